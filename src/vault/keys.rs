@@ -1,0 +1,147 @@
+//! Adding a key, re-wrapping everything to it, and renewing data keys.
+
+use serde::Serialize;
+
+use super::row::{check, open, seal};
+use super::{Code, Error, Vault};
+use crate::crypto::{DataKey, Secret32, check_value};
+use crate::domain::{Document, KeyId, Provider, RecordId};
+use crate::store::{KeyRecord, KeyStatus};
+
+/// The most rows that one re-wrap takes on; beyond it the writers of the site would wait too long.
+const REWRAP_LIMIT: u64 = 100_000;
+/// How many rows are held in memory at a time.
+const PAGE: u32 = 500;
+
+/// A key was added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyAdded {
+    /// Its id in this store.
+    pub key: String,
+    /// Whether the store knew it before.
+    pub known: bool,
+    /// How many rows are still sealed under earlier keys; re-wrap them before those are given up.
+    pub to_rewrap: u64,
+}
+
+/// Everything was re-wrapped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rewrapped {
+    /// The key that now opens everything.
+    pub key: String,
+    /// How many rows and kept pieces it was.
+    pub rewrapped: u64,
+    /// Keys that this store needs no longer. Backups made before still do.
+    pub retired: Vec<String>,
+}
+
+/// Data keys were renewed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Renewed {
+    /// How many rows were sealed anew.
+    pub renewed: u64,
+}
+
+impl Vault {
+    /// Makes `key` the primary one: what is written from now on, and the store's secret, are wrapped by it.
+    pub fn add_key(&self, key: &Secret32) -> Result<KeyAdded, Error> {
+        let (added, identity, records) = self.shared.write(|write| {
+            let mut records = write.tx.keys()?;
+            let store_id = write.unlocked.store_id;
+            let known = records
+                .iter()
+                .find(|record| crate::crypto::equal(&check_value(key, store_id, record.id), &record.check_value))
+                .map(|record| record.id);
+            let id = match known {
+                Some(id) => id,
+                None => KeyId::generate(write.random)?,
+            };
+            for record in &mut records {
+                if record.status == KeyStatus::Primary && record.id != id {
+                    record.status = KeyStatus::Active;
+                    write.tx.set_key_status(record.id, record.status)?;
+                }
+            }
+            match records.iter_mut().find(|record| record.id == id) {
+                Some(record) => {
+                    record.status = KeyStatus::Primary;
+                    write.tx.set_key_status(id, record.status)?;
+                }
+                None => {
+                    let check_value = check_value(key, store_id, id).to_vec();
+                    let created_at = write.now.seconds();
+                    let record = KeyRecord { id, status: KeyStatus::Primary, check_value, created_at };
+                    write.tx.insert_key(&record)?;
+                    records.push(record);
+                }
+            }
+            let kek = crate::crypto::Kek::new(id, key.clone());
+            write.tx.set_secret(id, &write.unlocked.secret.wrap(&kek, store_id, write.random)?)?;
+            let identity = super::shared::known_identity(write.tx)?;
+            let to_rewrap = write.tx.count_other_keys(id)?;
+            Ok((KeyAdded { key: id.to_string(), known: known.is_some(), to_rewrap }, identity, records))
+        })?;
+        self.shared.learn(std::slice::from_ref(key), &identity, &records)?;
+        Ok(added)
+    }
+
+    /// Wraps every data key under the primary key, in one transaction, and retires the others. No document is
+    /// opened, no revision and no MAC changes.
+    pub fn rewrap(&self) -> Result<Rewrapped, Error> {
+        self.shared.write(|write| {
+            let primary = write.unlocked.keyring.primary().id();
+            let waiting = write.tx.count_other_keys(primary)?;
+            if waiting > REWRAP_LIMIT {
+                let message = format!(
+                    "{waiting} rows wait for the new key; one step takes {REWRAP_LIMIT} at most. Keep both keys: nothing was changed"
+                );
+                return Err(Error::new(Code::TooLarge, message).with("rows", waiting));
+            }
+            let rewrapped = write.rewrap_all(PAGE)?;
+            let mut retired = Vec::new();
+            for record in write.tx.keys()?.iter().filter(|record| record.status == KeyStatus::Active) {
+                write.tx.set_key_status(record.id, KeyStatus::Retired)?;
+                retired.push(record.id.to_string());
+            }
+            Ok(Rewrapped { key: primary.to_string(), rewrapped, retired })
+        })
+    }
+
+    /// Seals every connection and app config of a provider anew, each under a new data key.
+    pub fn renew_provider(&self, provider: &Provider) -> Result<Renewed, Error> {
+        self.renew(|row| row.provider == provider.to_string())
+    }
+
+    /// Seals one connection or app config anew, under a new data key.
+    pub fn renew_one(&self, id: RecordId) -> Result<Renewed, Error> {
+        let renewed = self.renew(|row| row.id == id)?;
+        if renewed.renewed == 0 {
+            return Err(Error::new(Code::NotFound, format!("there is no connection or app config {id}")));
+        }
+        Ok(renewed)
+    }
+
+    fn renew(&self, wanted: impl Fn(&crate::store::Meta) -> bool) -> Result<Renewed, Error> {
+        self.shared.write(|write| {
+            let mut renewed = 0;
+            let mut after = None;
+            loop {
+                let rows = write.tx.rows_after(after, PAGE)?;
+                let Some(last) = rows.last() else { return Ok(Renewed { renewed }) };
+                after = Some(last.meta.id);
+                for row in rows.iter().filter(|row| wanted(&row.meta)) {
+                    check(&row.meta, write.unlocked)?;
+                    let document = Document::parse(open(row, write.unlocked)?)?;
+                    let mut meta = row.meta.clone();
+                    meta.revision += 1;
+                    meta.seal_revision += 1;
+                    meta.updated_at = write.now.seconds();
+                    let key = DataKey::generate(write.random)?;
+                    let new = seal(meta, &document, &key, write.unlocked, write.random)?;
+                    write.tx.update_row(&new, row.meta.revision)?;
+                    renewed += 1;
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! What opening a store's secret gives: its keys, under their ids, and the MAC keys derived from the secret.
+
+use serde_json::json;
+
+use super::{Code, Error};
+use crate::crypto::{self, Kek, Keyring, MacKey, Secret32, StoreSecret, check_value, labels};
+use crate::domain::{KeyId, StoreId};
+use crate::store::{Identity, KeyRecord, KeyStatus};
+
+/// The keys of an open store. Wiped when dropped.
+pub(super) struct Unlocked {
+    pub(super) store_id: StoreId,
+    pub(super) keyring: Keyring,
+    pub(super) secret: StoreSecret,
+    /// Over the plain columns of rows.
+    pub(super) rows: MacKey,
+    /// Over what was ever imported.
+    pub(super) ledger: MacKey,
+}
+
+impl Unlocked {
+    /// Tries every key given against the check values, then opens the store's secret.
+    pub(super) fn new(given: &[Secret32], identity: &Identity, known: &[KeyRecord]) -> Result<Self, Error> {
+        let keks: Vec<Kek> = known
+            .iter()
+            .filter_map(|record| {
+                let fits = |key: &&Secret32| crypto::equal(&check_value(key, identity.store_id, record.id), &record.check_value);
+                given.iter().find(fits).map(|key| Kek::new(record.id, key.clone()))
+            })
+            .collect();
+        let kek = keks
+            .iter()
+            .find(|kek| kek.id() == identity.secret_key_id)
+            .ok_or_else(|| wrong_key(given.len(), identity, known))?;
+        let secret = StoreSecret::unwrap(kek, identity.store_id, &identity.wrapped_secret).map_err(|_| {
+            Error::new(Code::Integrity, "the store's own secret does not open although its key is right: restore a backup")
+        })?;
+        Ok(Self::assembled(identity.store_id, Keyring::new(keks, identity.secret_key_id), secret))
+    }
+
+    pub(super) fn assembled(store_id: StoreId, keyring: Keyring, secret: StoreSecret) -> Self {
+        let (rows, ledger) = (secret.mac_key(labels::ROW_MAC), secret.mac_key(labels::LEDGER_MAC));
+        Self { store_id, keyring, secret, rows, ledger }
+    }
+
+    /// The key that a row names, or the error that says which one is missing.
+    pub(super) fn kek(&self, id: KeyId) -> Result<&Kek, Error> {
+        self.keyring.get(id).ok_or_else(|| {
+            let message = format!("this row is sealed under key {id}, which was not given: give it as an earlier key");
+            Error::new(Code::KeyUnavailable, message).with("key", id.to_string())
+        })
+    }
+}
+
+fn wrong_key(given: usize, identity: &Identity, known: &[KeyRecord]) -> Error {
+    let needed = identity.secret_key_id;
+    let earlier: Vec<String> =
+        known.iter().filter(|key| key.id != needed && key.status != KeyStatus::Retired).map(|key| key.id.to_string()).collect();
+    let keys = if given == 1 { "the key given does".to_owned() } else { format!("none of the {given} keys given does") };
+    let also = if earlier.is_empty() { String::new() } else { format!(" (earlier keys in use: {})", earlier.join(", ")) };
+    let message = format!(
+        "wrong key: store {} is opened by key {needed}{also}, and {keys} not fit. Nothing was changed. \
+         Give the key that it was made or last re-wrapped with; a new key can be added beside it",
+        identity.store_id
+    );
+    Error::new(Code::WrongKey, message).with("store_id", identity.store_id.to_string()).with("needed", needed.to_string()).with(
+        "keys",
+        known.iter().map(|key| json!({"id": key.id.to_string(), "status": key.status.as_str()})).collect::<Vec<_>>(),
+    )
+}
