@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::row::{check, open, seal};
-use super::{Code, Error, Vault};
+use super::row::{open, seal};
+use super::shared::Write;
+use super::{Code, Error, Kind, Vault};
 use crate::crypto::{DataKey, Secret32, check_value};
 use crate::domain::{Document, KeyId, Provider, RecordId};
-use crate::store::{KeyRecord, KeyStatus};
+use crate::store::{Filter, KeyRecord, KeyStatus};
 
 /// The most rows that one re-wrap takes on; beyond it the writers of the site would wait too long.
 const REWRAP_LIMIT: u64 = 100_000;
@@ -109,39 +110,50 @@ impl Vault {
 
     /// Seals every connection and app config of a provider anew, each under a new data key.
     pub fn renew_provider(&self, provider: &Provider) -> Result<Renewed, Error> {
-        self.renew(|row| row.provider == provider.to_string())
+        self.shared.write(|write| {
+            let mut renewed = 0;
+            for kind in [Kind::Connection, Kind::Config] {
+                let mut filter = Filter {
+                    kind: kind.column(),
+                    provider: Some(provider.to_string()),
+                    limit: PAGE,
+                    ..Filter::default()
+                };
+                loop {
+                    let page = write.tx.find(&filter)?;
+                    for meta in &page {
+                        renewed += u64::from(renew(write, meta.id)?);
+                    }
+                    match page.last() {
+                        Some(last) => filter.after = Some(last.id),
+                        None => break,
+                    }
+                }
+            }
+            Ok(Renewed { renewed })
+        })
     }
 
     /// Seals one connection or app config anew, under a new data key.
     pub fn renew_one(&self, id: RecordId) -> Result<Renewed, Error> {
-        let renewed = self.renew(|row| row.id == id)?;
-        if renewed.renewed == 0 {
-            return Err(Error::new(Code::NotFound, format!("there is no connection or app config {id}")));
-        }
-        Ok(renewed)
-    }
-
-    fn renew(&self, wanted: impl Fn(&crate::store::Meta) -> bool) -> Result<Renewed, Error> {
         self.shared.write(|write| {
-            let mut renewed = 0;
-            let mut after = None;
-            loop {
-                let rows = write.tx.rows_after(after, PAGE)?;
-                let Some(last) = rows.last() else { return Ok(Renewed { renewed }) };
-                after = Some(last.meta.id);
-                for row in rows.iter().filter(|row| wanted(&row.meta)) {
-                    check(&row.meta, write.unlocked)?;
-                    let document = Document::parse(open(row, write.unlocked)?)?;
-                    let mut meta = row.meta.clone();
-                    meta.revision += 1;
-                    meta.seal_revision += 1;
-                    meta.updated_at = write.now.seconds();
-                    let key = DataKey::generate(write.random)?;
-                    let new = seal(meta, &document, &key, write.unlocked, write.random)?;
-                    write.tx.update_row(&new, row.meta.revision)?;
-                    renewed += 1;
-                }
+            if renew(write, id)? {
+                return Ok(Renewed { renewed: 1 });
             }
+            Err(Error::new(Code::NotFound, format!("there is no connection or app config {id}")))
         })
     }
+}
+
+/// Seals one row under a new data key, so that no earlier blob of it opens. False where there is none.
+fn renew(write: &mut Write<'_>, id: RecordId) -> Result<bool, Error> {
+    let Some(row) = write.tx.row_by_id(id)? else { return Ok(false) };
+    let document = Document::parse(open(&row, write.unlocked)?)?;
+    let mut meta = row.meta.clone();
+    meta.revision += 1;
+    meta.seal_revision += 1;
+    meta.updated_at = write.now.seconds();
+    let new = seal(meta, &document, &DataKey::generate(write.random)?, write.unlocked, write.random)?;
+    write.tx.update_row(&new, row.meta.revision)?;
+    Ok(true)
 }

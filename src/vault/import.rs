@@ -1,0 +1,380 @@
+//! The old option comes in: once, in one transaction, and never over what happened here since.
+
+use zeroize::Zeroizing;
+
+use super::address::{Address, Kind};
+use super::report::{Fate, Report, ReportEntry, ReportMember};
+use super::row::{Legacy, check_address, data_key, open, seal};
+use super::save::Facts;
+use super::shared::Write;
+use super::unlocked::Unlocked;
+use super::{Error, Vault};
+use crate::crypto::{Binding, DataKey, Fields, LegacyKey, Purpose, labels};
+use crate::domain::{AccountName, Document, RecordId, Status};
+use crate::legacy::{self, Entry, Found, HeldBack, Slot, Why};
+use crate::store::{Kept, LedgerEntry, Row};
+
+/// How the option's bytes are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// As PHP's `serialize()` writes it, which is how `wp_options` holds it.
+    Php,
+    /// The same array as JSON.
+    Json,
+}
+
+/// How an import is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// How the bytes are written.
+    pub format: Format,
+    /// Whether everything is taken back at the end.
+    pub dry_run: bool,
+}
+
+/// What one entry came to.
+struct Verdict {
+    fate: Fate,
+    code: &'static str,
+    why: String,
+    id: Option<RecordId>,
+}
+
+impl Vault {
+    /// Imports the old option. `salts` open its envelopes: the present one, and earlier ones.
+    pub fn import(&self, option: &[u8], salts: &[LegacyKey], options: ImportOptions) -> Result<Report, Error> {
+        let option = match options.format {
+            Format::Php => legacy::parse_php(option)?,
+            Format::Json => legacy::parse_json(option)?,
+        };
+        let entries = legacy::plan(&option, salts, &|provider| self.catalogue.knows(provider))?;
+        let work = |write: &mut Write<'_>| {
+            let mut report = Report::new(options.dry_run);
+            for entry in &entries {
+                let verdict = self.import_entry(write, entry)?;
+                report.add(reported(entry, verdict, options.dry_run));
+            }
+            Ok(report)
+        };
+        if options.dry_run { self.shared.rehearse(work) } else { self.shared.write(work) }
+    }
+
+    fn import_entry(&self, write: &mut Write<'_>, entry: &Entry) -> Result<Verdict, Error> {
+        let slot = fingerprint(write.unlocked, &entry.slot.path());
+        let content = content_fingerprint(write.unlocked, &entry.content);
+        let seen = write.tx.ledger(&slot)?;
+        match &entry.found {
+            Found::Keep { why } => keep_entry(write, entry, why, slot, content, seen),
+            Found::Document { document, enveloped, held_back } => {
+                let (kind, address) = address_of(&entry.slot)?;
+                self.forget_kept_provider(write, &address)?;
+                let row = standing(write, kind, &address)?;
+                let legacy = legacy_of(enveloped, held_back);
+                match (seen, row) {
+                    (None, None) => self.import_new(write, kind, &address, document, legacy, held_back, slot, content),
+                    (None, Some(row)) => {
+                        let same = open(&row, write.unlocked)?.as_slice() == document.as_bytes();
+                        note(write, slot, content, if same { Fate::Unchanged } else { Fate::Differs }, Some(&row))?;
+                        Ok(if same { unchanged("already", "the vault already holds the same", &row) } else { differs(Some(&row)) })
+                    }
+                    (Some(seen), Some(row)) if healable(&seen, &content, &row, &legacy) => {
+                        self.heal(write, kind, &address, &row, document, legacy, held_back, slot, content)
+                    }
+                    (Some(seen), row) if seen.content == content => Ok(imported_before(row.as_ref())),
+                    (Some(_), row) => Ok(differs(row.as_ref())),
+                }
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)] // The parts of one entry, each of its own type.
+    fn import_new(
+        &self,
+        write: &mut Write<'_>,
+        kind: Kind,
+        address: &Address,
+        document: &Document,
+        legacy: Legacy,
+        held_back: &[HeldBack],
+        slot: [u8; 32],
+        content: [u8; 32],
+    ) -> Result<Verdict, Error> {
+        let mut row = self.new_row(write, kind, address, document, &Facts::default(), legacy.clone())?;
+        if let Some((status, cause)) = status_of(held_back) {
+            row.meta.status = status.as_str().to_owned();
+            row.meta.status_cause = Some(cause);
+            super::row::sign(&mut row.meta, write.unlocked);
+        }
+        write.tx.insert_row(&row)?;
+        keep_members(write, kind, address, held_back, row.meta.id)?;
+        let fate = if legacy.quarantined.is_empty() { Fate::Imported } else { Fate::Quarantined };
+        note(write, slot, content, fate, Some(&row))?;
+        Ok(imported(fate, &legacy, &row))
+    }
+
+    /// An entry whose members did not open before, and do now: an earlier salt was given.
+    #[allow(clippy::too_many_arguments)] // As above.
+    fn heal(
+        &self,
+        write: &mut Write<'_>,
+        kind: Kind,
+        address: &Address,
+        row: &Row,
+        document: &Document,
+        legacy: Legacy,
+        held_back: &[HeldBack],
+        slot: [u8; 32],
+        content: [u8; 32],
+    ) -> Result<Verdict, Error> {
+        let before = super::save::held_back(&Legacy::from_column(row.meta.legacy.as_deref()));
+        write.forget_held_back(address, kind, &before)?;
+        let key = data_key(row, write.unlocked)?;
+        let mut meta = row.meta.clone();
+        let (status, cause) = status_of(held_back).map_or((Status::Active, None), |(status, cause)| (status, Some(cause)));
+        meta.status = status.as_str().to_owned();
+        meta.status_cause = cause;
+        meta.legacy = legacy.column();
+        meta.revision += 1;
+        meta.seal_revision += 1;
+        meta.updated_at = write.now.seconds();
+        let new = seal(meta, document, &key, write.unlocked, write.random)?;
+        write.tx.update_row(&new, row.meta.revision)?;
+        keep_members(write, kind, address, held_back, row.meta.id)?;
+        let fate = if legacy.quarantined.is_empty() { Fate::Imported } else { Fate::Quarantined };
+        note(write, slot, content, fate, Some(&new))?;
+        Ok(Verdict { code: "healed", why: "members that did not open before open with the salt given now".to_owned(), ..imported(fate, &legacy, &new) })
+    }
+
+    /// A provider that was unknown before was kept whole; now that the catalogue knows it, its parts take over.
+    fn forget_kept_provider(&self, write: &mut Write<'_>, address: &Address) -> Result<(), Error> {
+        let slot = fingerprint(write.unlocked, &[address.provider.to_string()]);
+        if write.tx.ledger(&slot)?.is_some_and(|seen| seen.outcome == Fate::Kept.as_str()) {
+            write.tx.delete_kept(&slot)?;
+            write.tx.forget_ledger(&slot)?;
+        }
+        Ok(())
+    }
+}
+
+/// Keeps an entry sealed as it was.
+fn keep_entry(
+    write: &mut Write<'_>,
+    entry: &Entry,
+    why: &Why,
+    slot: [u8; 32],
+    content: [u8; 32],
+    seen: Option<LedgerEntry>,
+) -> Result<Verdict, Error> {
+    match seen {
+        Some(seen) if seen.content == content => Ok(Verdict {
+            fate: Fate::Unchanged,
+            code: "imported_before",
+            why: "kept at an earlier import".to_owned(),
+            id: None,
+        }),
+        Some(_) => Ok(differs(None)),
+        None => {
+            keep(write, slot, None, why.code(), &entry.slot.path(), None, &entry.content)?;
+            note(write, slot, content, Fate::Kept, None)?;
+            Ok(Verdict { fate: Fate::Kept, code: why.code(), why: why.text(), id: None })
+        }
+    }
+}
+
+fn keep_members(
+    write: &mut Write<'_>,
+    kind: Kind,
+    address: &Address,
+    members: &[HeldBack],
+    row: RecordId,
+) -> Result<(), Error> {
+    for member in members {
+        let slot = member_slot(write.unlocked, kind, address, &member.name);
+        let path = [vec![address.provider.to_string()], vec![member.name.clone()]].concat();
+        keep(write, slot, Some(row), member.why.code(), &path, Some(member.position), &member.raw)?;
+    }
+    Ok(())
+}
+
+/// Seals one piece of the old option under a data key of its own: its place, its position among its siblings, and
+/// its bytes as PHP serialised them.
+fn keep(
+    write: &mut Write<'_>,
+    slot: [u8; 32],
+    connection: Option<RecordId>,
+    reason: &str,
+    path: &[String],
+    position: Option<usize>,
+    raw: &[u8],
+) -> Result<(), Error> {
+    let id = RecordId::generate(write.now, write.random)?;
+    let place = serde_json::json!({ "path": path, "position": position }).to_string();
+    let mut piece = Zeroizing::new(Vec::with_capacity(8 + place.len() + raw.len()));
+    piece.extend_from_slice(&(place.len() as u64).to_le_bytes());
+    piece.extend_from_slice(place.as_bytes());
+    piece.extend_from_slice(raw);
+    let kek = write.unlocked.keyring.primary();
+    let binding = kept_binding(write.unlocked, id);
+    let key = DataKey::generate(write.random)?;
+    let kept = Kept {
+        id,
+        connection,
+        slot: slot.to_vec(),
+        reason: reason.to_owned(),
+        key_id: kek.id(),
+        wrapped_key: key.wrap(kek, &binding, write.random)?,
+        sealed: key.seal(&binding, &piece, write.random)?,
+    };
+    Ok(write.tx.insert_kept(&kept)?)
+}
+
+/// A kept piece is bound to the store and its own id; it has no owner of its own and is never sealed twice.
+pub(super) fn kept_binding(unlocked: &Unlocked, id: RecordId) -> Binding<'static> {
+    Binding { store: unlocked.store_id, record: id, owner: "", provider: "", purpose: Purpose::Kept, seal_revision: 1 }
+}
+
+fn standing(write: &mut Write<'_>, kind: Kind, address: &Address) -> Result<Option<Row>, Error> {
+    let [provider, owner, account] = address.columns();
+    let row = write.tx.row(kind.column(), &provider, &owner, &account)?;
+    if let Some(row) = &row {
+        check_address(&row.meta, kind, address, write.unlocked)?;
+    }
+    Ok(row)
+}
+
+fn address_of(slot: &Slot) -> Result<(Kind, Address), Error> {
+    let of = |provider: &crate::domain::Provider, owner: &crate::domain::Owner, account: AccountName| Address {
+        provider: provider.clone(),
+        owner: owner.clone(),
+        account,
+    };
+    match slot {
+        Slot::Account { provider, owner, account } => Ok((Kind::Connection, of(provider, owner, account.clone()))),
+        Slot::Config { provider, owner } => Ok((Kind::Config, of(provider, owner, AccountName::default()))),
+        Slot::Other { .. } => Err(Error::new(super::Code::Internal, "a document stands in no slot of an account or config")),
+    }
+}
+
+fn legacy_of(enveloped: &[String], held_back: &[HeldBack]) -> Legacy {
+    let names = |quarantined: bool| {
+        held_back.iter().filter(|member| member.why.quarantined() == quarantined).map(|member| member.name.clone()).collect()
+    };
+    Legacy { enveloped: enveloped.to_vec(), quarantined: names(true), kept: names(false) }
+}
+
+/// A connection with a member that did not open needs a salt; with one that never will, a new connection.
+fn status_of(held_back: &[HeldBack]) -> Option<(Status, String)> {
+    let worst = held_back.iter().find(|member| member.why.quarantined())?;
+    let status = match worst.why {
+        Why::EnvelopeDoesNotOpen => Status::KeyUnavailable,
+        _ => Status::Error,
+    };
+    Some((status, format!("quarantined: {}", worst.why.code())))
+}
+
+/// Whether fewer members are held back than when this same content came in, and nobody wrote the row since.
+fn healable(seen: &LedgerEntry, content: &[u8; 32], row: &Row, legacy: &Legacy) -> bool {
+    let before = Legacy::from_column(row.meta.legacy.as_deref());
+    seen.content == content
+        && seen.connection == Some(row.meta.id)
+        && seen.revision == Some(row.meta.revision)
+        && legacy.quarantined.len() < before.quarantined.len()
+}
+
+fn imported(fate: Fate, legacy: &Legacy, row: &Row) -> Verdict {
+    let why = match fate {
+        Fate::Quarantined => format!("imported without {}", legacy.quarantined.join(", ")),
+        _ if !legacy.kept.is_empty() => format!("imported without {}, which JSON cannot hold", legacy.kept.join(", ")),
+        _ => "imported".to_owned(),
+    };
+    Verdict { fate, code: fate.as_str(), why, id: Some(row.meta.id) }
+}
+
+fn unchanged(code: &'static str, why: &str, row: &Row) -> Verdict {
+    Verdict { fate: Fate::Unchanged, code, why: why.to_owned(), id: Some(row.meta.id) }
+}
+
+fn imported_before(row: Option<&Row>) -> Verdict {
+    match row {
+        Some(row) => unchanged("imported_before", "imported before; what the vault holds now is left alone", row),
+        None => Verdict {
+            fate: Fate::Unchanged,
+            code: "deleted_since",
+            why: "imported before and deleted here since; it is not brought back".to_owned(),
+            id: None,
+        },
+    }
+}
+
+fn differs(row: Option<&Row>) -> Verdict {
+    let why = match row {
+        Some(_) => "the option holds something else than the vault; the vault wins",
+        None => "the option changed since it was imported; what was done here since wins",
+    };
+    Verdict { fate: Fate::Differs, code: "differs", why: why.to_owned(), id: row.map(|row| row.meta.id) }
+}
+
+fn note(
+    write: &mut Write<'_>,
+    slot: [u8; 32],
+    content: [u8; 32],
+    fate: Fate,
+    row: Option<&Row>,
+) -> Result<(), Error> {
+    Ok(write.tx.put_ledger(&LedgerEntry {
+        slot: slot.to_vec(),
+        content: content.to_vec(),
+        outcome: fate.as_str().to_owned(),
+        connection: row.map(|row| row.meta.id),
+        revision: row.map(|row| row.meta.revision),
+        imported_at: write.now.seconds(),
+    })?)
+}
+
+/// A place of the option as the ledger knows it: keyed, so that the ledger tells nobody what was there.
+fn fingerprint(unlocked: &Unlocked, path: &[String]) -> [u8; 32] {
+    unlocked.ledger.tag(&path.iter().fold(Fields::new(labels::LEDGER_SLOT), |fields, part| fields.text(part)))
+}
+
+fn content_fingerprint(unlocked: &Unlocked, content: &[u8]) -> [u8; 32] {
+    unlocked.ledger.tag(&Fields::new(labels::LEDGER_CONTENT).bytes(content))
+}
+
+/// The place of a member that is held back beside a row.
+pub(super) fn member_slot(unlocked: &Unlocked, kind: Kind, address: &Address, member: &str) -> [u8; 32] {
+    let [provider, owner, account] = address.columns();
+    let fields = Fields::new(labels::LEDGER_MEMBER).integer(kind.column());
+    unlocked.ledger.tag(&fields.text(&provider).text(&owner).text(&account).text(member))
+}
+
+fn reported(entry: &Entry, verdict: Verdict, dry_run: bool) -> ReportEntry {
+    let (kind, provider, owner, account) = match &entry.slot {
+        Slot::Account { provider, owner, account } => {
+            ("connection", Some(provider.to_string()), Some(owner.to_string()), Some(account.to_string()))
+        }
+        Slot::Config { provider, owner } => ("config", Some(provider.to_string()), Some(owner.to_string()), None),
+        Slot::Other { path } => ("other", path.first().cloned(), None, None),
+    };
+    let held_back = match &entry.found {
+        Found::Document { held_back, .. } => held_back.as_slice(),
+        Found::Keep { .. } => &[],
+    };
+    let members = held_back.iter().map(|member| ReportMember {
+        name: member.name.clone(),
+        outcome: if member.why.quarantined() { Fate::Quarantined } else { Fate::Kept },
+        code: member.why.code(),
+        why: member.why.text(),
+    });
+    ReportEntry {
+        path: entry.slot.path(),
+        kind,
+        provider,
+        owner,
+        account,
+        outcome: verdict.fate,
+        code: verdict.code,
+        why: verdict.why,
+        id: verdict.id.filter(|_| !dry_run).map(|id| id.to_string()),
+        members: members.collect(),
+    }
+}
