@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::row::{self, Legacy};
 use super::unlocked::Unlocked;
-use crate::domain::{KeyId, Owner, Scopes, Status, UnixTime};
+use crate::domain::{Owner, Scopes, Status, UnixTime};
 use crate::store::Meta;
 
 /// A row's plain facts; never a secret.
@@ -48,12 +48,12 @@ pub struct About {
     pub integrity: bool,
 }
 
-/// The status that counts at `now`, with these keys at hand.
-pub(super) fn effective(meta: &Meta, now: UnixTime, loaded: &[KeyId]) -> Option<Status> {
+/// The status that counts at `now`, with the keys at hand.
+pub(super) fn effective(meta: &Meta, now: UnixTime, unlocked: &Unlocked) -> Option<Status> {
     let stored = Status::from_str(&meta.status).ok()?;
     let past = meta.expires_at.is_some_and(|at| at <= now.seconds());
     Some(match stored {
-        _ if !loaded.contains(&meta.key_id) => Status::KeyUnavailable,
+        _ if unlocked.keyring.get(meta.key_id).is_none() => Status::KeyUnavailable,
         Status::Active if past => Status::Expired,
         other => other,
     })
@@ -82,7 +82,7 @@ impl About {
             quarantined: Vec::new(),
             integrity: false,
         };
-        let Some(status) = effective(meta, now, &unlocked.keyring.ids()).filter(|_| intact) else { return bare };
+        let Some(status) = effective(meta, now, unlocked).filter(|_| intact) else { return bare };
         Self {
             owner_class: Owner::from_str(&meta.owner).ok().map(|owner| owner.class().as_str()),
             remote_id: meta.remote_id.clone(),
@@ -91,7 +91,7 @@ impl About {
             status: status.as_str().to_owned(),
             status_cause: meta.status_cause.clone(),
             expires_at: meta.expires_at,
-            quarantined: Legacy::from_column(meta.legacy.as_deref()).quarantined,
+            quarantined: Legacy::from_column(meta.enveloped.as_deref()).quarantined,
             integrity: true,
             ..bare
         }

@@ -1,36 +1,13 @@
 //! Where a row is looked for.
 
 use crate::domain::{AccountName, Owner, Provider};
+use crate::store::Kind;
 
-/// What a row is. App configs are owned, stored and sealed like connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A connected account.
-    Connection,
-    /// A provider's client registration; always under the account name `default`.
-    Config,
-}
-
-impl Kind {
-    /// As the store's column has it.
-    pub(super) fn column(self) -> i64 {
-        match self {
-            Kind::Connection => 0,
-            Kind::Config => 1,
-        }
-    }
-
-    /// For a person.
-    pub(super) fn noun(self) -> &'static str {
-        match self {
-            Kind::Connection => "connection",
-            Kind::Config => "app config",
-        }
-    }
-
-    /// From the store's column; anything else was put there by somebody else.
-    pub(super) fn from_column(column: i64) -> Option<Self> {
-        [Kind::Connection, Kind::Config].into_iter().find(|kind| kind.column() == column)
+/// What a row is, for a person.
+pub(super) fn noun(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Connection => "connection",
+        Kind::Config => "app config",
     }
 }
 

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::row::Legacy;
-use super::save::{check_revision, held_back};
+use super::save::check_revision;
 use super::{Address, Error, Kind, Vault};
 
 /// What a deletion came to.
@@ -23,11 +22,11 @@ impl Vault {
     pub fn delete(&self, kind: Kind, address: &Address, if_revision: Option<i64>) -> Result<Receipt, Error> {
         let [provider, owner, account] = address.columns();
         let id = self.shared.write(|write| {
-            let row = write.tx.row(kind.column(), &provider, &owner, &account)?;
+            let row = write.tx.row(kind, &provider, &owner, &account)?;
             check_revision(if_revision, row.as_ref())?;
             let Some(row) = row else { return Ok(None) };
             write.tx.delete_row(row.meta.id)?;
-            write.forget_held_back(address, kind, &held_back(&Legacy::from_column(row.meta.legacy.as_deref())))?;
+            write.tx.delete_kept_of(row.meta.id)?;
             Ok(Some(row.meta.id.to_string()))
         })?;
         Ok(Receipt {

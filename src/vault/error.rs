@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::domain::{Invalid, RandomUnavailable};
-use crate::{crypto, legacy, providers, store};
+
+
 
 /// What kind of error it is. The numbers are the ABI's and are never given to anything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -34,7 +34,6 @@ pub struct Query {
 #[derive(Debug, Clone, Serialize)]
 pub struct Page {
     /// The rows.
-    #[serde(rename = "items")]
     pub items: Vec<About>,
     /// Where the next page begins; none on the last one.
     pub next: Option<String>,
@@ -47,7 +46,6 @@ impl Vault {
         self.shared.read(|tx, unlocked| {
             let now = tx.now()?;
             let mut rows = tx.find(&Filter {
-                kind: kind.column(),
                 provider: query.provider.as_ref().map(ToString::to_string),
                 owner: query.owner.as_ref().map(ToString::to_string),
                 account: query.account.as_ref().map(ToString::to_string),
@@ -55,11 +53,11 @@ impl Vault {
                 status: query.status.map(|status| StatusFilter {
                     status: status.as_str().to_owned(),
                     now: now.seconds(),
-                    loaded_keys: unlocked.keyring.ids(),
+                    loaded_keys: unlocked.keyring.ids().collect(),
                 }),
                 expiring_before: query.expiring_before.map(UnixTime::seconds),
                 after: query.after,
-                limit: limit + 1,
+                ..Filter::all(kind, limit + 1)
             })?;
             let more = rows.len() > limit as usize;
             rows.truncate(limit as usize);

@@ -1,5 +1,6 @@
 //! Reading one document: the owner's door.
 
+use super::address::noun;
 use super::row::{check_address, open};
 use super::{About, Address, Code, Error, Kind, Vault};
 use crate::crypto::Plaintext;
@@ -17,7 +18,7 @@ impl Vault {
     pub fn get(&self, kind: Kind, address: &Address) -> Result<Got, Error> {
         let [provider, owner, account] = address.columns();
         let (row, now, unlocked) = self.shared.read(|tx, unlocked| {
-            let row = tx.row(kind.column(), &provider, &owner, &account)?;
+            let row = tx.row(kind, &provider, &owner, &account)?;
             Ok((row, tx.now()?, unlocked.clone()))
         })?;
         let row = row.ok_or_else(|| not_found(kind, address))?;
@@ -29,8 +30,8 @@ impl Vault {
 pub(super) fn not_found(kind: Kind, address: &Address) -> Error {
     let Address { provider, owner, account } = address;
     let (noun, named) = match kind {
-        Kind::Connection => (kind.noun(), format!(" named {account}")),
-        Kind::Config => (kind.noun(), String::new()),
+        Kind::Connection => (noun(kind), format!(" named {account}")),
+        Kind::Config => (noun(kind), String::new()),
     };
     Error::new(Code::NotFound, format!("{owner} has no {noun} of {provider}{named}"))
 }

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::address::{Address, Kind};
+use super::{Address, Kind};
 use super::report::{Fate, Report, ReportEntry, ReportMember};
 use super::row::{Legacy, check_address, data_key, open, seal};
 use super::save::Facts;
@@ -126,14 +126,14 @@ impl Vault {
         slot: [u8; 32],
         content: [u8; 32],
     ) -> Result<Verdict, Error> {
-        let before = super::save::held_back(&Legacy::from_column(row.meta.legacy.as_deref()));
+        let before = super::save::held_back(&Legacy::from_column(row.meta.enveloped.as_deref()));
         write.forget_held_back(address, kind, &before)?;
         let key = data_key(row, write.unlocked)?;
         let mut meta = row.meta.clone();
         let (status, cause) = status_of(held_back).map_or((Status::Active, None), |(status, cause)| (status, Some(cause)));
         meta.status = status.as_str().to_owned();
         meta.status_cause = cause;
-        meta.legacy = legacy.column();
+        meta.enveloped = legacy.column();
         meta.revision += 1;
         meta.seal_revision += 1;
         meta.updated_at = write.now.seconds();
@@ -235,7 +235,7 @@ pub(super) fn kept_binding(unlocked: &Unlocked, id: RecordId) -> Binding<'static
 
 fn standing(write: &mut Write<'_>, kind: Kind, address: &Address) -> Result<Option<Row>, Error> {
     let [provider, owner, account] = address.columns();
-    let row = write.tx.row(kind.column(), &provider, &owner, &account)?;
+    let row = write.tx.row(kind, &provider, &owner, &account)?;
     if let Some(row) = &row {
         check_address(&row.meta, kind, address, write.unlocked)?;
     }
@@ -274,7 +274,7 @@ fn status_of(held_back: &[HeldBack]) -> Option<(Status, String)> {
 
 /// Whether fewer members are held back than when this same content came in, and nobody wrote the row since.
 fn healable(seen: &LedgerEntry, content: &[u8; 32], row: &Row, legacy: &Legacy) -> bool {
-    let before = Legacy::from_column(row.meta.legacy.as_deref());
+    let before = Legacy::from_column(row.meta.enveloped.as_deref());
     seen.content == content
         && seen.connection == Some(row.meta.id)
         && seen.revision == Some(row.meta.revision)
@@ -343,7 +343,7 @@ fn content_fingerprint(unlocked: &Unlocked, content: &[u8]) -> [u8; 32] {
 /// The place of a member that is held back beside a row.
 pub(super) fn member_slot(unlocked: &Unlocked, kind: Kind, address: &Address, member: &str) -> [u8; 32] {
     let [provider, owner, account] = address.columns();
-    let fields = Fields::new(labels::LEDGER_MEMBER).integer(kind.column());
+    let fields = Fields::new(labels::LEDGER_MEMBER).integer(kind);
     unlocked.ledger.tag(&fields.text(&provider).text(&owner).text(&account).text(member))
 }
 

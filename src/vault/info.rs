@@ -21,7 +21,7 @@ pub struct Info {
     /// When it was made, Unix seconds.
     pub created_at: i64,
     /// The version of its schema.
-    pub schema: i64,
+    pub schema: u32,
     /// How many write transactions it has seen.
     pub writes: i64,
     /// Its keys.
@@ -29,7 +29,24 @@ pub struct Info {
     /// The key file, where the store was opened with one.
     pub key_file: Option<String>,
     /// How much is in it.
-    pub counts: crate::store::Counts,
+    pub counts: Counts,
+}
+
+/// How many there are of each.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Counts {
+    /// Connections.
+    pub connections: u64,
+    /// App configs.
+    pub configs: u64,
+    /// Pieces of the old option that are kept as they were.
+    pub kept: u64,
+}
+
+impl From<crate::store::Counts> for Counts {
+    fn from(counts: crate::store::Counts) -> Self {
+        Self { connections: counts.connections, configs: counts.configs, kept: counts.kept }
+    }
 }
 
 /// One key of a store.
@@ -61,14 +78,14 @@ impl Vault {
                 version: env!("CARGO_PKG_VERSION"),
                 store_id: identity.store_id.to_string(),
                 site: identity.site,
-                engine: engine.engine.clone(),
+                engine: format!("{} {}", engine.engine, engine.version),
                 path: engine.place.clone(),
                 created_at: identity.created_at,
                 schema: engine.schema,
                 writes: identity.writes,
                 keys: keys.collect(),
                 key_file: self.shared.key_file.as_ref().map(|path| path.display().to_string()),
-                counts: tx.counts()?,
+                counts: tx.count()?.into(),
             })
         })
     }

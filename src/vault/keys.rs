@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::row::{open, seal};
+use super::row::{kept_binding, open, row_binding, seal};
 use super::shared::Write;
+use super::unlocked::Unlocked;
 use super::{Code, Error, Kind, Vault};
-use crate::crypto::{DataKey, Secret32, check_value};
+use crate::crypto::{Binding, DataKey, Kek, Secret32, check_value, matches_check_value};
 use crate::domain::{Document, KeyId, Provider, RecordId};
 use crate::store::{Filter, KeyRecord, KeyStatus};
 
@@ -21,8 +22,6 @@ pub struct KeyAdded {
     pub key: String,
     /// Whether the store knew it before.
     pub known: bool,
-    /// How many rows are still sealed under earlier keys; re-wrap them before those are given up.
-    pub to_rewrap: u64,
 }
 
 /// Everything was re-wrapped.
@@ -51,7 +50,7 @@ impl Vault {
             let store_id = write.unlocked.store_id;
             let known = records
                 .iter()
-                .find(|record| crate::crypto::equal(&check_value(key, store_id, record.id), &record.check_value))
+                .find(|record| matches_check_value(key, store_id, record.id, &record.check_value))
                 .map(|record| record.id);
             let id = match known {
                 Some(id) => id,
@@ -76,11 +75,10 @@ impl Vault {
                     records.push(record);
                 }
             }
-            let kek = crate::crypto::Kek::new(id, key.clone());
+            let kek = Kek::new(id, key.clone());
             write.tx.set_secret(id, &write.unlocked.secret.wrap(&kek, store_id, write.random)?)?;
             let identity = super::shared::known_identity(write.tx)?;
-            let to_rewrap = write.tx.count_other_keys(id)?;
-            Ok((KeyAdded { key: id.to_string(), known: known.is_some(), to_rewrap }, identity, records))
+            Ok((KeyAdded { key: id.to_string(), known: known.is_some() }, identity, records))
         })?;
         self.shared.learn(std::slice::from_ref(key), &identity, &records)?;
         Ok(added)
@@ -90,15 +88,16 @@ impl Vault {
     /// opened, no revision and no MAC changes.
     pub fn rewrap(&self) -> Result<Rewrapped, Error> {
         self.shared.write(|write| {
-            let primary = write.unlocked.keyring.primary().id();
-            let waiting = write.tx.count_other_keys(primary)?;
-            if waiting > REWRAP_LIMIT {
+            let primary = write.unlocked.keyring.primary_id();
+            let counts = write.tx.count()?;
+            let rows = counts.connections + counts.configs + counts.kept;
+            if rows > REWRAP_LIMIT {
                 let message = format!(
-                    "{waiting} rows wait for the new key; one step takes {REWRAP_LIMIT} at most. Keep both keys: nothing was changed"
+                    "the store has {rows} rows; one step re-wraps {REWRAP_LIMIT} at most. Keep both keys: nothing was changed"
                 );
-                return Err(Error::new(Code::TooLarge, message).with("rows", waiting));
+                return Err(Error::new(Code::TooLarge, message).with("rows", rows));
             }
-            let rewrapped = write.rewrap_all(PAGE)?;
+            let rewrapped = rewrap_rows(write)? + rewrap_kept(write)?;
             let mut retired = Vec::new();
             for record in write.tx.keys()?.iter().filter(|record| record.status == KeyStatus::Active) {
                 write.tx.set_key_status(record.id, KeyStatus::Retired)?;
@@ -113,12 +112,7 @@ impl Vault {
         self.shared.write(|write| {
             let mut renewed = 0;
             for kind in [Kind::Connection, Kind::Config] {
-                let mut filter = Filter {
-                    kind: kind.column(),
-                    provider: Some(provider.to_string()),
-                    limit: PAGE,
-                    ..Filter::default()
-                };
+                let mut filter = Filter { provider: Some(provider.to_string()), ..Filter::all(kind, PAGE) };
                 loop {
                     let page = write.tx.find(&filter)?;
                     for meta in &page {
@@ -156,4 +150,52 @@ fn renew(write: &mut Write<'_>, id: RecordId) -> Result<bool, Error> {
     let new = seal(meta, &document, &DataKey::generate(write.random)?, write.unlocked, write.random)?;
     write.tx.update_row(&new, row.meta.revision)?;
     Ok(true)
+}
+
+fn rewrap_rows(write: &mut Write<'_>) -> Result<u64, Error> {
+    let primary = write.unlocked.primary()?;
+    let (mut count, mut after) = (0, None);
+    loop {
+        let page = write.tx.wrapped_rows(after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(count) };
+        after = Some(last.id);
+        for row in page.iter().filter(|row| row.key_id != primary.id()) {
+            let binding = row_binding(row.id, row.kind, &row.owner, &row.provider, 0, write.unlocked);
+            let key = unwrapped(row.id, row.key_id, &row.wrapped_key, &binding, write.unlocked)?;
+            write.tx.rewrap_row(row.id, primary.id(), &key.wrap(primary, &binding, write.random)?)?;
+            count += 1;
+        }
+    }
+}
+
+fn rewrap_kept(write: &mut Write<'_>) -> Result<u64, Error> {
+    let primary = write.unlocked.primary()?;
+    let (mut count, mut after) = (0, None);
+    loop {
+        let page = write.tx.wrapped_kept(after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(count) };
+        after = Some(last.id);
+        for kept in page.iter().filter(|kept| kept.key_id != primary.id()) {
+            let binding = kept_binding(write.unlocked, kept.id);
+            let key = unwrapped(kept.id, kept.key_id, &kept.wrapped_key, &binding, write.unlocked)?;
+            write.tx.rewrap_kept(kept.id, primary.id(), &key.wrap(primary, &binding, write.random)?)?;
+            count += 1;
+        }
+    }
+}
+
+fn unwrapped(
+    id: RecordId,
+    key_id: KeyId,
+    wrapped: &[u8],
+    binding: &Binding<'_>,
+    unlocked: &Unlocked,
+) -> Result<DataKey, Error> {
+    DataKey::unwrap(unlocked.kek(key_id)?, wrapped, binding).map_err(|_| {
+        let message = format!(
+            "integrity: the data key of {id} was changed by something else than this library. Nothing was re-wrapped. \
+             Restore it from a backup, or delete the row"
+        );
+        Error::new(Code::Integrity, message).with("id", id.to_string())
+    })
 }

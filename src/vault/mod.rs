@@ -24,7 +24,7 @@ mod unlocked;
 use std::sync::Arc;
 
 pub use about::About;
-pub use address::{Address, Kind};
+pub use address::Address;
 pub use delete::Receipt;
 pub use error::{Code, Error};
 pub use find::{Page, Query};
@@ -37,6 +37,8 @@ pub use registry::close_all;
 pub use report::{Counts, Report, ReportEntry, ReportMember};
 pub use save::{Facts, Saved};
 pub use status::{ProviderStatus, StatusList};
+
+pub use crate::store::Kind;
 
 use crate::providers::Catalogue;
 use shared::Shared;

@@ -12,7 +12,7 @@ use crate::crypto::{Kek, OsRandom, Secret32, StoreSecret, check_value};
 use crate::domain::{KeyId, Random, StoreId};
 use crate::providers::Catalogue;
 use crate::store::sqlite::{Create, SqliteEngine};
-use crate::store::{self, Engine, Identity, KeyRecord, KeyStatus, Outcome, Tx};
+use crate::store::{self, Engine, Identity, KeyRecord, KeyStatus, ReadTx, WriteTx};
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -117,8 +117,9 @@ pub(super) fn open_shared(options: &Options, keys: &[Secret32]) -> Result<Shared
     })?;
     let random: Box<dyn Random> = Box::new(OsRandom);
     let key_file = KeyFile::new(options)?;
-    let found = in_transaction(&engine, Engine::read, |tx| existing(tx, options))?;
-    let (identity, records) = match found {
+    let engine: Box<dyn Engine> = Box::new(engine);
+    let found = engine.snapshot(|tx| existing(tx, options))?;
+    let (epoch, identity, records) = match found {
         Some(found) => found,
         None if !options.may_create() => {
             let message = format!(
@@ -128,7 +129,7 @@ pub(super) fn open_shared(options: &Options, keys: &[Secret32]) -> Result<Shared
             return Err(Error::new(Code::StoreMissing, message));
         }
         // Two processes may come here at once: the second finds the first one's store.
-        None => in_transaction(&engine, Engine::write, |tx| match existing(tx, options)? {
+        None => engine.transaction(|tx| match existing(tx, options)? {
             Some(found) => Ok(found),
             None => make(tx, options, keys, &key_file, &*random),
         })?,
@@ -136,7 +137,7 @@ pub(super) fn open_shared(options: &Options, keys: &[Secret32]) -> Result<Shared
     let given = if keys.is_empty() { key_file.read(&identity)? } else { keys.to_vec() };
     let unlocked = Unlocked::new(&given, &identity, &records)?;
     let used = keys.is_empty().then(|| key_file.path().to_owned());
-    Ok(Shared::new(Box::new(engine), random, &identity, used, given, unlocked))
+    Ok(Shared::new(engine, epoch, random, &identity, used, given, unlocked))
 }
 
 /// The keys that a caller brings, those of the key file where it brings none.
@@ -148,23 +149,26 @@ pub(super) fn brought(options: &Options, keys: &[Secret32], shared: &Shared) -> 
     KeyFile::new(options)?.read(&identity)
 }
 
-fn existing(tx: &mut dyn Tx, options: &Options) -> Result<Option<(Identity, Vec<KeyRecord>)>, Error> {
+/// A store that exists: which opening of its file this is, what it is, and its keys.
+type Found = (u64, Identity, Vec<KeyRecord>);
+
+fn existing(tx: &mut dyn ReadTx, options: &Options) -> Result<Option<Found>, Error> {
     if tx.identity()?.is_none() {
         return Ok(None);
     }
     let identity = known_identity(tx)?;
     options.check_identity(&identity)?;
-    Ok(Some((identity, tx.keys()?)))
+    Ok(Some((tx.epoch(), identity, tx.keys()?)))
 }
 
 /// Makes the schema, the store's identity and its secret, under the first key.
 fn make(
-    tx: &mut dyn Tx,
+    tx: &mut dyn WriteTx,
     options: &Options,
     keys: &[Secret32],
     key_file: &KeyFile,
     random: &dyn Random,
-) -> Result<(Identity, Vec<KeyRecord>), Error> {
+) -> Result<Found, Error> {
     let key = match keys.first() {
         Some(key) => key.clone(),
         None => key_file.read_or_make(random)?,
@@ -177,22 +181,5 @@ fn make(
         Identity { store_id, site: options.site.clone(), created_at: now, secret_key_id: key_id, wrapped_secret, writes: 0 };
     let record = KeyRecord { id: key_id, status: KeyStatus::Primary, check_value, created_at: now };
     tx.initialise(&identity, &record)?;
-    Ok((identity, vec![record]))
+    Ok((tx.epoch(), identity, vec![record]))
 }
-
-/// One transaction, before there is a shared store.
-fn in_transaction<T>(
-    engine: &SqliteEngine,
-    enter: impl Fn(&SqliteEngine, &mut dyn FnMut(&mut dyn Tx) -> Outcome) -> Result<(), store::Error>,
-    mut work: impl FnMut(&mut dyn Tx) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let mut result = None;
-    enter(engine, &mut |tx| {
-        let done = work(tx);
-        let outcome = if done.is_ok() { Outcome::Commit } else { Outcome::Rollback };
-        result = Some(done);
-        outcome
-    })?;
-    result.unwrap_or_else(|| Err(Error::new(Code::Internal, "the store's engine did not run the transaction")))
-}
-

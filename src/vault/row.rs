@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::address::noun;
 use super::unlocked::Unlocked;
 use super::{Address, Code, Error, Kind};
 use crate::crypto::{Binding, DataKey, Fields, Plaintext, Purpose, labels};
-use crate::domain::{Document, Random};
+use crate::domain::{Document, Random, RecordId};
 use crate::store::{Meta, Row};
 
 /// What a row remembers of the old option it came from: member names, no values.
@@ -38,10 +39,10 @@ impl Legacy {
 /// The columns that decisions rest on. Left out are `last_used_at`, on which none does, and the id of the wrapping
 /// key, which the wrapped key itself authenticates and which changes without the row changing.
 fn mac_fields(meta: &Meta, store: crate::domain::StoreId) -> Fields {
-    Fields::new(labels::ROW_MAC)
+    Fields::new(labels::MAC_ROWS)
         .bytes(store.as_bytes())
         .bytes(meta.id.as_bytes())
-        .integer(meta.kind)
+        .integer(meta.kind.code())
         .text(&meta.provider)
         .text(&meta.owner)
         .text(&meta.account)
@@ -55,26 +56,39 @@ fn mac_fields(meta: &Meta, store: crate::domain::StoreId) -> Fields {
         .integer(meta.seal_revision)
         .integer(meta.connected_at)
         .integer(meta.updated_at)
-        .optional(meta.legacy.as_deref().map(str::as_bytes))
+        .optional(meta.enveloped.as_deref().map(str::as_bytes))
+}
+
+/// What a row's data key and document are bound to.
+pub(super) fn row_binding<'a>(
+    id: RecordId,
+    kind: Kind,
+    owner: &'a str,
+    provider: &'a str,
+    seal_revision: i64,
+    unlocked: &Unlocked,
+) -> Binding<'a> {
+    let purpose = match kind {
+        Kind::Connection => Purpose::Connection,
+        Kind::Config => Purpose::Config,
+    };
+    Binding { store: unlocked.store_id, record: id, owner, provider, purpose, seal_revision }
 }
 
 fn binding<'a>(meta: &'a Meta, unlocked: &Unlocked) -> Binding<'a> {
-    let purpose = if meta.kind == Kind::Config.column() { Purpose::Config } else { Purpose::Connection };
-    Binding {
-        store: unlocked.store_id,
-        record: meta.id,
-        owner: &meta.owner,
-        provider: &meta.provider,
-        purpose,
-        seal_revision: meta.seal_revision,
-    }
+    row_binding(meta.id, meta.kind, &meta.owner, &meta.provider, meta.seal_revision, unlocked)
+}
+
+/// A kept piece is bound to the store and its own id; it has no owner of its own and is never sealed twice.
+pub(super) fn kept_binding(unlocked: &Unlocked, id: RecordId) -> Binding<'static> {
+    Binding { store: unlocked.store_id, record: id, owner: "", provider: "", purpose: Purpose::Kept, seal_revision: 1 }
 }
 
 fn integrity(meta: &Meta, what: &str) -> Error {
-    let noun = if meta.kind == Kind::Config.column() { Kind::Config.noun() } else { Kind::Connection.noun() };
     let message = format!(
-        "integrity: {what} of {noun} {} was changed by something else than this library; it is not handed out. \
+        "integrity: {what} of {} {} was changed by something else than this library; it is not handed out. \
          Restore it from a backup, or delete it and connect again",
+        noun(meta.kind),
         meta.id
     );
     Error::new(Code::Integrity, message).with("id", meta.id.to_string())
@@ -94,7 +108,7 @@ pub(super) fn check(meta: &Meta, unlocked: &Unlocked) -> Result<(), Error> {
 pub(super) fn check_address(meta: &Meta, kind: Kind, address: &Address, unlocked: &Unlocked) -> Result<(), Error> {
     check(meta, unlocked)?;
     let [provider, owner, account] = address.columns();
-    let same = meta.kind == kind.column() && meta.provider == provider && meta.owner == owner && meta.account == account;
+    let same = meta.kind == kind && meta.provider == provider && meta.owner == owner && meta.account == account;
     if same { Ok(()) } else { Err(integrity(meta, "the row")) }
 }
 
@@ -124,7 +138,7 @@ pub(super) fn seal(
     unlocked: &Unlocked,
     random: &dyn Random,
 ) -> Result<Row, Error> {
-    let kek = unlocked.keyring.primary();
+    let kek = unlocked.primary()?;
     meta.key_id = kek.id();
     let binding = binding(&meta, unlocked);
     let wrapped_key = key.wrap(kek, &binding, random)?;
@@ -133,8 +147,3 @@ pub(super) fn seal(
     Ok(Row { meta, wrapped_key, sealed })
 }
 
-/// Wraps the row's data key under the primary key; nothing else of the row changes.
-pub(super) fn rewrapped(row: &Row, unlocked: &Unlocked, random: &dyn Random) -> Result<Vec<u8>, Error> {
-    let key = data_key(row, unlocked)?;
-    Ok(key.wrap(unlocked.keyring.primary(), &binding(&row.meta, unlocked), random)?)
-}

@@ -72,7 +72,7 @@ impl Vault {
         }
         let [provider, owner, account] = address.columns();
         self.shared.write(|write| {
-            let existing = write.tx.row(kind.column(), &provider, &owner, &account)?;
+            let existing = write.tx.row(kind, &provider, &owner, &account)?;
             if let Some(row) = &existing {
                 check_address(&row.meta, kind, address, write.unlocked)?;
             }
@@ -116,7 +116,7 @@ impl Vault {
         let now = write.now.seconds();
         let mut meta = Meta {
             id: RecordId::generate(write.now, write.random)?,
-            kind: kind.column(),
+            kind: kind,
             provider,
             owner,
             account,
@@ -131,8 +131,8 @@ impl Vault {
             connected_at: now,
             updated_at: now,
             last_used_at: None,
-            legacy: legacy.column(),
-            key_id: write.unlocked.keyring.primary().id(),
+            enveloped: legacy.column(),
+            key_id: write.unlocked.keyring.primary_id(),
             row_mac: Vec::new(),
         };
         self.describe(&mut meta, kind, address, document, facts);
@@ -155,14 +155,14 @@ impl Vault {
         let key = data_key(row, write.unlocked)?;
         let mut meta = row.meta.clone();
         self.describe(&mut meta, kind, address, document, facts);
-        let legacy = Legacy::from_column(meta.legacy.as_deref());
+        let legacy = Legacy::from_column(meta.enveloped.as_deref());
         let (left, superseded) = match change {
             Change::Whole(_) => (Legacy { enveloped: legacy.enveloped.clone(), ..Legacy::default() }, held_back(&legacy)),
             Change::Patch(patch) => legacy_after(&legacy, patch),
         };
         if matches!((&row.meta.remote_id, &meta.remote_id), (Some(old), Some(new)) if old != new) {
             write.tx.delete_row(row.meta.id)?;
-            write.forget_held_back(address, kind, &held_back(&legacy))?;
+            write.tx.delete_kept_of(row.meta.id)?;
             let new = self.new_row(write, kind, address, document, facts, Legacy::default())?;
             write.tx.insert_row(&new)?;
             return Ok(saved(&new.meta, address, false, Some(row.meta.id), superseded));
@@ -175,13 +175,13 @@ impl Vault {
             meta.status = status.as_str().to_owned();
             meta.status_cause = None;
         }
-        meta.legacy = left.column();
+        meta.enveloped = left.column();
         meta.revision += 1;
         meta.seal_revision += 1;
         meta.updated_at = write.now.seconds();
         let new = seal(meta, document, &key, write.unlocked, write.random)?;
         write.tx.update_row(&new, row.meta.revision)?;
-        write.forget_held_back(address, kind, &superseded)?;
+        write.forget_held_back(row.meta.id, &superseded)?;
         Ok(saved(&new.meta, address, false, None, superseded))
     }
 

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::row::rewrapped;
 use super::unlocked::Unlocked;
-use super::{Address, Code, Error, Kind, Options};
+use super::{Code, Error, Options};
 use crate::crypto::Secret32;
-use crate::domain::{Random, StoreId, UnixTime};
-use crate::store::{Engine, Identity, Outcome, Tx};
+use crate::domain::{Random, RecordId, StoreId, UnixTime};
+use crate::store::{Engine, Identity, Outcome, ReadTx, WriteTx};
 
 /// A store that is open in this process.
 pub(super) struct Shared {
@@ -31,7 +30,7 @@ struct State {
 
 /// One write transaction.
 pub(super) struct Write<'a> {
-    pub(super) tx: &'a mut dyn Tx,
+    pub(super) tx: &'a mut dyn WriteTx,
     pub(super) unlocked: &'a Unlocked,
     pub(super) random: &'a dyn Random,
     /// The store's clock.
@@ -44,20 +43,20 @@ pub(super) struct Write<'a> {
 impl Shared {
     pub(super) fn new(
         engine: Box<dyn Engine>,
+        epoch: u64,
         random: Box<dyn Random>,
         identity: &Identity,
         key_file: Option<PathBuf>,
         given: Vec<Secret32>,
         unlocked: Unlocked,
     ) -> Self {
-        let epoch = engine.epoch();
         let state = RwLock::new(Some(State { given, unlocked: Arc::new(unlocked), epoch }));
         Self { engine, random, store_id: identity.store_id, site: identity.site.clone(), key_file, state }
     }
 
     /// Lets one more caller in who proves that it has a key, and learns the keys it brings.
     pub(super) fn admit(&self, options: &Options, brought: &[Secret32]) -> Result<(), Error> {
-        let (identity, keys) = self.raw_read(|tx| {
+        let (identity, keys) = self.engine.snapshot(|tx| {
             let identity = known_identity(tx)?;
             self.check_same(&identity)?;
             Ok((identity, tx.keys()?))
@@ -91,7 +90,7 @@ impl Shared {
     }
 
     /// The keys, read again where the file was replaced since: a backup was restored.
-    fn current(&self, tx: &mut dyn Tx) -> Result<Arc<Unlocked>, Error> {
+    fn current(&self, tx: &mut dyn ReadTx) -> Result<Arc<Unlocked>, Error> {
         let epoch = tx.epoch();
         if let Some(state) = &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             if state.epoch == epoch {
@@ -110,7 +109,7 @@ impl Shared {
 
     /// The store's identity as it now is.
     pub(super) fn identity(&self) -> Result<Identity, Error> {
-        self.raw_read(known_identity)
+        self.engine.snapshot(known_identity)
     }
 
     fn check_same(&self, identity: &Identity) -> Result<(), Error> {
@@ -124,51 +123,46 @@ impl Shared {
         Err(Error::new(Code::StoreReplaced, message))
     }
 
-    fn raw_read<T>(&self, mut work: impl FnMut(&mut dyn Tx) -> Result<T, Error>) -> Result<T, Error> {
-        let mut result = None;
-        self.engine.read(&mut |tx| {
-            result = Some(work(tx));
-            Outcome::Rollback
-        })?;
-        result.unwrap_or_else(|| Err(not_run()))
-    }
-
     /// Reads in one consistent snapshot.
-    pub(super) fn read<T>(&self, mut work: impl FnMut(&mut dyn Tx, &Arc<Unlocked>) -> Result<T, Error>) -> Result<T, Error> {
-        self.raw_read(|tx| {
+    pub(super) fn read<T>(
+        &self,
+        mut work: impl FnMut(&mut dyn ReadTx, &Arc<Unlocked>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.engine.snapshot(|tx| {
             let unlocked = self.current(tx)?;
             work(tx, &unlocked)
         })
     }
 
     /// Writes all or nothing: an error of `work` leaves no trace.
-    pub(super) fn write<T>(&self, work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        self.write_with(Outcome::Commit, work)
+    pub(super) fn write<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.engine.transaction(|tx| self.within(tx, &mut work))
     }
 
     /// As `write`, and takes everything back at the end.
-    pub(super) fn rehearse<T>(&self, work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        self.write_with(Outcome::Rollback, work)
-    }
-
-    fn write_with<T>(&self, end: Outcome, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn rehearse<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let mut result = None;
         self.engine.write(&mut |tx| {
-            let done = self.begin_write(tx).and_then(|(unlocked, now, fresh_revision)| {
-                work(&mut Write { tx, unlocked: &unlocked, random: &*self.random, now, fresh_revision })
-            });
-            let outcome = if done.is_ok() { end } else { Outcome::Rollback };
-            result = Some(done);
-            outcome
+            result = Some(self.within(tx, &mut work));
+            Outcome::Rollback
         })?;
-        result.unwrap_or_else(|| Err(not_run()))
+        result.unwrap_or_else(|| Err(Error::new(Code::Internal, "the store's engine did not run the transaction")))
     }
 
-    fn begin_write(&self, tx: &mut dyn Tx) -> Result<(Arc<Unlocked>, UnixTime, i64), Error> {
+    fn within<T>(
+        &self,
+        tx: &mut dyn WriteTx,
+        work: &mut impl FnMut(&mut Write<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (unlocked, now, fresh_revision) = self.begin_write(tx)?;
+        work(&mut Write { tx, unlocked: &unlocked, random: &*self.random, now, fresh_revision })
+    }
+
+    fn begin_write(&self, tx: &mut dyn WriteTx) -> Result<(Arc<Unlocked>, UnixTime, i64), Error> {
         let unlocked = self.current(tx)?;
         let identity = known_identity(tx)?;
         // Another process may have made another key the primary one; a row sealed under ours would be left behind.
-        if identity.secret_key_id == unlocked.keyring.primary().id() {
+        if identity.secret_key_id == unlocked.keyring.primary_id() {
             return Ok((unlocked, tx.now()?, identity.writes + 1));
         }
         let keys = tx.keys()?;
@@ -181,35 +175,21 @@ impl Shared {
 
 impl Write<'_> {
     /// Forgets members that were held back at the import of a row that has gone on since.
-    pub(super) fn forget_held_back(&mut self, address: &Address, kind: Kind, members: &[String]) -> Result<(), Error> {
-        for member in members {
-            let slot = super::import::member_slot(self.unlocked, kind, address, member);
-            self.tx.delete_kept(&slot)?;
+    pub(super) fn forget_held_back(&mut self, row: RecordId, members: &[String]) -> Result<(), Error> {
+        if members.is_empty() {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    /// Wraps everything that another key wraps under the primary one, in steps of `page` rows. Returns how many.
-    pub(super) fn rewrap_all(&mut self, page: u32) -> Result<u64, Error> {
-        let primary = self.unlocked.keyring.primary().id();
-        let mut count = 0;
-        let mut after = None;
-        loop {
-            let rows = self.tx.rows_after(after, page)?;
-            let Some(last) = rows.last() else { break };
-            after = Some(last.meta.id);
-            for row in rows.iter().filter(|row| row.meta.key_id != primary) {
-                let wrapped = rewrapped(row, self.unlocked, self.random)?;
-                self.tx.rewrap_row(row.meta.id, primary, &wrapped)?;
-                count += 1;
+        for note in self.tx.kept_of(row)? {
+            if note.member.is_some_and(|member| members.contains(&member)) {
+                self.tx.delete_kept(note.id)?;
             }
         }
-        Ok(count)
+        Ok(())
     }
 }
 
 /// The identity of a store that has one.
-pub(super) fn known_identity(tx: &mut dyn Tx) -> Result<Identity, Error> {
+pub(super) fn known_identity(tx: &mut dyn ReadTx) -> Result<Identity, Error> {
     tx.identity()?.ok_or_else(|| {
         Error::new(Code::StoreReplaced, "the store's file was replaced by an empty one: restore a backup, or open it anew")
     })
@@ -218,8 +198,4 @@ pub(super) fn known_identity(tx: &mut dyn Tx) -> Result<Identity, Error> {
 fn closed() -> Error {
     let message = "this store was closed: more than eight were open in this process, or dm_shutdown was called. Open it again";
     Error::new(Code::InvalidHandle, message).with("handle", "store")
-}
-
-fn not_run() -> Error {
-    Error::new(Code::Internal, "the store's engine did not run the transaction")
 }

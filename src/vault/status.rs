@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::find::LONGEST_PAGE;
 use super::{About, Error, Kind, Vault};
 use crate::domain::{Owner, Provider, Status};
-use crate::store::{Filter, Tx};
+use crate::store::{Filter, ReadTx};
 
 /// How one provider stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -64,18 +64,16 @@ impl Vault {
 
 /// Goes through all rows, a page at a time.
 fn each(
-    tx: &mut dyn Tx,
+    tx: &mut dyn ReadTx,
     kind: Kind,
     provider: Option<&Provider>,
     owner: Option<&Owner>,
     visit: &mut dyn FnMut(&crate::store::Meta),
 ) -> Result<(), Error> {
     let mut filter = Filter {
-        kind: kind.column(),
         provider: provider.map(ToString::to_string),
         owner: owner.map(ToString::to_string),
-        limit: LONGEST_PAGE,
-        ..Filter::default()
+        ..Filter::all(kind, LONGEST_PAGE)
     };
     loop {
         let rows = tx.find(&filter)?;

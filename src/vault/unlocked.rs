@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Code, Error};
-use crate::crypto::{self, Kek, Keyring, MacKey, Secret32, StoreSecret, check_value, labels};
+use crate::crypto::{Kek, Keyring, MacKey, Secret32, StoreSecret, labels, matches_check_value};
 use crate::domain::{KeyId, StoreId};
 use crate::store::{Identity, KeyRecord, KeyStatus};
 
@@ -21,26 +21,24 @@ pub(super) struct Unlocked {
 impl Unlocked {
     /// Tries every key given against the check values, then opens the store's secret.
     pub(super) fn new(given: &[Secret32], identity: &Identity, known: &[KeyRecord]) -> Result<Self, Error> {
-        let keks: Vec<Kek> = known
-            .iter()
-            .filter_map(|record| {
-                let fits = |key: &&Secret32| crypto::equal(&check_value(key, identity.store_id, record.id), &record.check_value);
-                given.iter().find(fits).map(|key| Kek::new(record.id, key.clone()))
-            })
-            .collect();
-        let kek = keks
-            .iter()
-            .find(|kek| kek.id() == identity.secret_key_id)
-            .ok_or_else(|| wrong_key(given.len(), identity, known))?;
-        let secret = StoreSecret::unwrap(kek, identity.store_id, &identity.wrapped_secret).map_err(|_| {
+        let mut keyring = Keyring::new(identity.secret_key_id);
+        for record in known {
+            let fits = |key: &&Secret32| matches_check_value(key, identity.store_id, record.id, &record.check_value);
+            if let Some(key) = given.iter().find(fits) {
+                keyring.add(Kek::new(record.id, key.clone()));
+            }
+        }
+        let kek = keyring.primary().ok_or_else(|| wrong_key(given.len(), identity, known))?;
+        let secret = StoreSecret::unwrap(kek, &identity.wrapped_secret, identity.store_id).map_err(|_| {
             Error::new(Code::Integrity, "the store's own secret does not open although its key is right: restore a backup")
         })?;
-        Ok(Self::assembled(identity.store_id, Keyring::new(keks, identity.secret_key_id), secret))
+        let (rows, ledger) = (secret.mac_key(labels::MAC_ROWS), secret.mac_key(labels::MAC_LEDGER));
+        Ok(Self { store_id: identity.store_id, keyring, secret, rows, ledger })
     }
 
-    pub(super) fn assembled(store_id: StoreId, keyring: Keyring, secret: StoreSecret) -> Self {
-        let (rows, ledger) = (secret.mac_key(labels::ROW_MAC), secret.mac_key(labels::LEDGER_MAC));
-        Self { store_id, keyring, secret, rows, ledger }
+    /// The key that everything new is wrapped under.
+    pub(super) fn primary(&self) -> Result<&Kek, Error> {
+        self.kek(self.keyring.primary_id())
     }
 
     /// The key that a row names, or the error that says which one is missing.
