@@ -8,7 +8,7 @@ use super::funnel::run;
 use super::handle::Table;
 use super::input::{bytes, json, missing, text};
 use super::{dm_error, dm_status};
-use crate::crypto::{KeyMaterial, OsRandom, Secret32};
+use crate::crypto::{KeyMaterial, OsRandom};
 use crate::vault::Error;
 
 /// Key-encryption keys that a caller gives. The first is the one that a new store is made with, and that
@@ -20,10 +20,10 @@ pub struct dm_keyring {
     _private: [u8; 0],
 }
 
-static KEYRINGS: Table<Mutex<Vec<Secret32>>> = Table::new(2, "keyring");
+static KEYRINGS: Table<Mutex<Vec<KeyMaterial>>> = Table::new(2, "keyring");
 
 /// The keys behind a handle; none for NULL.
-pub(super) fn keys(keyring: *const dm_keyring) -> Result<Vec<Secret32>, Error> {
+pub(super) fn keys(keyring: *const dm_keyring) -> Result<Vec<KeyMaterial>, Error> {
     if keyring.is_null() {
         return Ok(Vec::new());
     }
@@ -32,7 +32,7 @@ pub(super) fn keys(keyring: *const dm_keyring) -> Result<Vec<Secret32>, Error> {
     Ok(keys.clone())
 }
 
-fn add(keyring: *mut dm_keyring, make: impl FnOnce() -> Result<Secret32, Error>) -> Result<(), Error> {
+fn add(keyring: *mut dm_keyring, make: impl FnOnce() -> Result<KeyMaterial, Error>) -> Result<(), Error> {
     let keys = KEYRINGS.get(keyring as usize)?;
     let key = make()?;
     keys.lock().unwrap_or_else(PoisonError::into_inner).push(key);

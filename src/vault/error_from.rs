@@ -71,7 +71,6 @@ impl From<store::Error> for Error {
             S::Conflict => Code::Conflict,
             S::Io { .. } | S::InDoubt { .. } | S::Clock => Code::Io,
             S::Internal(_) => Code::Internal,
-            _ => Code::Internal,
         };
         let told = Error::new(code, error.to_string());
         match error {

@@ -4,12 +4,12 @@ use zeroize::Zeroizing;
 
 use super::{Address, Kind};
 use super::report::{Fate, Report, ReportEntry, ReportMember};
-use super::row::{Legacy, check_address, data_key, open, seal};
+use super::row::{Legacy, check_address, data_key, kept_binding, open, seal, sign};
 use super::save::Facts;
 use super::shared::Write;
 use super::unlocked::Unlocked;
 use super::{Error, Vault};
-use crate::crypto::{Binding, DataKey, Fields, LegacyKey, Purpose, labels};
+use crate::crypto::{DataKey, Fields, LegacyKey, labels};
 use crate::domain::{AccountName, Document, RecordId, Status};
 use crate::legacy::{self, Entry, Found, HeldBack, Slot, Why};
 use crate::store::{Kept, LedgerEntry, Row};
@@ -63,97 +63,81 @@ impl Vault {
         let slot = fingerprint(write.unlocked, &entry.slot.path());
         let content = content_fingerprint(write.unlocked, &entry.content);
         let seen = write.tx.ledger(&slot)?;
-        match &entry.found {
-            Found::Keep { why } => keep_entry(write, entry, why, slot, content, seen),
-            Found::Document { document, enveloped, held_back } => {
-                let (kind, address) = address_of(&entry.slot)?;
-                self.forget_kept_provider(write, &address)?;
-                let row = standing(write, kind, &address)?;
-                let legacy = legacy_of(enveloped, held_back);
-                match (seen, row) {
-                    (None, None) => self.import_new(write, kind, &address, document, legacy, held_back, slot, content),
-                    (None, Some(row)) => {
-                        let same = open(&row, write.unlocked)?.as_slice() == document.as_bytes();
-                        note(write, slot, content, if same { Fate::Unchanged } else { Fate::Differs }, Some(&row))?;
-                        Ok(if same { unchanged("already", "the vault already holds the same", &row) } else { differs(Some(&row)) })
-                    }
-                    (Some(seen), Some(row)) if healable(&seen, &content, &row, &legacy) => {
-                        self.heal(write, kind, &address, &row, document, legacy, held_back, slot, content)
-                    }
-                    (Some(seen), row) if seen.content == content => Ok(imported_before(row.as_ref())),
-                    (Some(_), row) => Ok(differs(row.as_ref())),
-                }
+        let (document, enveloped, held_back) = match &entry.found {
+            Found::Keep { why } => return keep_entry(write, entry, why, slot, content, seen),
+            Found::Document { document, enveloped, held_back } => (document, enveloped, held_back),
+        };
+        let (kind, address) = address_of(&entry.slot)?;
+        self.forget_kept_provider(write, &address)?;
+        let legacy = legacy_of(enveloped, held_back);
+        let row = match (seen, standing(write, kind, &address)?) {
+            (None, None) => {
+                let row = self.new_row(write, kind, &address, document, &Facts::default(), legacy.clone())?;
+                let row = with_status(row, held_back, write.unlocked);
+                write.tx.insert_row(&row)?;
+                row
             }
-        }
-    }
-
-    #[allow(clippy::too_many_arguments)] // The parts of one entry, each of its own type.
-    fn import_new(
-        &self,
-        write: &mut Write<'_>,
-        kind: Kind,
-        address: &Address,
-        document: &Document,
-        legacy: Legacy,
-        held_back: &[HeldBack],
-        slot: [u8; 32],
-        content: [u8; 32],
-    ) -> Result<Verdict, Error> {
-        let mut row = self.new_row(write, kind, address, document, &Facts::default(), legacy.clone())?;
-        if let Some((status, cause)) = status_of(held_back) {
-            row.meta.status = status.as_str().to_owned();
-            row.meta.status_cause = Some(cause);
-            super::row::sign(&mut row.meta, write.unlocked);
-        }
-        write.tx.insert_row(&row)?;
-        keep_members(write, kind, address, held_back, row.meta.id)?;
+            (None, Some(row)) => {
+                let same = open(&row, write.unlocked)?.as_slice() == document.as_bytes();
+                note(write, slot, content, if same { Fate::Unchanged } else { Fate::Differs }, Some(&row))?;
+                return Ok(if same { unchanged(&row) } else { differs(Some(&row)) });
+            }
+            (Some(seen), Some(row)) if healable(&seen, &content, &row, &legacy) => {
+                write.tx.delete_kept_of(row.meta.id)?;
+                heal(write, &row, document, &legacy, held_back)?
+            }
+            (Some(seen), row) if seen.content == content => return Ok(imported_before(row.as_ref())),
+            (Some(_), row) => return Ok(differs(row.as_ref())),
+        };
+        keep_members(write, slot, &entry.slot.path(), held_back, row.meta.id)?;
         let fate = if legacy.quarantined.is_empty() { Fate::Imported } else { Fate::Quarantined };
         note(write, slot, content, fate, Some(&row))?;
         Ok(imported(fate, &legacy, &row))
     }
 
-    /// An entry whose members did not open before, and do now: an earlier salt was given.
-    #[allow(clippy::too_many_arguments)] // As above.
-    fn heal(
-        &self,
-        write: &mut Write<'_>,
-        kind: Kind,
-        address: &Address,
-        row: &Row,
-        document: &Document,
-        legacy: Legacy,
-        held_back: &[HeldBack],
-        slot: [u8; 32],
-        content: [u8; 32],
-    ) -> Result<Verdict, Error> {
-        let before = super::save::held_back(&Legacy::from_column(row.meta.enveloped.as_deref()));
-        write.forget_held_back(address, kind, &before)?;
-        let key = data_key(row, write.unlocked)?;
-        let mut meta = row.meta.clone();
-        let (status, cause) = status_of(held_back).map_or((Status::Active, None), |(status, cause)| (status, Some(cause)));
-        meta.status = status.as_str().to_owned();
-        meta.status_cause = cause;
-        meta.enveloped = legacy.column();
-        meta.revision += 1;
-        meta.seal_revision += 1;
-        meta.updated_at = write.now.seconds();
-        let new = seal(meta, document, &key, write.unlocked, write.random)?;
-        write.tx.update_row(&new, row.meta.revision)?;
-        keep_members(write, kind, address, held_back, row.meta.id)?;
-        let fate = if legacy.quarantined.is_empty() { Fate::Imported } else { Fate::Quarantined };
-        note(write, slot, content, fate, Some(&new))?;
-        Ok(Verdict { code: "healed", why: "members that did not open before open with the salt given now".to_owned(), ..imported(fate, &legacy, &new) })
-    }
-
     /// A provider that was unknown before was kept whole; now that the catalogue knows it, its parts take over.
     fn forget_kept_provider(&self, write: &mut Write<'_>, address: &Address) -> Result<(), Error> {
         let slot = fingerprint(write.unlocked, &[address.provider.to_string()]);
-        if write.tx.ledger(&slot)?.is_some_and(|seen| seen.outcome == Fate::Kept.as_str()) {
-            write.tx.delete_kept(&slot)?;
-            write.tx.forget_ledger(&slot)?;
+        if let Some(kept) = write.tx.kept_at(&slot, None)? {
+            write.tx.delete_kept(kept.id)?;
         }
         Ok(())
     }
+}
+
+/// The row with the status that a member which did not open gives it: one that a salt may open waits for its key,
+/// one that never will is in error.
+fn with_status(mut row: Row, held_back: &[HeldBack], unlocked: &Unlocked) -> Row {
+    if let Some(worst) = held_back.iter().find(|member| member.why.quarantined()) {
+        let opens_with_a_salt = matches!(worst.why, Why::EnvelopeDoesNotOpen);
+        let status = if opens_with_a_salt { Status::KeyUnavailable } else { Status::Error };
+        row.meta.status = status.as_str().to_owned();
+        row.meta.status_cause = Some(format!("quarantined: {}", worst.why.code()));
+        sign(&mut row.meta, unlocked);
+    }
+    row
+}
+
+/// Members that did not open at an earlier import do now: another salt was given.
+fn heal(
+    write: &mut Write<'_>,
+    row: &Row,
+    document: &Document,
+    legacy: &Legacy,
+    held_back: &[HeldBack],
+) -> Result<Row, Error> {
+    let key = data_key(row, write.unlocked)?;
+    let mut meta = row.meta.clone();
+    meta.status = Status::Active.as_str().to_owned();
+    meta.status_cause = None;
+    meta.enveloped = legacy.column();
+    meta.revision += 1;
+    meta.seal_revision += 1;
+    meta.updated_at = write.now.seconds();
+    let new = seal(meta, document, &key, write.unlocked, write.random)?;
+    let new = with_status(new, held_back, write.unlocked);
+    write.tx.update_row(&new, row.meta.revision)?;
+    Ok(new)
 }
 
 /// Keeps an entry sealed as it was.
@@ -174,63 +158,67 @@ fn keep_entry(
         }),
         Some(_) => Ok(differs(None)),
         None => {
-            keep(write, slot, None, why.code(), &entry.slot.path(), None, &entry.content)?;
+            let piece = Piece { connection: None, member: None, reason: why.code(), position: None, raw: &entry.content };
+            keep(write, slot, &entry.slot.path(), &piece)?;
             note(write, slot, content, Fate::Kept, None)?;
-            Ok(Verdict { fate: Fate::Kept, code: why.code(), why: why.text(), id: None })
+            Ok(Verdict { fate: Fate::Kept, code: why.code(), why: why.text().to_owned(), id: None })
         }
     }
 }
 
 fn keep_members(
     write: &mut Write<'_>,
-    kind: Kind,
-    address: &Address,
+    slot: [u8; 32],
+    path: &[String],
     members: &[HeldBack],
     row: RecordId,
 ) -> Result<(), Error> {
     for member in members {
-        let slot = member_slot(write.unlocked, kind, address, &member.name);
-        let path = [vec![address.provider.to_string()], vec![member.name.clone()]].concat();
-        keep(write, slot, Some(row), member.why.code(), &path, Some(member.position), &member.raw)?;
+        let piece = Piece {
+            connection: Some(row),
+            member: Some(&member.name),
+            reason: member.why.code(),
+            position: Some(member.position),
+            raw: &member.raw,
+        };
+        keep(write, slot, path, &piece)?;
     }
     Ok(())
 }
 
-/// Seals one piece of the old option under a data key of its own: its place, its position among its siblings, and
-/// its bytes as PHP serialised them.
-fn keep(
-    write: &mut Write<'_>,
-    slot: [u8; 32],
+/// A piece of the old option as it stood there.
+struct Piece<'a> {
     connection: Option<RecordId>,
-    reason: &str,
-    path: &[String],
+    member: Option<&'a str>,
+    reason: &'static str,
+    /// Among the members of its account, for the way back.
     position: Option<usize>,
-    raw: &[u8],
-) -> Result<(), Error> {
+    /// As PHP serialised it.
+    raw: &'a [u8],
+}
+
+/// Seals a piece under a data key of its own, together with where it stood.
+fn keep(write: &mut Write<'_>, slot: [u8; 32], path: &[String], piece: &Piece<'_>) -> Result<(), Error> {
     let id = RecordId::generate(write.now, write.random)?;
-    let place = serde_json::json!({ "path": path, "position": position }).to_string();
-    let mut piece = Zeroizing::new(Vec::with_capacity(8 + place.len() + raw.len()));
-    piece.extend_from_slice(&(place.len() as u64).to_le_bytes());
-    piece.extend_from_slice(place.as_bytes());
-    piece.extend_from_slice(raw);
-    let kek = write.unlocked.keyring.primary();
+    let place = serde_json::json!({ "path": path, "member": piece.member, "position": piece.position }).to_string();
+    let mut content = Zeroizing::new(Vec::with_capacity(8 + place.len() + piece.raw.len()));
+    content.extend_from_slice(&(place.len() as u64).to_le_bytes());
+    content.extend_from_slice(place.as_bytes());
+    content.extend_from_slice(piece.raw);
+    let kek = write.unlocked.primary()?;
     let binding = kept_binding(write.unlocked, id);
     let key = DataKey::generate(write.random)?;
     let kept = Kept {
         id,
-        connection,
+        connection: piece.connection,
         slot: slot.to_vec(),
-        reason: reason.to_owned(),
+        member: piece.member.map(str::to_owned),
+        reason: piece.reason.to_owned(),
         key_id: kek.id(),
         wrapped_key: key.wrap(kek, &binding, write.random)?,
-        sealed: key.seal(&binding, &piece, write.random)?,
+        sealed: key.seal(&binding, &content, write.random)?,
     };
     Ok(write.tx.insert_kept(&kept)?)
-}
-
-/// A kept piece is bound to the store and its own id; it has no owner of its own and is never sealed twice.
-pub(super) fn kept_binding(unlocked: &Unlocked, id: RecordId) -> Binding<'static> {
-    Binding { store: unlocked.store_id, record: id, owner: "", provider: "", purpose: Purpose::Kept, seal_revision: 1 }
 }
 
 fn standing(write: &mut Write<'_>, kind: Kind, address: &Address) -> Result<Option<Row>, Error> {
@@ -262,16 +250,6 @@ fn legacy_of(enveloped: &[String], held_back: &[HeldBack]) -> Legacy {
     Legacy { enveloped: enveloped.to_vec(), quarantined: names(true), kept: names(false) }
 }
 
-/// A connection with a member that did not open needs a salt; with one that never will, a new connection.
-fn status_of(held_back: &[HeldBack]) -> Option<(Status, String)> {
-    let worst = held_back.iter().find(|member| member.why.quarantined())?;
-    let status = match worst.why {
-        Why::EnvelopeDoesNotOpen => Status::KeyUnavailable,
-        _ => Status::Error,
-    };
-    Some((status, format!("quarantined: {}", worst.why.code())))
-}
-
 /// Whether fewer members are held back than when this same content came in, and nobody wrote the row since.
 fn healable(seen: &LedgerEntry, content: &[u8; 32], row: &Row, legacy: &Legacy) -> bool {
     let before = Legacy::from_column(row.meta.enveloped.as_deref());
@@ -290,13 +268,19 @@ fn imported(fate: Fate, legacy: &Legacy, row: &Row) -> Verdict {
     Verdict { fate, code: fate.as_str(), why, id: Some(row.meta.id) }
 }
 
-fn unchanged(code: &'static str, why: &str, row: &Row) -> Verdict {
-    Verdict { fate: Fate::Unchanged, code, why: why.to_owned(), id: Some(row.meta.id) }
+fn unchanged(row: &Row) -> Verdict {
+    let why = "the vault already holds the same".to_owned();
+    Verdict { fate: Fate::Unchanged, code: "already", why, id: Some(row.meta.id) }
 }
 
 fn imported_before(row: Option<&Row>) -> Verdict {
     match row {
-        Some(row) => unchanged("imported_before", "imported before; what the vault holds now is left alone", row),
+        Some(row) => Verdict {
+            fate: Fate::Unchanged,
+            code: "imported_before",
+            why: "imported before; what the vault holds now is left alone".to_owned(),
+            id: Some(row.meta.id),
+        },
         None => Verdict {
             fate: Fate::Unchanged,
             code: "deleted_since",
@@ -333,18 +317,11 @@ fn note(
 
 /// A place of the option as the ledger knows it: keyed, so that the ledger tells nobody what was there.
 fn fingerprint(unlocked: &Unlocked, path: &[String]) -> [u8; 32] {
-    unlocked.ledger.tag(&path.iter().fold(Fields::new(labels::LEDGER_SLOT), |fields, part| fields.text(part)))
+    unlocked.ledger.tag(&path.iter().fold(Fields::new(labels::MAC_LEDGER).text("slot"), |fields, part| fields.text(part)))
 }
 
 fn content_fingerprint(unlocked: &Unlocked, content: &[u8]) -> [u8; 32] {
-    unlocked.ledger.tag(&Fields::new(labels::LEDGER_CONTENT).bytes(content))
-}
-
-/// The place of a member that is held back beside a row.
-pub(super) fn member_slot(unlocked: &Unlocked, kind: Kind, address: &Address, member: &str) -> [u8; 32] {
-    let [provider, owner, account] = address.columns();
-    let fields = Fields::new(labels::LEDGER_MEMBER).integer(kind);
-    unlocked.ledger.tag(&fields.text(&provider).text(&owner).text(&account).text(member))
+    unlocked.ledger.tag(&Fields::new(labels::MAC_LEDGER).text("content").bytes(content))
 }
 
 fn reported(entry: &Entry, verdict: Verdict, dry_run: bool) -> ReportEntry {
@@ -363,7 +340,7 @@ fn reported(entry: &Entry, verdict: Verdict, dry_run: bool) -> ReportEntry {
         name: member.name.clone(),
         outcome: if member.why.quarantined() { Fate::Quarantined } else { Fate::Kept },
         code: member.why.code(),
-        why: member.why.text(),
+        why: member.why.text().to_owned(),
     });
     ReportEntry {
         path: entry.slot.path(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Code, Error, Options};
-use crate::crypto::{KeyMaterial, Secret32};
+use crate::crypto::KeyMaterial;
 use crate::domain::Random;
 use crate::store::Identity;
 
@@ -39,7 +39,7 @@ impl KeyFile {
     }
 
     /// The key of a store that exists. A missing file is never replaced by a new key.
-    pub(super) fn read(&self, identity: &Identity) -> Result<Vec<Secret32>, Error> {
+    pub(super) fn read(&self, identity: &Identity) -> Result<Vec<KeyMaterial>, Error> {
         if !self.path.exists() {
             let message = format!(
                 "missing key: store {} needs key {}, no key was given, and the key file {} is not there. \
@@ -55,7 +55,7 @@ impl KeyFile {
     }
 
     /// The key for a new store: one that lies there already, or a new random one.
-    pub(super) fn read_or_make(&self, random: &dyn Random) -> Result<Secret32, Error> {
+    pub(super) fn read_or_make(&self, random: &dyn Random) -> Result<KeyMaterial, Error> {
         if self.path.exists() {
             return Ok(KeyMaterial::file(&self.path)?);
         }

@@ -6,7 +6,7 @@ use super::row::{kept_binding, open, row_binding, seal};
 use super::shared::Write;
 use super::unlocked::Unlocked;
 use super::{Code, Error, Kind, Vault};
-use crate::crypto::{Binding, DataKey, Kek, Secret32, check_value, matches_check_value};
+use crate::crypto::{Binding, DataKey, Kek, KeyMaterial, check_value, matches_check_value};
 use crate::domain::{Document, KeyId, Provider, RecordId};
 use crate::store::{Filter, KeyRecord, KeyStatus};
 
@@ -44,13 +44,13 @@ pub struct Renewed {
 
 impl Vault {
     /// Makes `key` the primary one: what is written from now on, and the store's secret, are wrapped by it.
-    pub fn add_key(&self, key: &Secret32) -> Result<KeyAdded, Error> {
+    pub fn add_key(&self, key: &KeyMaterial) -> Result<KeyAdded, Error> {
         let (added, identity, records) = self.shared.write(|write| {
             let mut records = write.tx.keys()?;
             let store_id = write.unlocked.store_id;
             let known = records
                 .iter()
-                .find(|record| matches_check_value(key, store_id, record.id, &record.check_value))
+                .find(|record| matches_check_value(key.key(), store_id, record.id, &record.check_value))
                 .map(|record| record.id);
             let id = match known {
                 Some(id) => id,
@@ -68,14 +68,14 @@ impl Vault {
                     write.tx.set_key_status(id, record.status)?;
                 }
                 None => {
-                    let check_value = check_value(key, store_id, id).to_vec();
+                    let check_value = check_value(key.key(), store_id, id).to_vec();
                     let created_at = write.now.seconds();
                     let record = KeyRecord { id, status: KeyStatus::Primary, check_value, created_at };
                     write.tx.insert_key(&record)?;
                     records.push(record);
                 }
             }
-            let kek = Kek::new(id, key.clone());
+            let kek = Kek::new(id, key.key().clone());
             write.tx.set_secret(id, &write.unlocked.secret.wrap(&kek, store_id, write.random)?)?;
             let identity = super::shared::known_identity(write.tx)?;
             Ok((KeyAdded { key: id.to_string(), known: known.is_some() }, identity, records))

@@ -8,7 +8,7 @@ use super::registry;
 use super::shared::{Shared, known_identity};
 use super::unlocked::Unlocked;
 use super::{Code, Error, Vault};
-use crate::crypto::{Kek, OsRandom, Secret32, StoreSecret, check_value};
+use crate::crypto::{Kek, OsRandom, KeyMaterial, StoreSecret, check_value};
 use crate::domain::{KeyId, Random, StoreId};
 use crate::providers::Catalogue;
 use crate::store::sqlite::{Create, SqliteEngine};
@@ -94,7 +94,7 @@ impl Options {
 impl Vault {
     /// Opens the store, or makes it where there is none and that is wanted. Of `keys` the first is the one that a new
     /// store is made with, the others are earlier ones; with none the key file is used, and made with the store.
-    pub fn open(options: &Options, keys: &[Secret32]) -> Result<Self, Error> {
+    pub fn open(options: &Options, keys: &[KeyMaterial]) -> Result<Self, Error> {
         let _inside = super::enter();
         options.validate()?;
         let catalogue = match &options.catalogue {
@@ -107,7 +107,7 @@ impl Vault {
 }
 
 /// Opens a store that no one in this process has open.
-pub(super) fn open_shared(options: &Options, keys: &[Secret32]) -> Result<Shared, Error> {
+pub(super) fn open_shared(options: &Options, keys: &[KeyMaterial]) -> Result<Shared, Error> {
     let create = if options.may_create() { Create::IfMissing } else { Create::Never };
     let engine = SqliteEngine::open(&store::sqlite::Options {
         directory: options.path.clone(),
@@ -141,7 +141,7 @@ pub(super) fn open_shared(options: &Options, keys: &[Secret32]) -> Result<Shared
 }
 
 /// The keys that a caller brings, those of the key file where it brings none.
-pub(super) fn brought(options: &Options, keys: &[Secret32], shared: &Shared) -> Result<Vec<Secret32>, Error> {
+pub(super) fn brought(options: &Options, keys: &[KeyMaterial], shared: &Shared) -> Result<Vec<KeyMaterial>, Error> {
     if !keys.is_empty() {
         return Ok(keys.to_vec());
     }
@@ -165,7 +165,7 @@ fn existing(tx: &mut dyn ReadTx, options: &Options) -> Result<Option<Found>, Err
 fn make(
     tx: &mut dyn WriteTx,
     options: &Options,
-    keys: &[Secret32],
+    keys: &[KeyMaterial],
     key_file: &KeyFile,
     random: &dyn Random,
 ) -> Result<Found, Error> {
@@ -174,8 +174,8 @@ fn make(
         None => key_file.read_or_make(random)?,
     };
     let (store_id, key_id, now) = (StoreId::generate(random)?, KeyId::generate(random)?, tx.now()?.seconds());
-    let check_value = check_value(&key, store_id, key_id).to_vec();
-    let kek = Kek::new(key_id, key);
+    let check_value = check_value(key.key(), store_id, key_id).to_vec();
+    let kek = Kek::new(key_id, key.into_key());
     let wrapped_secret = StoreSecret::generate(random)?.wrap(&kek, store_id, random)?;
     let identity =
         Identity { store_id, site: options.site.clone(), created_at: now, secret_key_id: key_id, wrapped_secret, writes: 0 };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::open::{brought, open_shared};
 use super::shared::Shared;
 use super::{Code, Error, Options};
-use crate::crypto::Secret32;
+use crate::crypto::KeyMaterial;
 
 /// How many stores one process keeps open.
 const LIMIT: usize = 8;
@@ -19,7 +19,7 @@ fn open_stores() -> MutexGuard<'static, Vec<(PathBuf, Arc<Shared>)>> {
 }
 
 /// The store of that place: the one that is open, for who brings its key, or one newly opened.
-pub(super) fn shared(options: &Options, keys: &[Secret32]) -> Result<Arc<Shared>, Error> {
+pub(super) fn shared(options: &Options, keys: &[KeyMaterial]) -> Result<Arc<Shared>, Error> {
     // Held while a store is opened, so that two threads do not open one place twice.
     let mut open = open_stores();
     let place = options.path.canonicalize().unwrap_or_else(|_| options.path.clone());

@@ -47,7 +47,7 @@ pub struct Saved {
 }
 
 /// How the new document comes out of the old one.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Change<'a> {
     Whole(&'a Document),
     Patch(&'a Document),

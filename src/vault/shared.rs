@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::unlocked::Unlocked;
 use super::{Code, Error, Options};
-use crate::crypto::Secret32;
+use crate::crypto::KeyMaterial;
 use crate::domain::{Random, RecordId, StoreId, UnixTime};
 use crate::store::{Engine, Identity, Outcome, ReadTx, WriteTx};
 
@@ -22,7 +22,7 @@ pub(super) struct Shared {
 /// What is wiped when the store is closed.
 struct State {
     /// Every key that was given, for a store that comes back from a backup under one of the earlier ones.
-    given: Vec<Secret32>,
+    given: Vec<KeyMaterial>,
     unlocked: Arc<Unlocked>,
     /// Which opening of the file the keys were read from.
     epoch: u64,
@@ -47,7 +47,7 @@ impl Shared {
         random: Box<dyn Random>,
         identity: &Identity,
         key_file: Option<PathBuf>,
-        given: Vec<Secret32>,
+        given: Vec<KeyMaterial>,
         unlocked: Unlocked,
     ) -> Self {
         let state = RwLock::new(Some(State { given, unlocked: Arc::new(unlocked), epoch }));
@@ -55,11 +55,11 @@ impl Shared {
     }
 
     /// Lets one more caller in who proves that it has a key, and learns the keys it brings.
-    pub(super) fn admit(&self, options: &Options, brought: &[Secret32]) -> Result<(), Error> {
+    pub(super) fn admit(&self, options: &Options, brought: &[KeyMaterial]) -> Result<(), Error> {
         let (identity, keys) = self.engine.snapshot(|tx| {
             let identity = known_identity(tx)?;
             self.check_same(&identity)?;
-            Ok((identity, tx.keys()?))
+            Ok::<_, Error>((identity, tx.keys()?))
         })?;
         options.check_identity(&identity)?;
         drop(Unlocked::new(brought, &identity, &keys)?);
@@ -69,7 +69,7 @@ impl Shared {
     /// Adds keys to those at hand.
     pub(super) fn learn(
         &self,
-        brought: &[Secret32],
+        brought: &[KeyMaterial],
         identity: &Identity,
         keys: &[crate::store::KeyRecord],
     ) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Code, Error};
-use crate::crypto::{Kek, Keyring, MacKey, Secret32, StoreSecret, labels, matches_check_value};
+use crate::crypto::{Kek, Keyring, MacKey, KeyMaterial, StoreSecret, labels, matches_check_value};
 use crate::domain::{KeyId, StoreId};
 use crate::store::{Identity, KeyRecord, KeyStatus};
 
@@ -20,12 +20,12 @@ pub(super) struct Unlocked {
 
 impl Unlocked {
     /// Tries every key given against the check values, then opens the store's secret.
-    pub(super) fn new(given: &[Secret32], identity: &Identity, known: &[KeyRecord]) -> Result<Self, Error> {
+    pub(super) fn new(given: &[KeyMaterial], identity: &Identity, known: &[KeyRecord]) -> Result<Self, Error> {
         let mut keyring = Keyring::new(identity.secret_key_id);
         for record in known {
-            let fits = |key: &&Secret32| matches_check_value(key, identity.store_id, record.id, &record.check_value);
+            let fits = |key: &&KeyMaterial| matches_check_value(key.key(), identity.store_id, record.id, &record.check_value);
             if let Some(key) = given.iter().find(fits) {
-                keyring.add(Kek::new(record.id, key.clone()));
+                keyring.add(Kek::new(record.id, key.key().clone()));
             }
         }
         let kek = keyring.primary().ok_or_else(|| wrong_key(given.len(), identity, known))?;
