@@ -1,1 +1,39 @@
-//! (to come)
+//! Import from the old option's shape, and what the way back will need.
+//!
+//! ```text
+//! serialised bytes --php::parse--> Tree --plan--> one Entry per account, config, or piece that is kept as it is
+//! JSON text --json::parse--> (the same bytes, as PHP would have serialised them) --> Tree
+//! ```
+//!
+//! Nothing is instantiated and nothing is stored here: [`Plan`] says what is in the option, with the old envelopes
+//! opened, and the vault decides what becomes of it.
+
+mod buffer;
+mod encode;
+mod number;
+pub mod php;
+mod value;
+
+pub use value::{Items, Key, Kind, Tree, Value};
+
+/// The most bytes that an option may have, as PHP serialises it.
+pub const MAX_BYTES: usize = 16 << 20;
+
+/// How many arrays and objects may be open at once. Real options have about ten.
+pub const MAX_DEPTH: usize = 128;
+
+/// The text is no option: where it goes wrong, and how. Never says what stands there: it may be a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the old option cannot be read: {problem}, at byte {offset}")]
+pub struct Refused {
+    /// How many bytes of the text come before the place.
+    pub offset: usize,
+    /// What is wrong there.
+    pub problem: &'static str,
+}
+
+impl Refused {
+    pub(self) fn new(offset: usize, problem: &'static str) -> Self {
+        Self { offset, problem }
+    }
+}
