@@ -1,20 +1,32 @@
 //! Import from the old option's shape, and what the way back will need.
 //!
 //! ```text
-//! serialised bytes --php::parse--> Tree --plan--> one Entry per account, config, or piece that is kept as it is
-//! JSON text --json::parse--> (the same bytes, as PHP would have serialised them) --> Tree
+//! serialised bytes --parse_php--> Tree --plan--> one Entry per account, config, or piece that is kept as it is
+//! JSON text --parse_json--> (the same bytes, as PHP would have serialised them) --> Tree
 //! ```
 //!
-//! Nothing is instantiated and nothing is stored here: [`Plan`] says what is in the option, with the old envelopes
+//! Nothing is instantiated and nothing is stored here: [`plan`] says what is in the option, with the old envelopes
 //! opened, and the vault decides what becomes of it.
 
+mod account;
 mod buffer;
 mod encode;
+mod json;
 mod number;
-pub mod php;
+mod php;
+mod plan;
+mod slot;
 mod value;
+mod why;
 
+pub use account::HeldBack;
+pub use encode::NotJson;
+pub use json::parse_json;
+pub use php::parse_php;
+pub use plan::{Entry, Found, Plan, plan};
+pub use slot::Slot;
 pub use value::{Items, Key, Kind, Tree, Value};
+pub use why::Why;
 
 /// The most bytes that an option may have, as PHP serialises it.
 pub const MAX_BYTES: usize = 16 << 20;

@@ -8,11 +8,11 @@ use super::value::{Key, Node, Source, Tree, float, integer};
 use super::{MAX_BYTES, MAX_DEPTH, Refused};
 
 /// Parses an option as WordPress stores it.
-pub fn parse(bytes: &[u8]) -> Result<Tree<'_>, Refused> {
-    parse_source(Source::Borrowed(bytes))
+pub fn parse_php(bytes: &[u8]) -> Result<Tree<'_>, Refused> {
+    parse(Source::Borrowed(bytes))
 }
 
-pub(super) fn parse_source(source: Source<'_>) -> Result<Tree<'_>, Refused> {
+pub(super) fn parse(source: Source<'_>) -> Result<Tree<'_>, Refused> {
     // WordPress trims an option before it unserialises it, and files end in newlines.
     let bytes = source.bytes().trim_ascii_end();
     if bytes.len() > MAX_BYTES {
