@@ -47,12 +47,11 @@ impl Vault {
             Format::Php => legacy::parse_php(option)?,
             Format::Json => legacy::parse_json(option)?,
         };
-        let entries = legacy::plan(&option, salts, &|provider| self.catalogue.knows(provider))?;
         let work = |write: &mut Write<'_>| {
             let mut report = Report::new(options.dry_run);
-            for entry in &entries {
-                let verdict = self.import_entry(write, entry)?;
-                report.add(reported(entry, verdict, options.dry_run));
+            for entry in legacy::plan(&option, salts, &|provider| self.catalogue.knows(provider))? {
+                let verdict = self.import_entry(write, &entry)?;
+                report.add(reported(&entry, verdict, options.dry_run));
             }
             Ok(report)
         };
