@@ -1,11 +1,9 @@
 //! Floating point numbers as PHP writes them with `serialize_precision = -1`.
 
-/// The shortest digits that give the number back, laid out as PHP's `smart_str_append_double` does: `0.0001`,
-/// `1.0e-5`, `10000000000000000`, `1.0e+17`. JSON has a small `exponent` letter, `serialize()` a capital one. The
-/// number has to be finite.
+/// A finite number in the fewest digits that give it back, laid out as PHP's `smart_str_append_double` does: `0.0001`,
+/// `1.0e-5`, `10000000000000000`, `1.0e+17`. JSON has a small `exponent` letter, `serialize()` a capital one.
 pub(super) fn float(number: f64, exponent: char) -> String {
-    // Rust finds the same digits: "-1.25e-7" is the sign, d.ddd and the exponent of ten.
-    let text = format!("{number:e}");
+    let text = fewest_digits(number);
     let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let digits = mantissa.replace('.', "");
@@ -26,4 +24,14 @@ pub(super) fn float(number: f64, exponent: char) -> String {
             }
         }
     }
+}
+
+/// As `-1.25e-7`. Where two of the shortest texts are equally near, PHP takes the even one, as rounding does, and Rust
+/// the other.
+fn fewest_digits(number: f64) -> String {
+    let shortest = format!("{number:e}");
+    let digits = shortest.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    let rounded = format!("{number:.*e}", digits - 1);
+    // Just above a power of two the nearest text may be another number's.
+    if rounded.parse() == Ok(number) { rounded } else { shortest }
 }

@@ -57,7 +57,11 @@ impl Parser<'_> {
                 self.value()?;
             }
         }
-        if self.at == self.bytes.len() { Ok(()) } else { self.refuse("something follows the end of the value") }
+        if self.at == self.bytes.len() {
+            Ok(())
+        } else {
+            self.refuse("something follows the end of the value")
+        }
     }
 
     fn value(&mut self) -> Result<(), Refused> {
@@ -82,7 +86,9 @@ impl Parser<'_> {
                 self.string(b"O:")?;
                 return self.open(node, false);
             }
-            Some(b'R' | b'r') => return self.refuse("a PHP reference, which an option of Data Machine never has"),
+            Some(b'R' | b'r') => {
+                return self.refuse("a PHP reference, which an option of Data Machine never has");
+            }
             Some(_) => return self.refuse("not the beginning of a PHP-serialised value"),
             None => return self.refuse("the text ends too early"),
         }

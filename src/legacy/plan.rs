@@ -1,10 +1,10 @@
 //! What is in the option, one entry after the other.
 
+use super::Refused;
 use super::account::{self, HeldBack};
 use super::slot::{Slot, below, owner_path, shown};
 use super::value::{Items, Key, Kind, Tree, Value};
 use super::why::Why;
-use super::Refused;
 use crate::crypto::LegacyKey;
 use crate::domain::{AccountName, Document, Owner, OwnerClass, Provider};
 
@@ -120,7 +120,9 @@ impl Level {
                 _ => Self::owned(provider, &Owner::NETWORK, key, keep, into),
             },
             Self::Principals(provider) => match parsed::<Owner>(key) {
-                Some(owner) if owner.class() != OwnerClass::Service => into(Self::Principal(provider.clone(), owner)),
+                Some(owner) if owner.class() != OwnerClass::Service => {
+                    into(Self::Principal(provider.clone(), owner))
+                }
                 _ => keep(Why::BadPrincipal),
             },
             Self::Principal(provider, owner) => Self::owned(provider, owner, key, keep, into),

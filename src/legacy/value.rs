@@ -175,11 +175,7 @@ impl<'t> Iterator for Items<'t> {
 /// What PHP takes for an integer wherever it has the choice (array keys): decimal digits without plus sign, leading
 /// zeros or minus zero, that fit into 64 bits.
 pub(super) fn integer(text: &[u8]) -> Option<i64> {
-    let canonical = match text {
-        b"0" => true,
-        [b'-', b'1'..=b'9', ..] | [b'1'..=b'9', ..] => true,
-        _ => false,
-    };
+    let canonical = matches!(text, b"0" | [b'-', b'1'..=b'9', ..] | [b'1'..=b'9', ..]);
     // What the parser refuses are other characters and numbers that do not fit.
     if canonical { std::str::from_utf8(text).ok()?.parse().ok() } else { None }
 }
