@@ -2,7 +2,7 @@
 
 use super::{Code, Error};
 use crate::domain::{Invalid, RandomUnavailable};
-use crate::{crypto, legacy, providers, store};
+use crate::{crypto, legacy, store};
 
 impl From<Invalid> for Error {
     fn from(error: Invalid) -> Self {
@@ -37,12 +37,6 @@ impl From<crypto::KeyProblem> for Error {
             }
             _ => error,
         }
-    }
-}
-
-impl From<providers::Error> for Error {
-    fn from(error: providers::Error) -> Self {
-        Error::new(Code::InvalidArgument, format!("catalogue: {error}")).with("argument", "catalogue")
     }
 }
 

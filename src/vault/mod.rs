@@ -21,6 +21,7 @@ mod shared;
 mod status;
 mod unlocked;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use about::About;
@@ -49,7 +50,7 @@ use shared::Shared;
 /// thread, and after `fork()`.
 pub struct Vault {
     shared: Arc<Shared>,
-    catalogue: Catalogue,
+    catalogue: Cow<'static, Catalogue>,
 }
 
 /// The calling thread counts as inside the library until what this returns is dropped: a `fork()` in another

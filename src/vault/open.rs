@@ -1,5 +1,6 @@
 //! Opening a store, and making one where there is none and one is wanted.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -98,8 +99,8 @@ impl Vault {
         let _inside = super::enter();
         options.validate()?;
         let catalogue = match &options.catalogue {
-            Some(json) => Catalogue::embedded().extended(json)?,
-            None => Catalogue::embedded().clone(),
+            Some(json) => Cow::Owned(Catalogue::embedded().extended(json)?),
+            None => Cow::Borrowed(Catalogue::embedded()),
         };
         let shared = registry::shared(options, keys)?;
         Ok(Self { shared, catalogue })
@@ -129,7 +130,7 @@ pub(super) fn open_shared(options: &Options, keys: &[KeyMaterial]) -> Result<Sha
             return Err(Error::new(Code::StoreMissing, message));
         }
         // Two processes may come here at once: the second finds the first one's store.
-        None => engine.transaction(|tx| match existing(tx, options)? {
+        None => engine.transaction(|tx: &mut dyn WriteTx| match existing(tx, options)? {
             Some(found) => Ok(found),
             None => make(tx, options, keys, &key_file, &*random),
         })?,
