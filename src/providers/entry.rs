@@ -19,7 +19,8 @@ pub struct Entry {
     pub scope_separator: ScopeSeparator,
     /// Which members of a document say what.
     pub members: Members,
-    /// The members that may be handed to an agent, and nothing else may.
+    /// The members, of the account or where that has none of the app config, that may be handed to an agent.
+    /// Nothing else may.
     #[serde(rename = "use")]
     pub use_list: Vec<String>,
     /// The members, of accounts and app configs, that are credentials.
