@@ -52,19 +52,3 @@ function secretsOf(mixed $value): array
     }
     return $found;
 }
-
-/**
- * Fingerprints of all rows but one provider's, straight from a copy of the database: to see that nothing else changes.
- *
- * @return list<string>
- */
-function sealedBytes(string $store, string $except): array
-{
-    $copy = tempnam(sys_get_temp_dir(), 'dm-demo-');
-    copy("{$store}/connections.sqlite", $copy);
-    $rows = (new PDO("sqlite:{$copy}"))->prepare('SELECT * FROM connections WHERE provider <> ? ORDER BY id');
-    $rows->execute([$except]);
-    $found = array_map(static fn (array $row): string => hash('sha256', serialize($row)), $rows->fetchAll(PDO::FETCH_NUM));
-    unlink($copy);
-    return $found;
-}

@@ -56,5 +56,5 @@ pub struct Vault {
 /// The calling thread counts as inside the library until what this returns is dropped: a `fork()` in another
 /// thread waits that long. Taken by every call of the ABI, whose own tables need it too.
 pub fn enter() -> impl Sized {
-    crate::store::enter()
+    crate::store::fork::enter()
 }
