@@ -10,9 +10,9 @@
 //! ciphertext  = AES-256-GCM[record key](nonce = 0, authenticated data = fields, plaintext)
 //! ```
 //!
-//! HKDF is RFC 5869. Deriving one key per message and a commitment beside it is the construction of the AWS
-//! Encryption SDK's committing suites (`DERIVEKEY`, `COMMITKEY`; message id as salt; algorithm in the info):
-//! <https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/algorithms-reference.html>.
+//! HKDF is RFC 5869. One key per message with a commitment beside it, and the nonce of zeros, are the construction
+//! of Amazon's committing suites (`DERIVEKEY`, `COMMITKEY`):
+//! <https://github.com/awslabs/aws-encryption-sdk-specification>, `s3-encryption/key-derivation.md`.
 //!
 //! - A record key is used for one message, so the nonce may be zero: what must never repeat is the pair. The
 //!   limit of 2^32 messages per key with random nonces is gone; salts collide after about 2^128 records.
