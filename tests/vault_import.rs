@@ -186,7 +186,7 @@ fn a_provider_that_becomes_known_is_imported_then() {
     let vault = site.open();
     import(&vault, &fixture("mixed.serialized"));
     let mut options = site.options();
-    options.catalogue = Some(br#"{"providers":{"gone_provider":{"name":"Back again","auth":["oauth2"]}}}"#.to_vec());
+    options.catalogue = Some(br#"{"providers":{"gone_provider":{"name":"Back again","auth":["oauth2"],"members":{},"use":["access_token"],"secrets":["access_token","client_secret"]}}}"#.to_vec());
     let vault = Vault::open(&options, &[support::key(1)]).unwrap();
     import(&vault, &fixture("mixed.serialized"));
     let account = text(&vault, Kind::Connection, &address("gone_provider", "site:0", "default"));

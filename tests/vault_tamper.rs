@@ -8,11 +8,14 @@ use rusqlite::params;
 use support::{Site, address, document};
 
 const CONN: Kind = Kind::Connection;
-const ROWS: usize = 100;
+/// How many rows; all of the issue's in `make torture`.
+fn rows() -> usize {
+    if std::env::var_os("DM_TORTURE").is_some() { 100 } else { 25 }
+}
 
 fn hundred(site: &Site) -> (Vault, Vec<dm_connections::vault::Address>) {
     let vault = site.open();
-    let addresses: Vec<_> = (0..ROWS)
+    let addresses: Vec<_> = (0..rows())
         .map(|number| {
             let provider = ["twitter", "reddit", "youtube", "tiktok"][number % 4];
             address(provider, &format!("user:{}", 1 + number / 8), if number / 4 % 2 == 0 { "default" } else { "second" })
@@ -23,6 +26,11 @@ fn hundred(site: &Site) -> (Vault, Vec<dm_connections::vault::Address>) {
         vault.save(CONN, at, &document(&json), &Facts::default()).unwrap();
     }
     (vault, addresses)
+}
+
+/// Puts a blob and a wrapped key into a row, past the library.
+fn put(sql: &rusqlite::Connection, id: &[u8], wrapped: &[u8], sealed: &[u8]) {
+    sql.execute("UPDATE connections SET wrapped_key = ?1, sealed = ?2 WHERE id = ?3", params![wrapped, sealed, id]).unwrap();
 }
 
 fn blobs(site: &Site) -> Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> {
@@ -36,6 +44,7 @@ fn no_blob_opens_in_another_row() {
     let site = Site::new("pairs");
     let (vault, addresses) = hundred(&site);
     let rows = blobs(&site);
+    let sql = site.sql();
     let mut opened = 0;
     for (to, at) in addresses.iter().enumerate() {
         for (from, (_, wrapped, sealed)) in rows.iter().enumerate().filter(|(from, _)| *from != to) {
@@ -44,7 +53,7 @@ fn no_blob_opens_in_another_row() {
                 if from % 10 != to % 10 && key != wrapped {
                     continue;
                 }
-                site.sql().execute("UPDATE connections SET wrapped_key = ?1, sealed = ?2 WHERE id = ?3", params![key, sealed, rows[to].0]).unwrap();
+                put(&sql, &rows[to].0, key, sealed);
                 match vault.get(CONN, at) {
                     Ok(_) => opened += 1,
                     Err(error) => assert_eq!(error.code(), Code::Integrity, "{error}"),
@@ -52,7 +61,7 @@ fn no_blob_opens_in_another_row() {
             }
         }
         let (id, wrapped, sealed) = &rows[to];
-        site.sql().execute("UPDATE connections SET wrapped_key = ?1, sealed = ?2 WHERE id = ?3", params![wrapped, sealed, id]).unwrap();
+        put(&sql, id, wrapped, sealed);
         assert!(vault.get(CONN, at).is_ok());
     }
     assert_eq!(opened, 0);
@@ -69,13 +78,14 @@ fn no_earlier_blob_of_a_row_opens() {
         earlier.push(blobs(&site).remove(0));
     }
     let (id, wrapped, last) = earlier.pop().unwrap();
+    let sql = site.sql();
     for (_, old_wrapped, sealed) in &earlier {
         for key in [old_wrapped, &wrapped] {
-            site.sql().execute("UPDATE connections SET wrapped_key = ?1, sealed = ?2 WHERE id = ?3", params![key, sealed, id]).unwrap();
+            put(&sql, &id, key, sealed);
             assert_eq!(vault.get(CONN, &at).err().unwrap().code(), Code::Integrity);
         }
     }
-    site.sql().execute("UPDATE connections SET wrapped_key = ?1, sealed = ?2 WHERE id = ?3", params![wrapped, last, id]).unwrap();
+    put(&sql, &id, &wrapped, &last);
     assert_eq!(support::text(&vault, CONN, &at), r#"{"access_token":"19"}"#);
 }
 
@@ -83,7 +93,7 @@ fn no_earlier_blob_of_a_row_opens() {
 fn edited_columns_are_refused_and_marked() {
     let site = Site::new("columns");
     let vault = site.open();
-    let at = address("twitter", "user:1", "default");
+    let at = address("instagram", "user:1", "default");
     let json = r#"{"access_token":"t","user_id":"42","username":"me","scope":"read","token_expires_at":4000000000}"#;
     let edits = [
         "owner = 'user:2'", "provider = 'reddit'", "account = 'other'", "remote_id = '43'", "remote_id = NULL",
@@ -96,7 +106,7 @@ fn edited_columns_are_refused_and_marked() {
         vault.save(CONN, &at, &document(json), &Facts::default()).unwrap();
         let [kind, provider, owner, account] = ["kind", "provider", "owner", "account"].map(|column| edit.starts_with(column));
         site.sql().execute(&format!("UPDATE connections SET {edit}"), []).unwrap();
-        let asked = support::address(if provider { "reddit" } else { "twitter" }, if owner { "user:2" } else { "user:1" }, if account { "other" } else { "default" });
+        let asked = support::address(if provider { "reddit" } else { "instagram" }, if owner { "user:2" } else { "user:1" }, if account { "other" } else { "default" });
         let kind = if kind { Kind::Config } else { CONN };
         let error = vault.get(kind, &asked).err().unwrap_or_else(|| panic!("{edit} went unnoticed"));
         assert_eq!(error.code(), Code::Integrity, "{edit}: {error}");

@@ -69,26 +69,5 @@ pub(super) unsafe fn json<T: DeserializeOwned>(
     let bytes = unsafe { bytes(name, ptr, len) }?;
     // PHP writes its empty array as a list.
     let bytes = if bytes.is_empty() || bytes == b"[]" { b"{}" } else { bytes };
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        explained(name, &path, &error.into_inner())
-    })?;
-    reader.end().map_err(|error| explained(name, ".", &error))?;
-    Ok(parsed)
-}
-
-/// Says where and what, and never quotes a value: serde's own texts do, and it may be a secret in the wrong place.
-fn explained(name: &'static str, path: &str, error: &serde_json::Error) -> Error {
-    let text = error.to_string();
-    let harmless = ["unknown field", "missing field", "duplicate field", "unknown variant"];
-    let problem = if harmless.iter().any(|start| text.starts_with(start)) {
-        text
-    } else if error.is_data() {
-        format!("wrong type or value at line {} column {}", error.line(), error.column())
-    } else {
-        format!("not valid JSON at line {} column {}", error.line(), error.column())
-    };
-    let place = if path == "." { String::new() } else { format!(", member `{path}`") };
-    Error::new(Code::InvalidArgument, format!("{name}{place}: {problem}")).with("argument", name).with("member", path)
+    Ok(crate::domain::json::read(name, bytes)?)
 }

@@ -30,7 +30,15 @@ impl From<crypto::Error> for Error {
 impl From<crypto::KeyProblem> for Error {
     fn from(problem: crypto::KeyProblem) -> Self {
         use crypto::KeyProblem as P;
-        let error = Error::new(Code::InvalidKey, problem.to_string());
+        let code = match &problem {
+            P::NotAKey { .. } | P::BadPath { .. } | P::NotAFile { .. } | P::Command { .. } => Code::InvalidKey,
+            P::Missing { .. } => Code::MissingKey,
+            P::MissingDirectory { .. } => Code::MissingDirectory,
+            P::Permissions { .. } => Code::Permissions,
+            P::WrongUser { .. } => Code::WrongUser,
+            P::Io { .. } | P::Random(_) => Code::Io,
+        };
+        let error = Error::new(code, problem.to_string());
         match problem {
             P::MissingDirectory { mend, .. } | P::Permissions { mend, .. } | P::WrongUser { mend, .. } => {
                 error.with("mend", mend)

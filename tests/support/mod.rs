@@ -4,6 +4,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dm_connections::crypto::{KeyMaterial, LegacyKey};
 use dm_connections::domain::Document;
@@ -12,19 +13,23 @@ use zeroize::Zeroizing;
 
 pub const SITE: &str = "https://example.org";
 
-/// A directory of its own, removed at the end.
+/// A directory of its own, removed at the end. A process keeps eight stores open at most, and some tests close all of
+/// them: so one site at a time.
 pub struct Site {
     pub root: PathBuf,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Site {
     pub fn new(name: &str) -> Self {
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("dm-test-{name}-{}-{number}", std::process::id()));
         std::fs::create_dir(&root).unwrap();
         std::fs::set_permissions(&root, std::fs::Permissions::from_mode(0o700)).unwrap();
-        Self { root }
+        Self { root, _turn: turn }
     }
 
     pub fn store(&self) -> PathBuf {
@@ -49,7 +54,9 @@ impl Site {
 
     /// Goes past the library, as somebody with the database in hand would.
     pub fn sql(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.database()).unwrap()
+        let sql = rusqlite::Connection::open(self.database()).unwrap();
+        sql.pragma_update(None, "synchronous", "off").unwrap();
+        sql
     }
 
     /// Every byte of every file below the site's directory.
