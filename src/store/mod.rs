@@ -3,7 +3,9 @@
 //! suite (`tests/store/conformance.rs`).
 
 mod error;
+pub mod fork;
 mod records;
+pub mod sqlite;
 
 pub use error::Error;
 pub use records::{
