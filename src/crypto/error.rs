@@ -35,7 +35,7 @@ pub enum KeyProblem {
         "{what} {problem}. A key is 32 random bytes, raw or in base64; passphrases are refused. Make one with `openssl rand -base64 32` (or `head -c 32 /dev/urandom` for a raw one)"
     )]
     NotAKey {
-        /// Where it came from: `the key`, `what the key file /path holds` ...
+        /// Where it came from: `the key`, `the key file /path` ...
         what: String,
         /// What is wrong with it.
         problem: &'static str,

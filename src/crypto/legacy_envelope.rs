@@ -80,6 +80,7 @@ fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     STANDARD.decode(text).ok().map(Zeroizing::new)
 }
 
+/// What does not open is in `tests/known-answers/legacy-envelope.json`.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,35 +95,5 @@ mod tests {
         let key = LegacyKey::from_salt(SALT);
         assert!(is_envelope(ENVELOPE.as_bytes()));
         assert_eq!(key.open(ENVELOPE.as_bytes()).unwrap().as_slice(), "tokén".as_bytes());
-    }
-
-    #[test]
-    fn another_salt_does_not_open_it() {
-        let key = LegacyKey::from_salt(b"another");
-        assert_eq!(key.open(ENVELOPE.as_bytes()).unwrap_err(), LegacyOpen::DoesNotOpen);
-    }
-
-    #[test]
-    fn malformed_and_changed_ones_are_told_apart() {
-        let key = LegacyKey::from_salt(SALT);
-        let [_, _, _, iv, tag, text] = ENVELOPE.split(':').collect::<Vec<_>>().try_into().unwrap();
-        let malformed = [
-            String::new(),
-            "plaintext".into(),
-            "dm:enc:v1:".into(),
-            "dm:enc:v2:".to_string() + &ENVELOPE[10..],
-            format!("dm:enc:v1:{iv}:{tag}"),
-            format!("dm:enc:v1:{iv}:{tag}:{text}:"),
-            format!("dm:enc:v1:{tag}:{iv}:{text}"),
-            format!("dm:enc:v1:{iv}:{tag}:{text}*"),
-            format!("dm:enc:v1:{iv}:{tag}: {text}"),
-        ];
-        for envelope in malformed {
-            assert_eq!(key.open(envelope.as_bytes()).unwrap_err(), LegacyOpen::Malformed, "{envelope}");
-        }
-        let changed = [format!("dm:enc:v1:{iv}:{tag}:AA{}", &text[2..]), format!("dm:enc:v1:{iv}:{tag}:")];
-        for envelope in changed {
-            assert_eq!(key.open(envelope.as_bytes()).unwrap_err(), LegacyOpen::DoesNotOpen, "{envelope}");
-        }
     }
 }

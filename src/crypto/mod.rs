@@ -8,9 +8,9 @@
 //! ```
 //!
 //! Every formula stands above the function that computes it; every byte layout in the header of its module.
-//! Only [`source`] does any I/O, and only the randomness handed in is used.
+//! Only `source` ([`KeyMaterial`]) does any I/O, and the randomness is what the caller hands in.
 
-pub mod encoding;
+mod encoding;
 mod envelope;
 mod error;
 mod keyring;

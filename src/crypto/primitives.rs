@@ -16,12 +16,12 @@ pub const TAG: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unauthentic;
 
-/// HKDF-SHA-256[salt](ikm), the extract step of RFC 5869; expand it with [`expand`].
+/// `HKDF-SHA-256-Extract(salt, ikm)`, the extract step of RFC 5869; [`expand`] is the next.
 pub fn extract(salt: &[u8], ikm: &[u8]) -> Hkdf<Sha256> {
     Hkdf::new(Some(salt), ikm)
 }
 
-/// HKDF-SHA-256-Expand(prk, info joined, length of `out`), the expand step of RFC 5869, into `out`.
+/// `HKDF-SHA-256-Expand(prk, info joined, length of out)`, the expand step of RFC 5869, into `out`.
 ///
 /// # Panics
 /// When `out` is longer than the RFC allows, 255 hashes (8160 bytes); ours are 32.
@@ -34,19 +34,19 @@ pub fn hmac_state(key: &[u8]) -> Hmac<Sha256> {
     <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length")
 }
 
-/// HMAC-SHA-256[key](message), from the key's prepared state.
+/// `HMAC-SHA-256[key](message)` (RFC 2104), from the key's prepared state.
 pub fn hmac(state: &Hmac<Sha256>, message: &[u8]) -> [u8; 32] {
     state.clone().chain_update(message).finalize().into_bytes().into()
 }
 
-/// SHA-256(parts joined), into `out`.
+/// `SHA-256(parts joined)` (FIPS 180-4), into `out`.
 pub fn sha256(parts: &[&[u8]], out: &mut [u8; 32]) {
     let mut hash = Sha256::new();
     parts.iter().for_each(|part| hash.update(part));
     hash.finalize_into(out.into());
 }
 
-/// AES-256-GCM[key](nonce, aad, buffer), NIST SP 800-38D: encrypts `buffer` in place and gives the tag.
+/// `AES-256-GCM[key](nonce, aad, buffer)` (NIST SP 800-38D): encrypts `buffer` in place and gives the tag.
 pub fn encrypt(key: &[u8; 32], nonce: &[u8; NONCE], aad: &[u8], buffer: &mut [u8]) -> [u8; TAG] {
     Aes256Gcm::new(key.into())
         .encrypt_inout_detached(&Nonce::from(*nonce), aad, buffer.into())

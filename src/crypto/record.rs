@@ -10,9 +10,9 @@
 //! ciphertext  = AES-256-GCM[record key](nonce = 0, authenticated data = fields, plaintext)
 //! ```
 //!
-//! HKDF is RFC 5869. Deriving one key per message and a commitment beside it is the construction of the AWS
-//! Encryption SDK's committing suites (`DERIVEKEY`, `COMMITKEY`; message id as salt; algorithm in the info):
-//! <https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/algorithms-reference.html>.
+//! HKDF is RFC 5869. One key per message with a commitment beside it, and the nonce of zeros, are the construction
+//! of Amazon's committing suites (`DERIVEKEY`, `COMMITKEY`):
+//! <https://github.com/awslabs/aws-encryption-sdk-specification>, `s3-encryption/key-derivation.md`.
 //!
 //! - A record key is used for one message, so the nonce may be zero: what must never repeat is the pair. The
 //!   limit of 2^32 messages per key with random nonces is gone; salts collide after about 2^128 records.
@@ -49,29 +49,32 @@ pub fn seal(
 ) -> Result<Vec<u8>, Error> {
     let mut salt = [0; SALT];
     random.fill(&mut salt)?;
-    let derived = Derived::new(key, key_id, &salt, aad);
-
     let mut record = Zeroizing::new(Vec::with_capacity(OVERHEAD + plaintext.len()));
-    record.push(VERSION);
-    record.extend_from_slice(key_id.as_bytes());
-    record.extend_from_slice(&salt);
-    record.extend_from_slice(&derived.commitment);
-    record.extend_from_slice(plaintext);
-    let tag = derived.encrypt(aad, &mut record[HEADER..]);
-    record.extend_from_slice(&tag);
+    with_clean_stack(|| {
+        let derived = Derived::new(key, key_id, &salt, aad);
+        record.push(VERSION);
+        record.extend_from_slice(key_id.as_bytes());
+        record.extend_from_slice(&salt);
+        record.extend_from_slice(&derived.commitment);
+        record.extend_from_slice(plaintext);
+        let tag = derived.encrypt(aad, &mut record[HEADER..]);
+        record.extend_from_slice(&tag);
+    });
     Ok(mem::take(&mut *record))
 }
 
 /// Opens a record that was sealed under this key, key id and `aad`.
 pub fn open(key: &Secret32, key_id: KeyId, aad: &Fields, record: &[u8]) -> Result<Plaintext, Error> {
     let parts = Parts::of(record)?;
-    let derived = Derived::new(key, key_id, parts.salt, aad);
-    if parts.key_id != key_id || !same_bytes(&derived.commitment, parts.commitment) {
-        return Err(Error::DoesNotOpen);
-    }
-    let mut plaintext = Zeroizing::new(parts.ciphertext.to_vec());
-    derived.decrypt(aad, &mut plaintext, parts.tag)?;
-    Ok(plaintext)
+    with_clean_stack(|| {
+        let derived = Derived::new(key, key_id, parts.salt, aad);
+        if parts.key_id != key_id || !same_bytes(&derived.commitment, parts.commitment) {
+            return Err(Error::DoesNotOpen);
+        }
+        let mut plaintext = Zeroizing::new(parts.ciphertext.to_vec());
+        derived.decrypt(aad, &mut plaintext, parts.tag)?;
+        Ok(plaintext)
+    })
 }
 
 /// The id of the key that a record was sealed under, as the record says (nothing proves it before it opens).
@@ -112,21 +115,19 @@ struct Derived {
 impl Derived {
     fn new(key: &Secret32, key_id: KeyId, salt: &[u8; SALT], aad: &Fields) -> Self {
         let mut derived = Self { key: Secret32::zeroed(), commitment: [0; COMMITMENT] };
-        with_clean_stack(|| {
-            let prk = primitives::extract(salt, key.expose());
-            let (id, label) = (key_id.as_bytes(), aad.label().as_bytes());
-            primitives::expand(&prk, &[b"derive", &[VERSION], id, label], derived.key.expose_mut());
-            primitives::expand(&prk, &[b"commit", &[VERSION], id, label], &mut derived.commitment);
-        });
+        let prk = primitives::extract(salt, key.expose());
+        let (id, label) = (key_id.as_bytes(), aad.label().as_bytes());
+        primitives::expand(&prk, &[b"derive", &[VERSION], id, label], derived.key.expose_mut());
+        primitives::expand(&prk, &[b"commit", &[VERSION], id, label], &mut derived.commitment);
         derived
     }
 
     fn encrypt(&self, aad: &Fields, buffer: &mut [u8]) -> [u8; TAG] {
-        with_clean_stack(|| primitives::encrypt(self.key.expose(), &[0; NONCE], aad.as_bytes(), buffer))
+        primitives::encrypt(self.key.expose(), &[0; NONCE], aad.as_bytes(), buffer)
     }
 
     fn decrypt(&self, aad: &Fields, buffer: &mut [u8], tag: &[u8; TAG]) -> Result<(), Error> {
-        with_clean_stack(|| primitives::decrypt(self.key.expose(), &[0; NONCE], aad.as_bytes(), buffer, tag))
+        primitives::decrypt(self.key.expose(), &[0; NONCE], aad.as_bytes(), buffer, tag)
             .map_err(|_| Error::DoesNotOpen)
     }
 }

@@ -92,7 +92,7 @@ pub(super) fn append(buffer: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
 }
 
 /// Runs `work`, then wipes the stack that it used: ciphers and hashes leave copies of keys there that no
-/// destructor reaches. `work` must return nothing secret by value.
+/// destructor reaches. What `work` returns must hold secrets behind a pointer only.
 pub(super) fn with_clean_stack<T>(work: impl FnOnce() -> T) -> T {
     // Not inlined, so that everything `work` calls lies below this frame, where the wiping reaches.
     #[inline(never)]

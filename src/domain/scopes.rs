@@ -10,11 +10,13 @@ use super::Invalid;
 pub struct Scopes(BTreeSet<String>);
 
 /// What stands between the scopes in a provider's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ScopeSeparator {
     /// A comma, with or without white space; or white space alone, as these providers also write it.
     Comma,
     /// White space, as RFC 6749 has it. A comma is a part of the scope.
+    #[default]
     Space,
 }
 

@@ -32,7 +32,7 @@ pub fn read(path: &Path) -> Result<Secret32, KeyProblem> {
 
     let mut content = Zeroizing::new([0; MOST]);
     let length = fill(&mut file, &mut content[..]).map_err(|error| io_problem(path, "read", &error))?;
-    let what = || format!("what the key file {} holds", path.display());
+    let what = || format!("the key file {}", path.display());
     if length == MOST {
         return Err(KeyProblem::NotAKey { what: what(), problem: "is longer than a key" });
     }
@@ -219,7 +219,8 @@ mod tests {
     }
 
     fn problem(path: &Path) -> String {
-        let text = read(path).unwrap_err().to_string();
+        let error = read(path).unwrap_err();
+        let text = format!("{error}\n{error:?}");
         assert!(!text.contains("CANARY"), "{text}");
         text
     }
@@ -276,7 +277,8 @@ mod tests {
     fn a_key_in_the_place_of_a_path_is_not_repeated() {
         for path in [KEY, &KEY[..43], "/PHy8/T19vf4+fr7/P3+/+Dh4uPk5ebn6Onq6+zt7u8=", "relative/CANARY"] {
             for result in [read(Path::new(path)), make(Path::new(path), &OsRandom)] {
-                let text = result.unwrap_err().to_string();
+                let error = result.unwrap_err();
+                let text = format!("{error}\n{error:?}");
                 assert!(text.starts_with("the path of the key file"), "{text}");
                 assert!(!text.contains(path), "{text}");
             }
