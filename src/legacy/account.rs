@@ -61,6 +61,7 @@ fn document(members: Items, keys: &[LegacyKey], mut out: Buffer) -> Option<Found
         Document::empty()
     } else {
         out.push(b"}").ok()?;
+        // Its depth, its names and its UTF-8 have been seen to.
         Document::parse(out.into_bytes()).ok()?
     };
     Some(Found::Document { document, enveloped, held_back })
