@@ -17,7 +17,11 @@ pub(super) fn missing(name: &'static str) -> Error {
 /// # Safety
 ///
 /// `ptr` is NULL or points to `len` bytes that do not change while `'a` lasts.
-pub(super) unsafe fn bytes<'a>(name: &'static str, ptr: *const std::ffi::c_char, len: usize) -> Result<&'a [u8], Error> {
+pub(super) unsafe fn bytes<'a>(
+    name: &'static str,
+    ptr: *const std::ffi::c_char,
+    len: usize,
+) -> Result<&'a [u8], Error> {
     if len > LIMIT {
         let problem = format!("{name} has {len} bytes; the limit is {LIMIT} (16 MiB)");
         return Err(Error::new(Code::TooLarge, problem).with("argument", name).with("limit", LIMIT));
@@ -34,10 +38,15 @@ pub(super) unsafe fn bytes<'a>(name: &'static str, ptr: *const std::ffi::c_char,
 /// # Safety
 ///
 /// As for [`bytes`].
-pub(super) unsafe fn text<'a>(name: &'static str, ptr: *const std::ffi::c_char, len: usize) -> Result<&'a str, Error> {
+pub(super) unsafe fn text<'a>(
+    name: &'static str,
+    ptr: *const std::ffi::c_char,
+    len: usize,
+) -> Result<&'a str, Error> {
     // SAFETY: the same contract.
     let bytes = unsafe { bytes(name, ptr, len) }?;
-    let wrong = |problem: &str| Error::new(Code::InvalidArgument, format!("{name} {problem}")).with("argument", name);
+    let wrong =
+        |problem: &str| Error::new(Code::InvalidArgument, format!("{name} {problem}")).with("argument", name);
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("is not valid UTF-8"))?;
     if text.contains('\0') { Err(wrong("contains a NUL byte")) } else { Ok(text) }
 }
@@ -47,7 +56,11 @@ pub(super) unsafe fn text<'a>(name: &'static str, ptr: *const std::ffi::c_char, 
 /// # Safety
 ///
 /// As for [`bytes`].
-pub(super) unsafe fn parsed<T>(name: &'static str, ptr: *const std::ffi::c_char, len: usize) -> Result<T, Error>
+pub(super) unsafe fn parsed<T>(
+    name: &'static str,
+    ptr: *const std::ffi::c_char,
+    len: usize,
+) -> Result<T, Error>
 where
     T: std::str::FromStr<Err = crate::domain::Invalid>,
 {

@@ -76,7 +76,11 @@ impl Drop for Site {
 fn collect(directory: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { collect(&path, files) } else { files.push((path.clone(), std::fs::read(&path).unwrap())) }
+        if path.is_dir() {
+            collect(&path, files)
+        } else {
+            files.push((path.clone(), std::fs::read(&path).unwrap()))
+        }
     }
 }
 
@@ -85,7 +89,11 @@ pub fn key(number: u8) -> KeyMaterial {
 }
 
 pub fn address(provider: &str, owner: &str, account: &str) -> Address {
-    Address { provider: provider.parse().unwrap(), owner: owner.parse().unwrap(), account: account.parse().unwrap() }
+    Address {
+        provider: provider.parse().unwrap(),
+        owner: owner.parse().unwrap(),
+        account: account.parse().unwrap(),
+    }
 }
 
 pub fn document(json: &str) -> Document {
@@ -135,7 +143,11 @@ pub fn expected(json: &[u8]) -> Vec<Expected> {
 fn slots(provider: &str, owner: &str, entry: &serde_json::Value, found: &mut Vec<Expected>) {
     let mut add = |kind, account: &str, document: &serde_json::Value| {
         if document.as_object().is_some_and(|members| !members.is_empty()) {
-            found.push(Expected { kind, address: address(provider, owner, account), json: document.to_string() });
+            found.push(Expected {
+                kind,
+                address: address(provider, owner, account),
+                json: document.to_string(),
+            });
         }
     };
     add(Kind::Config, "default", &entry["config"]);
@@ -148,8 +160,12 @@ fn slots(provider: &str, owner: &str, entry: &serde_json::Value, found: &mut Vec
 /// PHP's arrays come as objects, or as lists where their keys are 0, 1, 2 ...
 fn members(value: &serde_json::Value) -> Vec<(String, serde_json::Value)> {
     match value {
-        serde_json::Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-        serde_json::Value::Array(items) => items.iter().enumerate().map(|(at, item)| (at.to_string(), item.clone())).collect(),
+        serde_json::Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+        }
+        serde_json::Value::Array(items) => {
+            items.iter().enumerate().map(|(at, item)| (at.to_string(), item.clone())).collect()
+        }
         _ => Vec::new(),
     }
 }
