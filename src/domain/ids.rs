@@ -82,7 +82,8 @@ macro_rules! random_id {
 
             fn from_str(text: &str) -> Result<Self, Invalid> {
                 let wrong = || Invalid::new($what, concat!("must be ", stringify!($length), " bytes in hexadecimal"));
-                if text.len() != 2 * $length || !text.is_ascii() {
+                // `from_str_radix` alone would also take a sign.
+                if text.len() != 2 * $length || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
                     return Err(wrong());
                 }
                 let mut bytes = [0; $length];
@@ -103,4 +104,46 @@ random_id! {
 random_id! {
     /// The random id of a key-encryption key or of a data key. It says nothing about the key.
     KeyId, 8, "key id"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counting;
+
+    impl Random for Counting {
+        fn fill(&self, out: &mut [u8]) -> Result<(), RandomUnavailable> {
+            out.iter_mut().zip(1..).for_each(|(byte, number)| *byte = number);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn record_ids_are_uuids_of_version_7_in_the_order_of_time() {
+        let id = |seconds| RecordId::generate(UnixTime::new(seconds).unwrap(), &Counting).unwrap();
+        assert_eq!(id(1_645_557_742).to_string(), "017f22e2-79b0-7102-8304-05060708090a");
+        assert!(id(0) < id(1) && id(1) < id(UnixTime::MAX.seconds()));
+        assert_eq!(id(7).to_string().parse::<RecordId>().unwrap(), id(7));
+        assert!("017f22e2".parse::<RecordId>().is_err());
+    }
+
+    #[test]
+    fn hexadecimal_and_back() {
+        let id = KeyId::generate(&Counting).unwrap();
+        assert_eq!(id.to_string(), "0102030405060708");
+        assert_eq!("0102030405060708".parse::<KeyId>().unwrap(), id);
+        assert_eq!("FFfe030405060708".parse::<KeyId>().unwrap().as_bytes()[..2], [255, 254]);
+        for wrong in [
+            "",
+            "01020304050607",
+            "010203040506070809",
+            "+a02030405060708",
+            "0g02030405060708",
+            "é102030405060708",
+        ] {
+            assert!(wrong.parse::<KeyId>().is_err(), "{wrong}");
+        }
+        assert!("0102030405060708".parse::<StoreId>().is_err());
+    }
 }

@@ -1,11 +1,22 @@
 //! Plain types and their rules: no I/O, no clock, no randomness. An invalid value cannot be constructed.
 
+mod document;
 mod ids;
 mod invalid;
+pub mod json;
+mod names;
+mod owner;
 mod random;
+mod scopes;
+mod status;
 mod time;
 
+pub use document::{Document, Member};
 pub use ids::{KeyId, RecordId, StoreId};
 pub use invalid::Invalid;
+pub use names::{AccountName, DisplayName, Provider, RemoteId};
+pub use owner::{Owner, OwnerClass};
 pub use random::{Random, RandomUnavailable};
+pub use scopes::{ScopeSeparator, Scopes};
+pub use status::Status;
 pub use time::UnixTime;

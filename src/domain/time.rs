@@ -24,3 +24,18 @@ impl UnixTime {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_up_to_the_year_9999() {
+        for seconds in [0, 1_795_000_000, 253_402_300_799] {
+            assert_eq!(UnixTime::new(seconds).unwrap().seconds(), seconds);
+        }
+        for seconds in [-1, 253_402_300_800, 1_795_000_000_000, i64::MIN, i64::MAX] {
+            assert!(UnixTime::new(seconds).is_err(), "{seconds}");
+        }
+    }
+}

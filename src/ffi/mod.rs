@@ -1,1 +1,31 @@
-//! (to come)
+//! The C ABI: handles, buffers, errors, panics. Each exported function is its signature and a call into the funnel.
+
+// The contract of all of them stands once, at the head of the header: pointers are NULL or valid for their length.
+#![allow(clippy::missing_safety_doc)]
+
+mod buffer;
+mod configs;
+mod connections;
+mod documents;
+mod error;
+mod funnel;
+mod handle;
+mod input;
+mod keyring;
+mod keys;
+mod legacy;
+mod options;
+mod status;
+mod store;
+mod version;
+
+pub use buffer::{dm_buf, dm_buf_free};
+pub use configs::*;
+pub use connections::*;
+pub use error::{dm_error, dm_error_code, dm_error_detail, dm_error_free, dm_error_message};
+pub use keyring::*;
+pub use keys::*;
+pub use legacy::*;
+pub use status::{dm_status, dm_status_name};
+pub use store::*;
+pub use version::{dm_abi_version, dm_version};

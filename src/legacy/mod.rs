@@ -1,1 +1,51 @@
-//! (to come)
+//! Import from the old option's shape, and what the way back will need.
+//!
+//! ```text
+//! serialised bytes --parse_php--> Tree --plan--> one Entry per account, config, or piece that is kept as it is
+//! JSON text --parse_json--> (the same bytes, as PHP would have serialised them) --> Tree
+//! ```
+//!
+//! Nothing is instantiated and nothing is stored here: [`plan`] says what is in the option, with the old envelopes
+//! opened, and the vault decides what becomes of it.
+
+mod account;
+mod buffer;
+mod encode;
+mod json;
+mod number;
+mod php;
+mod plan;
+mod slot;
+mod value;
+mod why;
+
+pub use account::HeldBack;
+pub use encode::NotJson;
+pub use json::parse_json;
+pub use php::parse_php;
+pub use plan::{Entry, Found, Plan, plan};
+pub use slot::Slot;
+pub use value::{Items, Key, Kind, Tree, Value};
+pub use why::Why;
+
+/// The most bytes that an option may have, as PHP serialises it.
+pub const MAX_BYTES: usize = 16 << 20;
+
+/// How many arrays and objects may be open at once. Real options have about ten.
+pub const MAX_DEPTH: usize = 128;
+
+/// The text is no option: where it goes wrong, and how. Never says what stands there: it may be a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the old option cannot be read: {problem}, at byte {offset}")]
+pub struct Refused {
+    /// How many bytes of the text come before the place.
+    pub offset: usize,
+    /// What is wrong there.
+    pub problem: &'static str,
+}
+
+impl Refused {
+    pub(self) fn new(offset: usize, problem: &'static str) -> Self {
+        Self { offset, problem }
+    }
+}

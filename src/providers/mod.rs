@@ -1,1 +1,107 @@
-//! (to come)
+//! The catalogue: what is known about each provider, as data. No other layer branches on a provider's name.
+//!
+//! The entries are in `catalogue.json`; what is not known stays unset there. A caller may add entries, or replace
+//! them whole, with a JSON document of the same shape: `{"providers": {"slug": {entry}}}`. A provider without an
+//! entry works by the generic one.
+//!
+//! How the `use` lists were drawn up (what an agent may be handed):
+//!
+//! - No refresh token and no secret of the app, whatever the kind of OAuth. A catalogue that says otherwise is refused.
+//! - OAuth 1.0a (`twitter`): the access token and its secret, since no request can be signed without both. The app's
+//!   `api_secret`, without which they sign nothing, stays with the app config.
+//! - `facebook`: the page's token. The user's token, which makes page tokens and is what a refresh spends, stays.
+//! - Passwords (`email_imap`, `http_basic`, `bluesky`): there is nothing less than the password itself.
+//! - With them goes what a request has to name: the account's id at the provider, the host.
+
+mod entry;
+mod facts;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+
+use crate::domain::json::Scanner;
+use crate::domain::{Invalid, Provider};
+
+pub use entry::{
+    Auth, Entry, Expiry, Members, Pkce, Refresh, Revocation, RevocationMethod, Seconds, TokenEndpointAuth,
+};
+pub use facts::Facts;
+
+/// What is known about the providers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    generic: Entry,
+    #[serde(deserialize_with = "checked")]
+    providers: BTreeMap<Provider, Entry>,
+}
+
+/// What a caller adds.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object with the member `providers`")]
+struct Extension {
+    #[serde(deserialize_with = "checked")]
+    providers: BTreeMap<Provider, Entry>,
+}
+
+impl Catalogue {
+    /// The catalogue that the library comes with.
+    pub fn embedded() -> &'static Catalogue {
+        static EMBEDDED: LazyLock<Catalogue> = LazyLock::new(|| {
+            read(include_bytes!("catalogue.json")).expect("the embedded catalogue is tested")
+        });
+        &EMBEDDED
+    }
+
+    /// This catalogue with the entries of a caller's JSON document, each in place of the one of its name.
+    pub fn extended(&self, json: &[u8]) -> Result<Catalogue, Invalid> {
+        let mut extended = self.clone();
+        extended.providers.extend(read::<Extension>(json)?.providers);
+        Ok(extended)
+    }
+
+    /// What is known about a provider: its own entry, or else the generic one.
+    pub fn entry(&self, provider: &Provider) -> &Entry {
+        self.providers.get(provider).unwrap_or(&self.generic)
+    }
+
+    /// Whether a provider has an entry of its own.
+    pub fn knows(&self, provider: &Provider) -> bool {
+        self.providers.contains_key(provider)
+    }
+}
+
+fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Invalid> {
+    // serde_json would take the second of two entries of one name in silence.
+    let events = Scanner::new(json, 16).map(|mut scanner| scanner.find_map(Result::err));
+    if let Err(error) | Ok(Some(error)) = events {
+        return Err(Invalid::new("catalogue", error.to_string()));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let place = error.path().iter().next().map(|_| format!("{}: ", error.path())).unwrap_or_default();
+        let problem = error.inner().to_string();
+        // What serde found there is left out, in case somebody put a secret in the wrong place.
+        let problem = match problem.split_once(", expected ") {
+            Some((found, expected)) if !found.starts_with("unknown field") => format!("expected {expected}"),
+            _ => problem,
+        };
+        Invalid::new("catalogue", format!("{place}{problem}"))
+    })
+}
+
+fn checked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Provider, Entry>, D::Error> {
+    let entries = BTreeMap::<String, Entry>::deserialize(deserializer)?;
+    let checked = entries.into_iter().map(|(slug, entry)| {
+        let provider = slug.parse().map_err(|error| format!("{slug:?}: {error}"))?;
+        entry.check().map_err(|problem| format!("{slug}: {problem}"))?;
+        Ok((provider, entry))
+    });
+    checked.collect::<Result<_, String>>().map_err(D::Error::custom)
+}
+
+#[cfg(test)]
+mod tests;

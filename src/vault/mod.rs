@@ -1,1 +1,60 @@
-//! (to come)
+//! The use-cases, one transaction each: joins the domain, the crypto, the store, the catalogue and the old option.
+
+mod about;
+mod address;
+mod delete;
+mod error;
+mod error_from;
+mod find;
+mod get;
+mod import;
+mod info;
+mod key_file;
+mod keys;
+mod open;
+mod registry;
+mod report;
+mod row;
+mod save;
+mod set_status;
+mod shared;
+mod status;
+mod unlocked;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+pub use about::About;
+pub use address::Address;
+pub use delete::Receipt;
+pub use error::{Code, Error};
+pub use find::{Page, Query};
+pub use get::Got;
+pub use import::{Format, ImportOptions};
+pub use info::Info;
+pub use keys::{KeyAdded, Renewed, Rewrapped};
+pub use open::Options;
+pub use registry::close_all;
+pub use report::{Counts, Report, ReportEntry, ReportMember};
+pub use save::{Facts, Saved};
+pub use status::{ProviderStatus, StatusList};
+
+pub use crate::store::Kind;
+
+use crate::providers::Catalogue;
+use shared::Shared;
+
+/// An open store, seen with one caller's catalogue.
+///
+/// All of one process that are open on the same place share one engine and one set of keys. May be used from any
+/// thread, and after `fork()`.
+pub struct Vault {
+    shared: Arc<Shared>,
+    catalogue: Cow<'static, Catalogue>,
+}
+
+/// The calling thread counts as inside the library until what this returns is dropped: a `fork()` in another
+/// thread waits that long. Taken by every call of the ABI, whose own tables need it too.
+pub fn enter() -> impl Sized {
+    crate::store::fork::enter()
+}

@@ -1,0 +1,163 @@
+<?php
+
+/**
+ * The main job on real-shaped data: an old option comes in, and PHP works with it. Run it with `make demo`.
+ */
+
+declare(strict_types=1);
+
+use DataMachine\Connections\Exception\WrongKeyException;
+use DataMachine\Connections\ImportOutcome;
+use DataMachine\Connections\ImportReport;
+use DataMachine\Connections\Keys;
+use DataMachine\Connections\Vault;
+
+require __DIR__ . '/../../php/autoload.php';
+require __DIR__ . '/expected.php';
+
+const FIXTURES = __DIR__ . '/../../tests/fixtures';
+const SITE = 'https://example.org';
+
+$colour = stream_isatty(STDOUT) && getenv('NO_COLOR') === false;
+$paint = static fn (string $code, string $text): string => $colour ? "\e[{$code}m{$text}\e[0m" : $text;
+$step = static function (string $text) use ($paint): void {
+    printf("\n%s\n", $paint('1', $text));
+};
+$check = static function (bool $holds, string $text) use ($paint): void {
+    printf("  %s %s\n", $holds ? $paint('32', 'ok') : $paint('31;1', 'NO'), $text);
+    if (!$holds) {
+        exit(1);
+    }
+};
+
+$root = sys_get_temp_dir() . '/dm-demo-' . bin2hex(random_bytes(4));
+mkdir($root, 0700);
+register_shutdown_function(static function () use ($root): void {
+    $files = new RecursiveIteratorIterator(
+        new RecursiveDirectoryIterator($root, FilesystemIterator::SKIP_DOTS),
+        RecursiveIteratorIterator::CHILD_FIRST,
+    );
+    foreach ($files as $file) {
+        $file->isDir() ? rmdir($file->getPathname()) : unlink($file->getPathname());
+    }
+    rmdir($root);
+});
+
+$vault = Vault::open(['path' => "{$root}/store", 'site' => SITE]);
+$info = $vault->info();
+printf("%s %s, %s\n", $paint('1', 'Data Machine Connections'), $info->version, $info->engine);
+printf("  store %s\n  key   %s (made just now, mode %o)\n", $info->path, $info->keyFile, fileperms($info->keyFile) & 0777);
+
+$step('The old option comes in');
+$salt = rtrim(file_get_contents(FIXTURES . '/SALT.txt'), "\n");
+$counts = static function (ImportReport $report): string {
+    $told = [];
+    foreach (ImportOutcome::cases() as $outcome) {
+        $number = $report->count($outcome);
+        if ($number > 0) {
+            $told[] = "{$number} {$outcome->value}";
+        }
+    }
+    return implode(', ', $told);
+};
+foreach (['small', 'mixed'] as $name) {
+    $option = file_get_contents(FIXTURES . "/{$name}.serialized");
+    $report = $vault->importLegacy($option, [$salt]);
+    printf("  %-6s %s\n", $name, $counts($report));
+}
+foreach ($report->entries as $entry) {
+    foreach ($entry->members as $member) {
+        $place = implode(' > ', [...$entry->path, $member->name]);
+        printf("  %s %s (%s)\n", $paint('33', str_pad($member->outcome->value, 11)), $place, $member->code);
+    }
+    if ($entry->outcome === ImportOutcome::Kept) {
+        printf("  %s %s (%s)\n", $paint('36', str_pad('kept', 11)), implode(' > ', $entry->path), $entry->code);
+    }
+}
+$again = $vault->importLegacy($option, [$salt]);
+$check($again->count(ImportOutcome::Unchanged) === count($again->entries), 'a second import changes nothing');
+
+$step('Connections');
+$rows = [['PROVIDER', 'OWNER', 'ACCOUNT', 'STATUS', 'EXPIRES IN']];
+foreach ($vault->all() as $connection) {
+    $left = $connection->expiresAt === null ? null : $connection->expiresAt - time();
+    $rows[] = [
+        $connection->provider,
+        $connection->owner,
+        $connection->account,
+        $connection->status->value,
+        match (true) {
+            $left === null => '-',
+            $left < 0 => sprintf('%d days ago', intdiv(-$left, 86400)),
+            $left < 172800 => sprintf('%d hours', intdiv($left, 3600)),
+            default => sprintf('%d days', intdiv($left, 86400)),
+        },
+    ];
+}
+$heading = array_shift($rows);
+sort($rows);
+foreach ([$heading, ...$rows] as $number => $row) {
+    $line = rtrim(vsprintf('  %-11s %-8s %-17s %-15s %s', $row));
+    printf("%s\n", $number === 0 ? $paint('2', $line) : $line);
+}
+
+$step('Every account, read through PHP');
+[$equal, $held, $wrong] = [0, 0, []];
+$secrets = [];
+foreach (expectedDocuments(json_decode(file_get_contents(FIXTURES . '/expected-mixed.json'))) as $one) {
+    $got = $one['kind'] === 'config'
+        ? $vault->getConfig($one['provider'], $one['owner'])
+        : $vault->get($one['provider'], $one['owner'], $one['account']);
+    $json = $got?->document->toJson();
+    array_push($secrets, ...secretsOf($one['document']));
+    if ($json === encoded($one['document'])) {
+        $equal++;
+    } elseif ($one['kind'] !== 'config' && $got?->info->quarantined !== []) {
+        $held++;
+    } else {
+        $wrong[] = "{$one['provider']} {$one['owner']}";
+    }
+}
+$check($wrong === [], "{$equal} equal their expected JSON byte for byte, {$held} but for a quarantined member");
+
+$step('Save, merge, delete');
+$saved = $vault->save('reddit', 'user:12', ['access_token' => 'fake-first', 'username' => 'new']);
+$check($saved->created, "saved reddit of user:12 as {$saved->id}");
+$merged = $vault->merge('reddit', 'user:12', ['access_token' => 'fake-second', 'scope' => 'read submit']);
+$json = $vault->get('reddit', 'user:12')->document->toJson();
+$check($json === '{"access_token":"fake-second","username":"new","scope":"read submit"}', "merged, revision {$merged->revision}");
+$check($vault->delete('reddit', 'user:12')->deleted && $vault->get('reddit', 'user:12') === null, 'deleted');
+
+$step('Keys');
+$others = static fn (): array => array_filter(
+    array_column(iterator_to_array($vault->all(), false), 'revision', 'id'),
+    static fn (string $id): bool => !in_array($id, $GLOBALS['reddit'], true),
+    ARRAY_FILTER_USE_KEY,
+);
+$reddit = array_column(iterator_to_array($vault->find(['provider' => 'reddit'])), 'id');
+$before = $others();
+$renewed = $vault->renewKeys('reddit');
+$check($before !== [] && $before === $others(), "renewed reddit's {$renewed} data keys; no other row was written");
+$new = Keys::newFile("{$root}/new.key");
+$vault->addKey($new);
+$count = $vault->rewrap()->rewrapped;
+$vault->close();
+$reopened = Vault::open(['path' => "{$root}/store", 'site' => SITE, 'keys' => $new]);
+$check($reopened->get('youtube', 'user:3') !== null, "re-wrapped {$count} rows to a new key, which opens them");
+try {
+    Vault::open(['path' => "{$root}/store", 'site' => SITE]);
+    $check(false, 'the earlier key still opens the store');
+} catch (WrongKeyException $error) {
+    $check(true, 'the earlier key opens nothing any more: ' . strtok($error->getMessage(), ','));
+}
+
+$step('The files');
+[$files, $bytes, $found] = [0, 0, 0];
+foreach (new RecursiveIteratorIterator(new RecursiveDirectoryIterator("{$root}/store", FilesystemIterator::SKIP_DOTS)) as $file) {
+    $content = file_get_contents($file->getPathname());
+    [$files, $bytes] = [$files + 1, $bytes + strlen($content)];
+    foreach (['fake-', ...$secrets] as $secret) {
+        $found += (int) str_contains($content, $secret);
+    }
+}
+$check($found === 0, sprintf('none of %d planted secrets in %d files, %d bytes', count($secrets), $files, $bytes));

@@ -1,0 +1,194 @@
+//! Connections.
+
+use std::ffi::c_char;
+
+use super::documents::{self, Names, Text, Write};
+use super::funnel::run;
+use super::store::dm_store;
+use super::{dm_buf, dm_error, dm_status};
+use crate::vault::Kind;
+
+/// Reads the document of one connection into `*document`: byte for byte what was saved. Nothing else is opened.
+///
+/// `provider` is a slug, `owner` one of `site:0` (the network), `site:N`, `org:ID`, `user:N`, `agent:N`; an empty
+/// `account` is `default`. `about` may be NULL; else it gets a JSON object without secrets:
+/// `{id, provider, owner, owner_class, account, remote_id, display_name, scopes, status, status_cause, expires_at,
+/// revision, connected_at, updated_at, last_used_at, quarantined, integrity}`, times in Unix seconds UTC. `owner_class`
+/// is `service` (site, org), `personal` (user) or `agent`. `status` is the one that counts now: an `active` row past its
+/// expiry is `expired`, one whose key was not given is `key_unavailable`. `integrity` is false where something else than
+/// this library changed the row: then nothing in it is to be believed.
+///
+/// The caller frees both with `dm_buf_free`, which wipes them. Any thread.
+/// Errors: DM_NOT_FOUND, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_conn_get(
+    store: *const dm_store,
+    provider: *const c_char,
+    provider_len: usize,
+    owner: *const c_char,
+    owner_len: usize,
+    account: *const c_char,
+    account_len: usize,
+    document: *mut dm_buf,
+    about: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    // SAFETY: the ABI's contract.
+    run(error, || unsafe { documents::get(Kind::Connection, store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: Text(account, account_len) }, document, about) })
+}
+
+/// Saves a document (a JSON object of at most 1 MiB and 64 levels; `[]` is the empty one) as the whole of a connection.
+///
+/// What the catalogue knows of the provider is read in the document (expiry, scopes, remote identity, display name);
+/// `options` says otherwise, or more (NULL and 0 for none), all optional:
+///
+///     if_revision   compare-and-swap: the revision that was read, 0 where there must be none
+///     remote_id     the remote account identifier, null where it is unknown
+///     display_name  a name for a person
+///     scopes        a list of scopes
+///     status        "pending" or "active"; a save without it makes the row active
+///     expires_at    Unix seconds, null where it does not expire
+///
+/// The id of the connection stays while the remote identity is the same or unknown; another identity makes a new
+/// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, status, owner_class,
+/// superseded}`, where `replaced` is the id of a connection that stood here before and is gone, and `superseded` names
+/// quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
+/// A row that does not open is not overwritten (DM_KEY_UNAVAILABLE, DM_INTEGRITY): give its key, or delete it first.
+/// Errors: DM_CONFLICT, DM_INVALID_DOCUMENT, DM_TOO_LARGE, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_DISK_FULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_conn_save(
+    store: *const dm_store,
+    provider: *const c_char,
+    provider_len: usize,
+    owner: *const c_char,
+    owner_len: usize,
+    account: *const c_char,
+    account_len: usize,
+    document: *const c_char,
+    document_len: usize,
+    options: *const c_char,
+    options_len: usize,
+    result: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    // SAFETY: the ABI's contract.
+    run(error, || unsafe { documents::write(Write::Save, Kind::Connection, store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: Text(account, account_len) }, Text(document, document_len), Text(options, options_len), result) })
+}
+
+/// Lays the top-level members of `patch` over the stored document, as PHP's `array_merge` does on string keys: a
+/// replaced member keeps its place, new ones go last, null is a value, nothing nested is merged. A patch that brings
+/// credentials makes the connection active again.
+///
+/// `options` and `result` are those of `dm_conn_save`. Errors: those of `dm_conn_save`, and DM_NOT_FOUND.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_conn_merge(
+    store: *const dm_store,
+    provider: *const c_char,
+    provider_len: usize,
+    owner: *const c_char,
+    owner_len: usize,
+    account: *const c_char,
+    account_len: usize,
+    patch: *const c_char,
+    patch_len: usize,
+    options: *const c_char,
+    options_len: usize,
+    result: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    // SAFETY: the ABI's contract.
+    run(error, || unsafe { documents::write(Write::Merge, Kind::Connection, store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: Text(account, account_len) }, Text(patch, patch_len), Text(options, options_len), result) })
+}
+
+/// Deletes a connection: its document, its data key, and members of the old option that were quarantined beside it.
+/// Deleting what is absent is no error. `options` may be `{"if_revision": n}`. `receipt` may be NULL; else it gets
+/// `{deleted, id, note}`, where the note says what a deletion here cannot do. The caller frees it. Any thread.
+/// A row that does not open can be deleted too. Errors: DM_CONFLICT, DM_BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_conn_delete(
+    store: *const dm_store,
+    provider: *const c_char,
+    provider_len: usize,
+    owner: *const c_char,
+    owner_len: usize,
+    account: *const c_char,
+    account_len: usize,
+    options: *const c_char,
+    options_len: usize,
+    receipt: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    // SAFETY: the ABI's contract.
+    run(error, || unsafe { documents::delete(Kind::Connection, store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: Text(account, account_len) }, Text(options, options_len), receipt) })
+}
+
+/// Lists connections without opening any. `query` is a JSON object of what to look for, all optional (NULL and 0 lists
+/// everything):
+///
+///     provider, owner, account, remote_id, status
+///     expiring_before  Unix seconds
+///     limit            rows of a page, 1 to 1000; 100
+///     after            the `next` of the page before
+///
+/// `*out` gets `{items: [...], next}`, items as `about` in `dm_conn_get`, in the order of their ids; `next` is null on
+/// the last page. The caller frees it. Any thread. Never a secret. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_conn_find(
+    store: *const dm_store,
+    query: *const c_char,
+    query_len: usize,
+    out: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    // SAFETY: the ABI's contract.
+    run(error, || unsafe { documents::find(Kind::Connection, store, Text(query, query_len), out) })
+}
+
+/// Sets a connection's status, with a cause of at most 255 bytes or none (never a secret in it). Allowed are
+///
+///     pending -> active, error, revoked
+///     active -> expired, needs_reauth, revoked, error, key_unavailable
+///     expired -> active, needs_reauth, revoked, error, key_unavailable
+///     needs_reauth -> active, revoked, error, key_unavailable
+///     error -> active, expired, needs_reauth, revoked, key_unavailable
+///     key_unavailable -> active, needs_reauth, revoked, error
+///
+/// and each to itself; from revoked only a save leads out. `result` may be NULL; else it gets what `about` is in
+/// `dm_conn_get`. Errors: DM_INVALID_TRANSITION, DM_NOT_FOUND, DM_INTEGRITY, DM_BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_conn_set_status(
+    store: *const dm_store,
+    provider: *const c_char,
+    provider_len: usize,
+    owner: *const c_char,
+    owner_len: usize,
+    account: *const c_char,
+    account_len: usize,
+    status: *const c_char,
+    status_len: usize,
+    cause: *const c_char,
+    cause_len: usize,
+    result: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    // SAFETY: the ABI's contract.
+    run(error, || unsafe { documents::set_status(store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: Text(account, account_len) }, Text(status, status_len), Text(cause, cause_len), result) })
+}
+
+/// Tells which providers are set up and connected, without opening anything. An empty `provider` or `owner` means all.
+///
+/// `*out` gets `{providers: [{provider, name, configured, connected, statuses: {status: count}, next_expiry}]}`; a
+/// provider that was asked for by name is there even where it has nothing. The caller frees it. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_conn_status(
+    store: *const dm_store,
+    provider: *const c_char,
+    provider_len: usize,
+    owner: *const c_char,
+    owner_len: usize,
+    out: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    // SAFETY: the ABI's contract.
+    run(error, || unsafe { documents::status(store, Text(provider, provider_len), Text(owner, owner_len), out) })
+}

@@ -1,0 +1,109 @@
+//! Stores as handles.
+
+use std::ffi::c_char;
+
+use super::buffer::Output;
+use super::funnel::run;
+use super::handle::Table;
+use super::input::{json, missing};
+use super::keyring::{dm_keyring, keys};
+use super::options::OpenOptions;
+use super::{dm_buf, dm_error, dm_status};
+use crate::vault::{self, Error, Vault};
+
+/// An open store. May be used from any thread, and after `fork()`: the child opens files of its own.
+#[allow(non_camel_case_types)]
+pub struct dm_store {
+    _private: [u8; 0],
+}
+
+static STORES: Table<Vault> = Table::new(3, "store");
+
+/// The vault behind a handle.
+pub(super) fn vault(store: *const dm_store) -> Result<std::sync::Arc<Vault>, Error> {
+    STORES.get(store as usize)
+}
+
+/// Serialises what a call answers.
+pub(super) fn answer(value: &impl serde::Serialize) -> Result<zeroize::Zeroizing<Vec<u8>>, Error> {
+    let bytes = serde_json::to_vec(value).map_err(|_| Error::new(vault::Code::Internal, "an answer is no JSON"))?;
+    Ok(zeroize::Zeroizing::new(bytes))
+}
+
+/// Opens a store into `*out`, or makes it where there is none; the caller closes it with `dm_store_close`.
+///
+/// `options` is a JSON object:
+///
+///     path           the store's directory, absolute; made (0700) where only it is missing
+///     site           the site that the store belongs to; another site's store is refused
+///     store_id       the id that the store has to have; where it is given, no store is made (optional)
+///     create         whether a store may be made where there is none; true unless store_id is given (optional)
+///     document_root  neither the store nor its key may lie inside this directory (optional)
+///     key_file       where the key file lies; by itself in PATH-key/primary.key beside the store (optional)
+///     patience_ms    how long a call waits for other processes before DM_BUSY; 5000 (optional)
+///     catalogue      {"providers": {slug: entry}}, adds to the catalogue for this handle (optional)
+///
+/// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
+/// a new store. One process shares one open store per place, however often it is opened, and keeps it after
+/// `dm_store_close` for the next opening; of more than eight the one opened longest ago is closed, its keys are wiped
+/// and its handles answer DM_INVALID_HANDLE.
+///
+/// Errors: DM_MISSING_DIRECTORY, DM_STORE_MISSING, DM_PERMISSIONS, DM_WRONG_USER, DM_NETWORK_FILE_SYSTEM,
+/// DM_IN_DOCUMENT_ROOT, DM_NOT_A_STORE, DM_STORE_NEWER, DM_STORE_MISMATCH, DM_SITE_MISMATCH, DM_WRONG_KEY,
+/// DM_MISSING_KEY, DM_INVALID_KEY, DM_BUSY, DM_CORRUPT, DM_DISK_FULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_store_open(
+    options: *const c_char,
+    options_len: usize,
+    keyring: *const dm_keyring,
+    out: *mut *mut dm_store,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    run(error, || {
+        if out.is_null() {
+            return Err(missing("out"));
+        }
+        // SAFETY: the ABI's contract.
+        let options: OpenOptions = unsafe { json("options", options, options_len) }?;
+        let token = STORES.insert(Vault::open(&options.into_options()?, &keys(keyring)?)?)?;
+        // SAFETY: not NULL, so valid for writing by the ABI's contract.
+        unsafe { out.write(token as *mut dm_store) };
+        Ok(())
+    })
+}
+
+/// Tells what is known of a store, as a JSON object without secrets:
+/// `{version, store_id, site, engine, path, created_at, schema, writes, keys: [{id, status, loaded, created_at}],
+/// key_file, counts: {connections, configs, kept}}`. The caller frees `*out` with `dm_buf_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_store_info(store: *const dm_store, out: *mut dm_buf, error: *mut *mut dm_error) -> dm_status {
+    run(error, || {
+        let out = Output::required("out", out)?;
+        let info = answer(&vault(store)?.info()?)?;
+        // SAFETY: the ABI's contract.
+        unsafe { out.give(info) };
+        Ok(())
+    })
+}
+
+/// Closes a handle; calls that other threads have under way on it finish. The process keeps the store itself open for
+/// the next `dm_store_open`. NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_store_close(store: *mut dm_store) -> dm_status {
+    run(std::ptr::null_mut(), || {
+        if !store.is_null() {
+            STORES.remove(store as usize)?;
+        }
+        Ok(())
+    })
+}
+
+/// Closes every store of this process and wipes their keys. Handles that are open answer DM_INVALID_HANDLE from now
+/// on, and are still to be closed. For programs that end, or that drop what they know; PHP never needs it.
+#[unsafe(no_mangle)]
+pub extern "C" fn dm_shutdown() -> dm_status {
+    run(std::ptr::null_mut(), || {
+        vault::close_all();
+        Ok(())
+    })
+}

@@ -1,0 +1,192 @@
+//! What an entry of the catalogue says.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::domain::ScopeSeparator;
+
+/// What is known about one provider. What is not known is none.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object, the provider's entry")]
+pub struct Entry {
+    /// Its name for a person: `Instagram`.
+    pub name: String,
+    /// How an account may be connected; the usual way first.
+    pub auth: Vec<Auth>,
+    /// What stands between the scopes in its answers.
+    #[serde(default)]
+    pub scope_separator: ScopeSeparator,
+    /// Which members of a document say what.
+    pub members: Members,
+    /// The members, of the account or where that has none of the app config, that may be handed to an agent.
+    /// Nothing else may.
+    #[serde(rename = "use")]
+    pub use_list: Vec<String>,
+    /// The members, of accounts and app configs, that are credentials.
+    pub secrets: Vec<String>,
+    /// How the app names itself at the token endpoint.
+    pub token_endpoint_auth: Option<TokenEndpointAuth>,
+    /// Whether it takes a proof key (RFC 7636).
+    pub pkce: Option<Pkce>,
+    /// How its tokens are renewed; none where they are not.
+    pub refresh: Option<Refresh>,
+    /// How long things last.
+    #[serde(default)]
+    pub expiry: Expiry,
+    /// How consent is ended at the provider.
+    pub revocation: Option<Revocation>,
+    /// What else somebody who writes code for this provider has to know.
+    pub note: Option<String>,
+}
+
+/// A way to connect an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Auth {
+    /// OAuth 1.0a (RFC 5849).
+    #[serde(rename = "oauth1")]
+    OAuth1,
+    /// OAuth 2 (RFC 6749).
+    #[serde(rename = "oauth2")]
+    OAuth2,
+    /// A password made for one app.
+    AppPassword,
+    /// A user name and a password.
+    Password,
+    /// A token that a person makes at the provider and pastes.
+    Token,
+}
+
+/// Which top-level members of a document say what. Of several the first that makes sense counts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Members {
+    /// When the access ends.
+    #[serde(default)]
+    pub expires_at: Vec<String>,
+    /// When the means to renew it end.
+    #[serde(default)]
+    pub refresh_expires_at: Vec<String>,
+    /// What it may do.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// What the provider calls the account, for good.
+    #[serde(default)]
+    pub remote_id: Vec<String>,
+    /// What a person calls it.
+    #[serde(default)]
+    pub display_name: Vec<String>,
+}
+
+/// How the app names itself at the token endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenEndpointAuth {
+    /// By an `Authorization: Basic` header.
+    Basic,
+    /// By parameters of the request's body.
+    Body,
+}
+
+/// What a provider thinks of PKCE (RFC 7636).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pkce {
+    /// It does not know it.
+    None,
+    /// It takes it.
+    Optional,
+    /// It insists on it.
+    Required,
+}
+
+/// How tokens are renewed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    /// The `grant_type`.
+    pub grant: String,
+    /// The member of the account that is handed in.
+    pub spends: String,
+    /// Whether the answer replaces what was handed in, which then no longer works.
+    pub rotates: Option<bool>,
+    /// How old the token has to be.
+    pub min_age: Option<Seconds>,
+    /// Whether it only works while the access token does.
+    #[serde(default)]
+    pub before_expiry: bool,
+    /// The scope that has to be consented to.
+    pub scope: Option<String>,
+    /// The parameters that the authorization request has to carry.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// A span of time in seconds.
+pub type Seconds = u64;
+
+/// How long things last.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expiry {
+    /// Whether the access lasts until somebody ends it.
+    #[serde(default)]
+    pub never: bool,
+    /// The access token, from when it was issued.
+    pub access_token: Option<Seconds>,
+    /// The refresh token, from when it was issued.
+    pub refresh_token: Option<Seconds>,
+    /// The refresh token, from when it was last used.
+    pub idle: Option<Seconds>,
+    /// The consent, whatever is refreshed: then a person has to consent again.
+    pub consent: Option<Seconds>,
+}
+
+/// How consent is ended at the provider.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revocation {
+    /// The HTTP method.
+    pub method: RevocationMethod,
+    /// Where to; a name in braces is a member of the account or the app config.
+    pub url: String,
+}
+
+/// The method of a [`Revocation`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum RevocationMethod {
+    /// `DELETE`
+    Delete,
+    /// `POST` (RFC 7009)
+    Post,
+}
+
+/// What never leaves through the agent's door: it renews access, or makes anybody the app.
+const NEVER_HANDED_OUT: [&str; 5] =
+    ["refresh_token", "client_secret", "app_secret", "consumer_secret", "api_secret"];
+
+impl Entry {
+    /// Finds what the types alone do not: each would leak a secret, or fail in silence.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if let Some(member) = self.use_list.iter().find(|member| NEVER_HANDED_OUT.contains(&member.as_str()))
+        {
+            return Err(format!("use: {member} is never handed out"));
+        }
+        if !self.use_list.iter().any(|member| self.secrets.contains(member)) {
+            return Err(
+                "use: has to name one of the secrets, or an agent could do nothing with it".to_owned()
+            );
+        }
+        let Members { expires_at, refresh_expires_at, scopes, remote_id, display_name } = &self.members;
+        let mut in_the_clear =
+            [expires_at, refresh_expires_at, scopes, remote_id, display_name].into_iter().flatten();
+        match in_the_clear.find(|member| self.secrets.contains(member)) {
+            Some(member) => {
+                Err(format!("members: {member} is one of the secrets, and these are kept in plain columns"))
+            }
+            None => Ok(()),
+        }
+    }
+}

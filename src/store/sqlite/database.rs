@@ -1,0 +1,100 @@
+//! The open database: one connection, hardened, and what was last seen of its file.
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::failure::Operation;
+use super::place::{FileId, Stamp};
+use super::schema::{self, APPLICATION_ID, Content};
+use crate::store::Error;
+
+/// The statements are few; the listings make the most of them.
+const CACHED_STATEMENTS: usize = 64;
+
+/// An open database.
+#[derive(Debug)]
+pub(super) struct Database {
+    pub connection: Connection,
+    /// The file that is open.
+    pub file: FileId,
+    /// The file as it was when its content was last looked at; none if it has to be looked at again.
+    pub seen: Option<Stamp>,
+    pub content: Content,
+}
+
+impl Database {
+    /// Opens the file at the path. It exists, and the outer lock is held.
+    pub fn open(operation: &Operation<'_>, file: FileId) -> Result<Self, Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = operation.check(Connection::open_with_flags(&operation.place.database, flags))?;
+        operation
+            .check(connection.busy_timeout(operation.patience.rest()).and_then(|()| harden(&connection)))?;
+        Ok(Self { connection, file, seen: None, content: Content::Fresh })
+    }
+
+    /// Looks what the database holds, unless its file is as it was. A journal that a killed process left is
+    /// rolled back by this.
+    pub fn look(&mut self, operation: &Operation<'_>, stamp: Stamp) -> Result<Content, Error> {
+        // Somebody from outside (a backup, the sqlite3 shell) may hold SQLite's own locks.
+        operation.check(self.connection.busy_timeout(operation.patience.rest()))?;
+        if self.seen != Some(stamp) {
+            let known = match self.content {
+                Content::Store(..) => schema::store(&self.connection).ok(),
+                Content::Fresh => None,
+            };
+            let content = match known {
+                Some(content) => Some(content),
+                None => operation.check(schema::content(&self.connection))?,
+            };
+            self.content = content.ok_or_else(|| operation.foreign())?;
+            self.seen = Some(stamp);
+        }
+        Ok(self.content)
+    }
+}
+
+/// What `THREATS.md` decided, and what keeps an edited schema from running anything.
+fn harden(connection: &Connection) -> rusqlite::Result<()> {
+    for (switch, on) in [
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+        (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+        (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true),
+    ] {
+        connection.set_db_config(switch, on)?;
+    }
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON;
+         PRAGMA cell_size_check = ON;
+         PRAGMA mmap_size = 0;
+         PRAGMA temp_store = MEMORY;",
+    )?;
+    // The last, because it reads the file. It leaves WAL mode, if somebody switched that on.
+    connection.pragma_update(None, "journal_mode", "TRUNCATE")?;
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    Ok(())
+}
+
+/// Looks at the beginning of a file that is not open yet, so that nobody else's database is touched: refuses what is
+/// no store, and says whether the database is in WAL mode. The format: <https://sqlite.org/fileformat2.html>.
+pub(super) fn inspect(operation: &Operation<'_>) -> Result<bool, Error> {
+    let header = operation.place.header()?;
+    if header.is_empty() {
+        return Ok(false);
+    }
+    if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
+        let detail = "it is no SQLite database, or its beginning is damaged".into();
+        return Err(Error::NotAStore { path: operation.place.database.clone(), detail });
+    }
+    let wal = header[18] == 2 || header[19] == 2;
+    match i32::from_be_bytes([header[68], header[69], header[70], header[71]]) {
+        APPLICATION_ID => Ok(wal),
+        // A first open that did not get further. We never switch a database to WAL mode.
+        0 if !wal => Ok(false),
+        _ => Err(operation.foreign()),
+    }
+}

@@ -1,0 +1,321 @@
+//! Where a store lies: its files, whose they are, and whether they may lie there.
+
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::{Create, Options, filesystem};
+use crate::store::Error;
+
+/// The paths of a store.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub directory: PathBuf,
+    pub database: PathBuf,
+    pub journal: PathBuf,
+    pub stale_journal: PathBuf,
+    pub wal: PathBuf,
+    pub gate: PathBuf,
+    pub lock: PathBuf,
+    document_root: Option<PathBuf>,
+}
+
+/// What tells one file from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+/// What changes when a file is written to or another takes its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub id: FileId,
+    pub size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl FileId {
+    pub fn of(metadata: &Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            id: FileId::of(metadata),
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+impl Place {
+    /// The paths; absolute, because a process may change its working directory.
+    pub fn new(options: &Options) -> Result<Self, Error> {
+        let absolute = |path: &Path| {
+            std::path::absolute(path).map_err(|error| io(path, "making the path absolute", &error))
+        };
+        let directory = absolute(&options.directory)?;
+        let file = |name| directory.join(name);
+        Ok(Self {
+            database: file("connections.sqlite"),
+            journal: file("connections.sqlite-journal"),
+            stale_journal: file("connections.sqlite-journal.stale"),
+            wal: file("connections.sqlite-wal"),
+            gate: file("gate.lock"),
+            lock: file("store.lock"),
+            document_root: options.document_root.as_deref().map(absolute).transpose()?,
+            directory,
+        })
+    }
+
+    /// Checks the place, and makes the directory and an empty database where that was asked for. Nothing is made
+    /// before everything was found right.
+    pub fn prepare(&self, create: Create) -> Result<(), Error> {
+        match look(&self.directory)? {
+            Some(_) => self.check_directory()?,
+            None if create == Create::IfMissing => self.make_directory()?,
+            None => return Err(Error::MissingDirectory { path: self.directory.clone() }),
+        }
+        match self.stamp()? {
+            Some(_) => Ok(()),
+            None if create == Create::IfMissing => self.make_file(&self.database),
+            None => Err(Error::StoreMissing { path: self.database.clone() }),
+        }
+    }
+
+    /// Checks the directory: a directory, ours, private, local, not to be reached through the web server.
+    pub fn check_directory(&self) -> Result<(), Error> {
+        let Some(metadata) = look(&self.directory)? else {
+            return Err(Error::MissingDirectory { path: self.directory.clone() });
+        };
+        if !metadata.is_dir() {
+            return Err(Error::MissingDirectory { path: self.directory.clone() });
+        }
+        check_owner(&self.directory, &metadata)?;
+        check_mode(&self.directory, &metadata, 0o700)?;
+        self.check_document_root(&canonical(&self.directory)?)?;
+        filesystem::check(&self.directory)
+    }
+
+    /// Makes the directory, if its parent is a place for it.
+    fn make_directory(&self) -> Result<(), Error> {
+        let (Some(parent), Some(name)) = (self.directory.parent(), self.directory.file_name()) else {
+            return Err(Error::MissingDirectory { path: self.directory.clone() });
+        };
+        let Some(metadata) = look(parent)?.filter(Metadata::is_dir) else {
+            return Err(Error::MissingDirectory { path: parent.to_owned() });
+        };
+        // Whatever root makes in somebody's directory, that somebody cannot use.
+        if rustix::process::geteuid().is_root() {
+            check_owner(parent, &metadata)?;
+        }
+        self.check_document_root(&canonical(parent)?.join(name))?;
+        filesystem::check(parent)?;
+        match DirBuilder::new().mode(0o700).create(&self.directory) {
+            Ok(()) => sync_directory(parent)?,
+            // Another process was faster.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(io(&self.directory, "making the directory", &error)),
+        }
+        self.check_directory()
+    }
+
+    fn check_document_root(&self, directory: &Path) -> Result<(), Error> {
+        let Some(root) = &self.document_root else { return Ok(()) };
+        // A document root that does not exist serves nothing.
+        let Ok(root) = root.canonicalize() else { return Ok(()) };
+        if directory.starts_with(&root) {
+            return Err(Error::InDocumentRoot { path: directory.to_owned(), root });
+        }
+        Ok(())
+    }
+
+    /// The database file as it is now at its path, checked; none if there is none.
+    pub fn stamp(&self) -> Result<Option<Stamp>, Error> {
+        let Some(metadata) = look_at_link(&self.database)? else { return Ok(None) };
+        check_file(&self.database, &metadata)?;
+        Ok(Some(Stamp::of(&metadata)))
+    }
+
+    /// Whether somebody left a journal behind (or is in the middle of a transaction): SQLite will want to write.
+    pub fn has_journal(&self) -> Result<bool, Error> {
+        match look_at_link(&self.journal)? {
+            Some(metadata) if metadata.size() > 0 => check_file(&self.journal, &metadata).map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether somebody switched the database to WAL mode.
+    pub fn has_wal(&self) -> Result<bool, Error> {
+        Ok(look_at_link(&self.wal)?.is_some())
+    }
+
+    /// Opens one of the two lock files, made if it is missing.
+    pub fn open_lock(&self, path: &Path) -> Result<(File, FileId), Error> {
+        let file = private(OpenOptions::new().create(true)).open(path);
+        let file = file.map_err(|error| match look_at_link(path) {
+            // Why it cannot be opened is more telling than that it cannot.
+            Ok(Some(metadata)) => {
+                check_file(path, &metadata).err().unwrap_or_else(|| io(path, "opening", &error))
+            }
+            _ => io(path, "opening", &error),
+        })?;
+        let metadata = file.metadata().map_err(|error| io(path, "looking", &error))?;
+        check_file(path, &metadata)?;
+        Ok((file, FileId::of(&metadata)))
+    }
+
+    /// Makes an empty private file, unless it exists.
+    fn make_file(&self, path: &Path) -> Result<(), Error> {
+        match private(OpenOptions::new().create_new(true)).open(path) {
+            Ok(_) => sync_directory(&self.directory),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(io(path, "making the file", &error)),
+        }
+    }
+
+    /// The beginning of the database file, read past SQLite. To be called before SQLite opens the file: closing
+    /// it again drops the locks that this process has on it.
+    pub fn header(&self) -> Result<Vec<u8>, Error> {
+        let mut header = Vec::with_capacity(100);
+        let read = File::open(&self.database).and_then(|file| file.take(100).read_to_end(&mut header));
+        read.map_err(|error| io(&self.database, "reading", &error))?;
+        Ok(header)
+    }
+
+    /// Whether the disk or the quota is full: SQLite says only that it could not write.
+    pub fn is_full(&self) -> bool {
+        use rustix::fs::{Mode, OFlags};
+        let full = |error| error == rustix::io::Errno::NOSPC || error == rustix::io::Errno::DQUOT;
+        let file = rustix::fs::open(
+            &self.directory,
+            OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC,
+            Mode::RUSR | Mode::WUSR,
+        );
+        match file {
+            Ok(file) => {
+                let wrote = rustix::io::write(&file, &[0xff; 16 * 1024]);
+                wrote.is_err_and(full) || rustix::fs::fsync(&file).is_err_and(full)
+            }
+            Err(error) => full(error),
+        }
+    }
+}
+
+/// An input or output error at a path.
+pub(super) fn io(path: &Path, action: &'static str, error: &std::io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::DiskFull { path: path.to_owned() },
+        _ => Error::Io { path: path.to_owned(), action, reason: error.to_string() },
+    }
+}
+
+/// What identifies the file at a path, without following a link; none if there is none.
+pub(super) fn identify(path: &Path) -> Result<Option<FileId>, Error> {
+    Ok(look_at_link(path)?.map(|metadata| FileId::of(&metadata)))
+}
+
+/// Makes what was made, renamed or removed in a directory durable.
+pub(super) fn sync_directory(path: &Path) -> Result<(), Error> {
+    File::open(path).and_then(|directory| directory.sync_all()).map_err(|error| io(path, "syncing", &error))
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.read(true).write(true).mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+}
+
+fn look(path: &Path) -> Result<Option<Metadata>, Error> {
+    found(path, std::fs::metadata(path))
+}
+
+fn look_at_link(path: &Path) -> Result<Option<Metadata>, Error> {
+    found(path, std::fs::symlink_metadata(path))
+}
+
+fn found(path: &Path, result: std::io::Result<Metadata>) -> Result<Option<Metadata>, Error> {
+    match result {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io(path, "looking", &error)),
+    }
+}
+
+fn canonical(path: &Path) -> Result<PathBuf, Error> {
+    path.canonicalize().map_err(|error| io(path, "resolving the path", &error))
+}
+
+fn check_file(path: &Path, metadata: &Metadata) -> Result<(), Error> {
+    if !metadata.is_file() {
+        let detail = if metadata.is_symlink() { "it is a symbolic link" } else { "it is no regular file" };
+        return Err(Error::NotAStore { path: path.to_owned(), detail: detail.into() });
+    }
+    check_owner(path, metadata)?;
+    check_mode(path, metadata, 0o600)
+}
+
+fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), Error> {
+    if metadata.uid() == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let (owner, argument) = match user_name(&users, metadata.uid()) {
+        Some(name) => (name.to_owned(), name.to_owned()),
+        None => (metadata.uid().to_string(), format!("'#{}'", metadata.uid())),
+    };
+    Err(Error::WrongUser { path: path.to_owned(), owner, line: format!("sudo -u {argument} ...") })
+}
+
+/// The name of a user in the text of `/etc/passwd`, if it has one that a shell takes as it is.
+fn user_name(passwd: &str, uid: u32) -> Option<&str> {
+    let mut entries = passwd.lines().map(|line| line.split(':'));
+    let name = entries.find_map(|mut fields| {
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(uid)).then_some(name)
+    })?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (!name.is_empty() && !name.starts_with('-') && name.bytes().all(plain)).then_some(name)
+}
+
+/// Nobody but the owner may anything, and the owner may what `needed` says.
+fn check_mode(path: &Path, metadata: &Metadata, needed: u32) -> Result<(), Error> {
+    let mode = metadata.mode() & 0o7777;
+    if mode & 0o077 == 0 && mode & needed == needed {
+        return Ok(());
+    }
+    let mend = format!("chmod {needed:o} {}", quoted(path));
+    Err(Error::Permissions { path: path.to_owned(), mode, mend })
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,:@%".contains(&byte);
+    if text.bytes().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_named_only_in_a_way_that_a_shell_takes() {
+        let passwd =
+            "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:\n$(id):x:7:7::/:\n-u:x:8:8::/:\nbroken";
+        assert_eq!(user_name(passwd, 33), Some("www-data"));
+        for unknown in [7, 8, 34] {
+            assert_eq!(user_name(passwd, unknown), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn paths_are_quoted_for_a_shell() {
+        assert_eq!(quoted(Path::new("/var/lib/site-1.example")), "/var/lib/site-1.example");
+        assert_eq!(quoted(Path::new("/a b/it's $x")), r"'/a b/it'\''s $x'");
+    }
+}

@@ -1,0 +1,218 @@
+//! What one engine has open: the lock files and the database; and the way to a database that is fit for use.
+
+use super::database::{self, Database};
+use super::failure::Operation;
+use super::journal;
+use super::lock::{Access, Held, Locks};
+use super::place::{FileId, Stamp};
+use super::schema::{self, Content, Step, Versions};
+use super::transaction::Transaction;
+use crate::domain::StoreId;
+use crate::store::Error;
+use crate::store::fork::Process;
+
+/// What one engine has open.
+#[derive(Debug)]
+pub(super) struct Session {
+    process: Process,
+    locks: Locks,
+    pub database: Option<Database>,
+    /// The store that was last found here, and the file it was in.
+    known: Option<(StoreId, FileId)>,
+    pub epoch: u64,
+    pub steps: &'static [Step],
+}
+
+impl Session {
+    pub fn new(steps: &'static [Step]) -> Self {
+        let process = Process::current();
+        Self { process, locks: Locks::default(), database: None, known: None, epoch: 1, steps }
+    }
+
+    /// Locks the store and sees to it that the database is open, current, and readable or writable by this library.
+    pub fn begin<'a>(&mut self, access: Access, operation: &'a Operation<'_>) -> Result<Held<'a>, Error> {
+        self.disown_if_inherited();
+        let mut held = self.locks.acquire(access, operation)?;
+        if access == Access::Exclusive {
+            self.mend(operation)?;
+        } else if self.needs_mending(operation)? {
+            drop(held);
+            held = self.locks.acquire(Access::Exclusive, operation)?;
+            self.mend(operation)?;
+            held.downgrade(operation.place)?;
+        }
+        self.check_versions(access, operation)?;
+        Ok(held)
+    }
+
+    /// A transaction on the open database.
+    pub fn transaction<'a>(
+        &'a self,
+        access: Access,
+        operation: &'a Operation<'a>,
+    ) -> Result<Transaction<'a>, Error> {
+        let database = self.database.as_ref().ok_or_else(|| operation.missing())?;
+        Transaction::begin(database, access, operation, self.epoch, self.steps)
+    }
+
+    /// Takes note of how a transaction ended; the outer lock is still held.
+    pub fn settle(&mut self, access: Access, operation: &Operation<'_>, done: &Result<(), Error>) {
+        if let Err(
+            Error::Io { .. } | Error::InDoubt { .. } | Error::Corrupt { .. } | Error::Replaced { .. },
+        ) = done
+        {
+            // The connection may be in any state.
+            self.database = None;
+        } else if let Some(database) = &mut self.database
+            && access == Access::Exclusive
+            && database.content != Content::Fresh
+        {
+            // What was just written need not be looked at.
+            database.seen = operation.place.stamp().ok().flatten();
+        }
+    }
+
+    /// Closes everything, under the outer lock if it can be had.
+    pub fn close(&mut self, operation: &Operation<'_>) {
+        self.disown_if_inherited();
+        let _held = self.locks.acquire(Access::Shared, operation);
+        self.database = None;
+    }
+
+    /// A child leaks what its parent opened: closing it would touch the parent's.
+    fn disown_if_inherited(&mut self) {
+        let current = Process::current();
+        if self.process != current {
+            std::mem::forget(self.database.take());
+            self.locks = Locks::default();
+            self.process = current;
+        }
+    }
+
+    /// Whether a reader has to write first: to roll back, to leave WAL mode, to migrate. If not, the database is
+    /// open and current afterwards.
+    fn needs_mending(&mut self, operation: &Operation<'_>) -> Result<bool, Error> {
+        let stamp = self.stamp(operation)?;
+        if operation.place.has_journal()? || self.is_wal(operation, stamp)? {
+            return Ok(true);
+        }
+        self.look(operation, stamp)?;
+        Ok(self.outdated().is_some())
+    }
+
+    /// Does what a reader must not; the exclusive lock is held. The database is open and current afterwards.
+    fn mend(&mut self, operation: &Operation<'_>) -> Result<(), Error> {
+        let stamp = self.stamp(operation)?;
+        if operation.place.has_journal()? {
+            // Looking at the database rolls back.
+            self.database = None;
+            journal::set_aside_if_stale(operation.place)?;
+        } else if self.is_wal(operation, stamp)? {
+            // Opening it leaves WAL mode.
+            self.database = None;
+        }
+        self.look(operation, stamp)?;
+        if let Some(from) = self.outdated() {
+            self.migrate(operation, from)?;
+        }
+        Ok(())
+    }
+
+    /// The file at the path. If it is not the one that is open, that one is closed.
+    fn stamp(&mut self, operation: &Operation<'_>) -> Result<Stamp, Error> {
+        let Some(stamp) = operation.place.stamp()? else {
+            self.database = None;
+            return Err(match self.known {
+                Some(_) => operation.replaced("it is not there any more"),
+                None => operation.missing(),
+            });
+        };
+        if self.database.as_ref().is_some_and(|database| database.file != stamp.id) {
+            self.database = None;
+            self.epoch += 1;
+        }
+        Ok(stamp)
+    }
+
+    fn is_wal(&self, operation: &Operation<'_>, stamp: Stamp) -> Result<bool, Error> {
+        match &self.database {
+            Some(database) if database.seen == Some(stamp) => Ok(false),
+            Some(_) => operation.place.has_wal(),
+            None => self.usable(operation, stamp, database::inspect(operation)),
+        }
+    }
+
+    /// Opens the database if it is not, and looks what it holds if its file has changed.
+    fn look(&mut self, operation: &Operation<'_>, stamp: Stamp) -> Result<(), Error> {
+        let content = match &mut self.database {
+            Some(database) => database.look(operation, stamp),
+            None => operation.place.check_directory().and_then(|()| {
+                let database = self.database.insert(Database::open(operation, stamp.id)?);
+                database.look(operation, stamp)
+            }),
+        };
+        if content.is_err() {
+            self.database = None;
+        }
+        match self.usable(operation, stamp, content)? {
+            Content::Fresh if self.known.is_some() => Err(operation.replaced("it is empty now")),
+            Content::Fresh => Ok(()),
+            Content::Store(id, _) => {
+                if self.known.replace((id, stamp.id)).is_some_and(|(before, _)| before != id) {
+                    self.epoch += 1;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// What cannot be used, in the place of the file that was, has been put there since.
+    fn usable<T>(
+        &self,
+        operation: &Operation<'_>,
+        stamp: Stamp,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
+        result.map_err(|error| match (error, self.known) {
+            (Error::NotAStore { detail, .. } | Error::Corrupt { detail, .. }, Some((_, file)))
+                if file != stamp.id =>
+            {
+                operation.replaced(&detail)
+            }
+            (error, _) => error,
+        })
+    }
+
+    fn versions(&self) -> Option<Versions> {
+        match self.database.as_ref()?.content {
+            Content::Store(_, versions) => Some(versions),
+            Content::Fresh => None,
+        }
+    }
+
+    /// The version of the tables, if it is older than ours.
+    fn outdated(&self) -> Option<u32> {
+        let schema = self.versions()?.schema;
+        (schema < schema::version(self.steps)).then_some(schema)
+    }
+
+    fn migrate(&mut self, operation: &Operation<'_>, from: u32) -> Result<(), Error> {
+        let Some(database) = &mut self.database else { return Ok(()) };
+        operation.check(schema::migrate(&mut database.connection, from, self.steps))?;
+        let stamp = self.stamp(operation)?;
+        self.look(operation, stamp)
+    }
+
+    fn check_versions(&self, access: Access, operation: &Operation<'_>) -> Result<(), Error> {
+        let Some(versions) = self.versions() else { return Ok(()) };
+        let needed = match access {
+            Access::Shared => versions.min_reader,
+            Access::Exclusive => versions.min_reader.max(versions.min_writer),
+        };
+        let known = schema::version(self.steps);
+        if needed > known {
+            return Err(Error::Newer { path: operation.place.database.clone(), needed, known });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,38 @@
+//! Disconnecting.
+
+use serde::Serialize;
+
+use super::save::check_revision;
+use super::{Address, Error, Kind, Vault};
+
+/// What a deletion came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Receipt {
+    /// Whether there was something; deleting what is absent is no error.
+    pub deleted: bool,
+    /// The id of what is gone.
+    pub id: Option<String>,
+    /// What a deletion here cannot do.
+    pub note: &'static str,
+}
+
+impl Vault {
+    /// Deletes a row, its sealed document, its wrapped data key and what was held back beside it at an import. A row
+    /// that does not open, or was tampered with, can be deleted too: that is the way out of it.
+    pub fn delete(&self, kind: Kind, address: &Address, if_revision: Option<i64>) -> Result<Receipt, Error> {
+        let [provider, owner, account] = address.columns();
+        let id = self.shared.write(|write| {
+            let row = write.tx.row(kind, &provider, &owner, &account)?;
+            check_revision(if_revision, row.as_ref())?;
+            let Some(row) = row else { return Ok(None) };
+            write.tx.delete_row(row.meta.id)?;
+            write.tx.delete_kept_of(row.meta.id)?;
+            Ok(Some(row.meta.id.to_string()))
+        })?;
+        Ok(Receipt {
+            deleted: id.is_some(),
+            id,
+            note: "Backups made earlier stay readable to who has the key of that time. The provider was not told: revoke the access there.",
+        })
+    }
+}

@@ -1,0 +1,356 @@
+//! The old option comes in: once, in one transaction, and never over what happened here since.
+
+use zeroize::Zeroizing;
+
+use super::{Address, Kind};
+use super::report::{Fate, Report, ReportEntry, ReportMember};
+use super::row::{Legacy, check_address, data_key, kept_binding, open, seal, sign};
+use super::save::Facts;
+use super::shared::Write;
+use super::unlocked::Unlocked;
+use super::{Error, Vault};
+use crate::crypto::{DataKey, Fields, LegacyKey, labels};
+use crate::domain::{AccountName, Document, RecordId, Status};
+use crate::legacy::{self, Entry, Found, HeldBack, Slot, Why};
+use crate::store::{Kept, LedgerEntry, Row};
+
+/// How the option's bytes are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// As PHP's `serialize()` writes it, which is how `wp_options` holds it.
+    Php,
+    /// The same array as JSON.
+    Json,
+}
+
+/// How an import is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// How the bytes are written.
+    pub format: Format,
+    /// Whether everything is taken back at the end.
+    pub dry_run: bool,
+}
+
+/// What one entry came to.
+struct Verdict {
+    fate: Fate,
+    code: &'static str,
+    why: String,
+    id: Option<RecordId>,
+}
+
+impl Vault {
+    /// Imports the old option. `salts` open its envelopes: the present one, and earlier ones.
+    pub fn import(&self, option: &[u8], salts: &[LegacyKey], options: ImportOptions) -> Result<Report, Error> {
+        let option = match options.format {
+            Format::Php => legacy::parse_php(option)?,
+            Format::Json => legacy::parse_json(option)?,
+        };
+        let work = |write: &mut Write<'_>| {
+            let mut report = Report::new(options.dry_run);
+            for entry in legacy::plan(&option, salts, &|provider| self.catalogue.knows(provider))? {
+                let verdict = self.import_entry(write, &entry)?;
+                report.add(reported(&entry, verdict, options.dry_run));
+            }
+            Ok(report)
+        };
+        if options.dry_run { self.shared.rehearse(work) } else { self.shared.write(work) }
+    }
+
+    fn import_entry(&self, write: &mut Write<'_>, entry: &Entry) -> Result<Verdict, Error> {
+        let slot = fingerprint(write.unlocked, &entry.slot.path());
+        let content = content_fingerprint(write.unlocked, &entry.content);
+        let seen = write.tx.ledger(&slot)?;
+        let (document, enveloped, held_back) = match &entry.found {
+            Found::Keep { why } => return keep_entry(write, entry, why, slot, content, seen),
+            Found::Document { document, enveloped, held_back } => (document, enveloped, held_back),
+        };
+        let (kind, address) = address_of(&entry.slot)?;
+        self.forget_kept_provider(write, &address)?;
+        let legacy = legacy_of(enveloped, held_back);
+        let row = match (seen, standing(write, kind, &address)?) {
+            (None, None) => {
+                let row = self.new_row(write, kind, &address, document, &Facts::default(), legacy.clone())?;
+                let row = with_status(row, held_back, write.unlocked);
+                write.tx.insert_row(&row)?;
+                row
+            }
+            (None, Some(row)) => {
+                let same = open(&row, write.unlocked)?.as_slice() == document.as_bytes();
+                note(write, slot, content, if same { Fate::Unchanged } else { Fate::Differs }, Some(&row))?;
+                return Ok(if same { unchanged(&row) } else { differs(Some(&row)) });
+            }
+            (Some(seen), Some(row)) if healable(&seen, &content, &row, &legacy) => {
+                write.tx.delete_kept_of(row.meta.id)?;
+                heal(write, &row, document, &legacy, held_back)?
+            }
+            (Some(seen), row) if seen.content == content => return Ok(imported_before(row.as_ref())),
+            (Some(_), row) => return Ok(differs(row.as_ref())),
+        };
+        keep_members(write, slot, &entry.slot.path(), held_back, row.meta.id)?;
+        let fate = if legacy.quarantined.is_empty() { Fate::Imported } else { Fate::Quarantined };
+        note(write, slot, content, fate, Some(&row))?;
+        Ok(imported(fate, &legacy, &row))
+    }
+
+    /// A provider that was unknown before was kept whole; now that the catalogue knows it, its parts take over.
+    fn forget_kept_provider(&self, write: &mut Write<'_>, address: &Address) -> Result<(), Error> {
+        let slot = fingerprint(write.unlocked, &[address.provider.to_string()]);
+        if let Some(kept) = write.tx.kept_at(&slot, None)? {
+            write.tx.delete_kept(kept.id)?;
+        }
+        Ok(())
+    }
+}
+
+/// The row with the status that a member which did not open gives it: one that a salt may open waits for its key,
+/// one that never will is in error.
+fn with_status(mut row: Row, held_back: &[HeldBack], unlocked: &Unlocked) -> Row {
+    if let Some(worst) = held_back.iter().find(|member| member.why.quarantined()) {
+        let opens_with_a_salt = matches!(worst.why, Why::EnvelopeDoesNotOpen);
+        let status = if opens_with_a_salt { Status::KeyUnavailable } else { Status::Error };
+        row.meta.status = status.as_str().to_owned();
+        row.meta.status_cause = Some(format!("quarantined: {}", worst.why.code()));
+        sign(&mut row.meta, unlocked);
+    }
+    row
+}
+
+/// Members that did not open at an earlier import do now: another salt was given.
+fn heal(
+    write: &mut Write<'_>,
+    row: &Row,
+    document: &Document,
+    legacy: &Legacy,
+    held_back: &[HeldBack],
+) -> Result<Row, Error> {
+    let key = data_key(row, write.unlocked)?;
+    let mut meta = row.meta.clone();
+    meta.status = Status::Active.as_str().to_owned();
+    meta.status_cause = None;
+    meta.enveloped = legacy.column();
+    meta.revision += 1;
+    meta.seal_revision += 1;
+    meta.updated_at = write.now.seconds();
+    let new = seal(meta, document, &key, write.unlocked, write.random)?;
+    let new = with_status(new, held_back, write.unlocked);
+    write.tx.update_row(&new, row.meta.revision)?;
+    Ok(new)
+}
+
+/// Keeps an entry sealed as it was.
+fn keep_entry(
+    write: &mut Write<'_>,
+    entry: &Entry,
+    why: &Why,
+    slot: [u8; 32],
+    content: [u8; 32],
+    seen: Option<LedgerEntry>,
+) -> Result<Verdict, Error> {
+    match seen {
+        Some(seen) if seen.content == content => Ok(Verdict {
+            fate: Fate::Unchanged,
+            code: "imported_before",
+            why: "kept at an earlier import".to_owned(),
+            id: None,
+        }),
+        Some(_) => Ok(differs(None)),
+        None => {
+            let piece = Piece { connection: None, member: None, reason: why.code(), position: None, raw: &entry.content };
+            keep(write, slot, &entry.slot.path(), &piece)?;
+            note(write, slot, content, Fate::Kept, None)?;
+            Ok(Verdict { fate: Fate::Kept, code: why.code(), why: why.text().to_owned(), id: None })
+        }
+    }
+}
+
+fn keep_members(
+    write: &mut Write<'_>,
+    slot: [u8; 32],
+    path: &[String],
+    members: &[HeldBack],
+    row: RecordId,
+) -> Result<(), Error> {
+    for member in members {
+        let piece = Piece {
+            connection: Some(row),
+            member: Some(&member.name),
+            reason: member.why.code(),
+            position: Some(member.position),
+            raw: &member.raw,
+        };
+        keep(write, slot, path, &piece)?;
+    }
+    Ok(())
+}
+
+/// A piece of the old option as it stood there.
+struct Piece<'a> {
+    connection: Option<RecordId>,
+    member: Option<&'a str>,
+    reason: &'static str,
+    /// Among the members of its account, for the way back.
+    position: Option<usize>,
+    /// As PHP serialised it.
+    raw: &'a [u8],
+}
+
+/// Seals a piece under a data key of its own, together with where it stood.
+fn keep(write: &mut Write<'_>, slot: [u8; 32], path: &[String], piece: &Piece<'_>) -> Result<(), Error> {
+    let id = RecordId::generate(write.now, write.random)?;
+    let place = serde_json::json!({ "path": path, "member": piece.member, "position": piece.position }).to_string();
+    let mut content = Zeroizing::new(Vec::with_capacity(8 + place.len() + piece.raw.len()));
+    content.extend_from_slice(&(place.len() as u64).to_le_bytes());
+    content.extend_from_slice(place.as_bytes());
+    content.extend_from_slice(piece.raw);
+    let kek = write.unlocked.primary()?;
+    let binding = kept_binding(write.unlocked, id);
+    let key = DataKey::generate(write.random)?;
+    let kept = Kept {
+        id,
+        connection: piece.connection,
+        slot: slot.to_vec(),
+        member: piece.member.map(str::to_owned),
+        reason: piece.reason.to_owned(),
+        key_id: kek.id(),
+        wrapped_key: key.wrap(kek, &binding, write.random)?,
+        sealed: key.seal(&binding, &content, write.random)?,
+    };
+    Ok(write.tx.insert_kept(&kept)?)
+}
+
+fn standing(write: &mut Write<'_>, kind: Kind, address: &Address) -> Result<Option<Row>, Error> {
+    let [provider, owner, account] = address.columns();
+    let row = write.tx.row(kind, &provider, &owner, &account)?;
+    if let Some(row) = &row {
+        check_address(&row.meta, kind, address, write.unlocked)?;
+    }
+    Ok(row)
+}
+
+fn address_of(slot: &Slot) -> Result<(Kind, Address), Error> {
+    let of = |provider: &crate::domain::Provider, owner: &crate::domain::Owner, account: AccountName| Address {
+        provider: provider.clone(),
+        owner: owner.clone(),
+        account,
+    };
+    match slot {
+        Slot::Account { provider, owner, account } => Ok((Kind::Connection, of(provider, owner, account.clone()))),
+        Slot::Config { provider, owner } => Ok((Kind::Config, of(provider, owner, AccountName::default()))),
+        Slot::Other { .. } => Err(Error::new(super::Code::Internal, "a document stands in no slot of an account or config")),
+    }
+}
+
+fn legacy_of(enveloped: &[String], held_back: &[HeldBack]) -> Legacy {
+    let names = |quarantined: bool| {
+        held_back.iter().filter(|member| member.why.quarantined() == quarantined).map(|member| member.name.clone()).collect()
+    };
+    Legacy { enveloped: enveloped.to_vec(), quarantined: names(true), kept: names(false) }
+}
+
+/// Whether fewer members are held back than when this same content came in, and nobody wrote the row since.
+fn healable(seen: &LedgerEntry, content: &[u8; 32], row: &Row, legacy: &Legacy) -> bool {
+    let before = Legacy::from_column(row.meta.enveloped.as_deref());
+    seen.content == content
+        && seen.connection == Some(row.meta.id)
+        && seen.revision == Some(row.meta.revision)
+        && legacy.quarantined.len() < before.quarantined.len()
+}
+
+fn imported(fate: Fate, legacy: &Legacy, row: &Row) -> Verdict {
+    let why = match fate {
+        Fate::Quarantined => format!("imported without {}", legacy.quarantined.join(", ")),
+        _ if !legacy.kept.is_empty() => format!("imported without {}, which JSON cannot hold", legacy.kept.join(", ")),
+        _ => "imported".to_owned(),
+    };
+    Verdict { fate, code: fate.as_str(), why, id: Some(row.meta.id) }
+}
+
+fn unchanged(row: &Row) -> Verdict {
+    let why = "the vault already holds the same".to_owned();
+    Verdict { fate: Fate::Unchanged, code: "already", why, id: Some(row.meta.id) }
+}
+
+fn imported_before(row: Option<&Row>) -> Verdict {
+    match row {
+        Some(row) => Verdict {
+            fate: Fate::Unchanged,
+            code: "imported_before",
+            why: "imported before; what the vault holds now is left alone".to_owned(),
+            id: Some(row.meta.id),
+        },
+        None => Verdict {
+            fate: Fate::Unchanged,
+            code: "deleted_since",
+            why: "imported before and deleted here since; it is not brought back".to_owned(),
+            id: None,
+        },
+    }
+}
+
+fn differs(row: Option<&Row>) -> Verdict {
+    let why = match row {
+        Some(_) => "the option holds something else than the vault; the vault wins",
+        None => "the option changed since it was imported; what was done here since wins",
+    };
+    Verdict { fate: Fate::Differs, code: "differs", why: why.to_owned(), id: row.map(|row| row.meta.id) }
+}
+
+fn note(
+    write: &mut Write<'_>,
+    slot: [u8; 32],
+    content: [u8; 32],
+    fate: Fate,
+    row: Option<&Row>,
+) -> Result<(), Error> {
+    Ok(write.tx.put_ledger(&LedgerEntry {
+        slot: slot.to_vec(),
+        content: content.to_vec(),
+        outcome: fate.as_str().to_owned(),
+        connection: row.map(|row| row.meta.id),
+        revision: row.map(|row| row.meta.revision),
+        imported_at: write.now.seconds(),
+    })?)
+}
+
+/// A place of the option as the ledger knows it: keyed, so that the ledger tells nobody what was there.
+fn fingerprint(unlocked: &Unlocked, path: &[String]) -> [u8; 32] {
+    unlocked.ledger.tag(&path.iter().fold(Fields::new(labels::MAC_LEDGER).text("slot"), |fields, part| fields.text(part)))
+}
+
+fn content_fingerprint(unlocked: &Unlocked, content: &[u8]) -> [u8; 32] {
+    unlocked.ledger.tag(&Fields::new(labels::MAC_LEDGER).text("content").bytes(content))
+}
+
+fn reported(entry: &Entry, verdict: Verdict, dry_run: bool) -> ReportEntry {
+    let (kind, provider, owner, account) = match &entry.slot {
+        Slot::Account { provider, owner, account } => {
+            ("connection", Some(provider.to_string()), Some(owner.to_string()), Some(account.to_string()))
+        }
+        Slot::Config { provider, owner } => ("config", Some(provider.to_string()), Some(owner.to_string()), None),
+        Slot::Other { path } => ("other", path.first().cloned(), None, None),
+    };
+    let held_back = match &entry.found {
+        Found::Document { held_back, .. } => held_back.as_slice(),
+        Found::Keep { .. } => &[],
+    };
+    let members = held_back.iter().map(|member| ReportMember {
+        name: member.name.clone(),
+        outcome: if member.why.quarantined() { Fate::Quarantined } else { Fate::Kept },
+        code: member.why.code(),
+        why: member.why.text().to_owned(),
+    });
+    ReportEntry {
+        path: entry.slot.path(),
+        kind,
+        provider,
+        owner,
+        account,
+        outcome: verdict.fate,
+        code: verdict.code,
+        why: verdict.why,
+        id: verdict.id.filter(|_| !dry_run).map(|id| id.to_string()),
+        members: members.collect(),
+    }
+}

@@ -1,0 +1,93 @@
+//! The key file of a site where nothing is set up: where it lies, and when it is made.
+
+use std::path::{Path, PathBuf};
+
+use super::{Code, Error, Options};
+use crate::crypto::KeyMaterial;
+use crate::domain::Random;
+use crate::store::Identity;
+
+/// The place of the key.
+pub(super) struct KeyFile {
+    path: PathBuf,
+}
+
+impl KeyFile {
+    /// Where the options put it; by itself in a directory of its own beside the store's, so that a copy of the
+    /// store's directory is not a copy of its key.
+    pub(super) fn new(options: &Options) -> Result<Self, Error> {
+        let path = match &options.key_file {
+            Some(path) if path.is_absolute() => path.clone(),
+            Some(_) => {
+                let message = "key_file: must be the absolute path of a file";
+                return Err(Error::new(Code::InvalidArgument, message).with("argument", "key_file"));
+            }
+            None => beside(&options.path),
+        };
+        // Compared as they resolve: a link must not lead the key into what the web server serves.
+        let resolve = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let inside = |root: &PathBuf| resolve(path.parent().unwrap_or(&path)).starts_with(resolve(root));
+        if options.document_root.as_ref().is_some_and(inside) {
+            let message = format!("the key file {} would lie inside the document root: give key_file", path.display());
+            return Err(Error::new(Code::InDocumentRoot, message));
+        }
+        Ok(Self { path })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The key of a store that exists. A missing file is never replaced by a new key.
+    pub(super) fn read(&self, identity: &Identity) -> Result<Vec<KeyMaterial>, Error> {
+        if !self.path.exists() {
+            let message = format!(
+                "missing key: store {} needs key {}, no key was given, and the key file {} is not there. \
+                 Put the file back from its backup, or give the key",
+                identity.store_id,
+                identity.secret_key_id,
+                self.path.display()
+            );
+            let error = Error::new(Code::MissingKey, message).with("needed", identity.secret_key_id.to_string());
+            return Err(error.with("key_file", self.path.display().to_string()));
+        }
+        Ok(vec![KeyMaterial::file(&self.path)?])
+    }
+
+    /// The key for a new store: one that lies there already, or a new random one.
+    pub(super) fn read_or_make(&self, random: &dyn Random) -> Result<KeyMaterial, Error> {
+        if self.path.exists() {
+            return Ok(KeyMaterial::file(&self.path)?);
+        }
+        if let Some(directory) = self.path.parent() {
+            make_private(directory)?;
+        }
+        Ok(KeyMaterial::make_file(&self.path, random)?)
+    }
+}
+
+/// `/var/lib/dm` keeps its key in `/var/lib/dm-key/primary.key`; where no directory can be made beside it, in its own.
+fn beside(store: &Path) -> PathBuf {
+    let name = store.file_name().map(|name| format!("{}-key", name.to_string_lossy()));
+    let directory = name.and_then(|name| Some(store.parent()?.join(name)));
+    match directory {
+        Some(directory) if directory.is_dir() || writable_parent(&directory) => directory.join("primary.key"),
+        _ => store.join("primary.key"),
+    }
+}
+
+fn writable_parent(directory: &Path) -> bool {
+    directory.parent().is_some_and(|parent| rustix::fs::access(parent, rustix::fs::Access::WRITE_OK).is_ok())
+}
+
+fn make_private(directory: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().mode(0o700).create(directory);
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            let message = format!("the directory {} for the key file cannot be made: {error}", directory.display());
+            Err(Error::new(Code::MissingDirectory, message))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,186 @@
+//! Opening a store, and making one where there is none and one is wanted.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::key_file::KeyFile;
+use super::registry;
+use super::shared::{Shared, known_identity};
+use super::unlocked::Unlocked;
+use super::{Code, Error, Vault};
+use crate::crypto::{Kek, OsRandom, KeyMaterial, StoreSecret, check_value};
+use crate::domain::{KeyId, Random, StoreId};
+use crate::providers::Catalogue;
+use crate::store::sqlite::{Create, SqliteEngine};
+use crate::store::{self, Engine, Identity, KeyRecord, KeyStatus, ReadTx, WriteTx};
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The directory of the store.
+    pub path: PathBuf,
+    /// The site that the store belongs to, such as its address. A store of another site is not opened.
+    pub site: String,
+    /// The id that the store has to have. Where it is given, no store is made.
+    pub store_id: Option<StoreId>,
+    /// Whether a store may be made where there is none; without a word, only where no id is expected.
+    pub create: Option<bool>,
+    /// Where the web server serves files from; neither the store nor its key may lie there.
+    pub document_root: Option<PathBuf>,
+    /// Where the key file lies, instead of beside the store's directory.
+    pub key_file: Option<PathBuf>,
+    /// How long a call waits for others before it is BUSY.
+    pub patience: Duration,
+    /// A JSON document that adds to the catalogue of providers.
+    pub catalogue: Option<Vec<u8>>,
+}
+
+impl Options {
+    /// For the store in `path` that belongs to `site`, with everything else as it is by itself.
+    pub fn new(path: impl Into<PathBuf>, site: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            site: site.into(),
+            store_id: None,
+            create: None,
+            document_root: None,
+            key_file: None,
+            patience: Duration::from_secs(5),
+            catalogue: None,
+        }
+    }
+
+    fn may_create(&self) -> bool {
+        self.create.unwrap_or(self.store_id.is_none())
+    }
+
+    fn validate(&self) -> Result<(), Error> {
+        let wrong = |argument: &str, problem: &str| {
+            Err(Error::new(Code::InvalidArgument, format!("{argument}: {problem}")).with("argument", argument))
+        };
+        if !self.path.is_absolute() {
+            return wrong("path", "must be the absolute path of a directory");
+        }
+        if self.site.is_empty() || self.site.len() > 255 || self.site.chars().any(char::is_control) {
+            return wrong("site", "must name the site that the store belongs to, in at most 255 bytes");
+        }
+        if self.create == Some(true) && self.store_id.is_some() {
+            return wrong("create", "a store whose id is already known cannot be made: leave one of the two out");
+        }
+        Ok(())
+    }
+
+    /// Refuses another store than the expected one, and a copy that another site opens.
+    pub(super) fn check_identity(&self, identity: &Identity) -> Result<(), Error> {
+        if let Some(expected) = self.store_id.filter(|expected| *expected != identity.store_id) {
+            let message = format!(
+                "another store than expected: store {} lies here, {expected} was expected. Check the path, or restore the right backup",
+                identity.store_id
+            );
+            return Err(Error::new(Code::StoreMismatch, message).with("store_id", identity.store_id.to_string()));
+        }
+        if identity.site != self.site {
+            let message = format!(
+                "this store belongs to {}, not to {}: a copy of a site does not use the live site's connections. \
+                 Give a copy a store of its own",
+                identity.site, self.site
+            );
+            return Err(Error::new(Code::SiteMismatch, message).with("site", identity.site.clone()));
+        }
+        Ok(())
+    }
+}
+
+impl Vault {
+    /// Opens the store, or makes it where there is none and that is wanted. Of `keys` the first is the one that a new
+    /// store is made with, the others are earlier ones; with none the key file is used, and made with the store.
+    pub fn open(options: &Options, keys: &[KeyMaterial]) -> Result<Self, Error> {
+        let _inside = super::enter();
+        options.validate()?;
+        let catalogue = match &options.catalogue {
+            Some(json) => Cow::Owned(Catalogue::embedded().extended(json)?),
+            None => Cow::Borrowed(Catalogue::embedded()),
+        };
+        let shared = registry::shared(options, keys)?;
+        Ok(Self { shared, catalogue })
+    }
+}
+
+/// Opens a store that no one in this process has open.
+pub(super) fn open_shared(options: &Options, keys: &[KeyMaterial]) -> Result<Shared, Error> {
+    let create = if options.may_create() { Create::IfMissing } else { Create::Never };
+    let engine = SqliteEngine::open(&store::sqlite::Options {
+        directory: options.path.clone(),
+        create,
+        document_root: options.document_root.clone(),
+        patience: options.patience,
+    })?;
+    let random: Box<dyn Random> = Box::new(OsRandom);
+    let key_file = KeyFile::new(options)?;
+    let engine: Box<dyn Engine> = Box::new(engine);
+    let found = engine.snapshot(|tx| existing(tx, options))?;
+    let (epoch, identity, records) = match found {
+        Some(found) => found,
+        None if !options.may_create() => {
+            let message = format!(
+                "a store was expected in {} and there is none; none is made in its place. Restore a backup, or check the path",
+                options.path.display()
+            );
+            return Err(Error::new(Code::StoreMissing, message));
+        }
+        // Two processes may come here at once: the second finds the first one's store.
+        None => engine.transaction(|tx: &mut dyn WriteTx| match existing(tx, options)? {
+            Some(found) => Ok(found),
+            None => make(tx, options, keys, &key_file, &*random),
+        })?,
+    };
+    let given = if keys.is_empty() { key_file.read(&identity)? } else { keys.to_vec() };
+    let unlocked = Unlocked::new(&given, &identity, &records)?;
+    let used = keys.is_empty().then(|| key_file.path().to_owned());
+    Ok(Shared::new(engine, epoch, random, &identity, used, given, unlocked))
+}
+
+/// The keys that a caller brings, those of the key file where it brings none.
+pub(super) fn brought(options: &Options, keys: &[KeyMaterial], shared: &Shared) -> Result<Vec<KeyMaterial>, Error> {
+    if !keys.is_empty() {
+        return Ok(keys.to_vec());
+    }
+    let identity = shared.identity()?;
+    KeyFile::new(options)?.read(&identity)
+}
+
+/// A store that exists: which opening of its file this is, what it is, and its keys.
+type Found = (u64, Identity, Vec<KeyRecord>);
+
+fn existing(tx: &mut dyn ReadTx, options: &Options) -> Result<Option<Found>, Error> {
+    if tx.identity()?.is_none() {
+        return Ok(None);
+    }
+    let identity = known_identity(tx)?;
+    options.check_identity(&identity)?;
+    Ok(Some((tx.epoch(), identity, tx.keys()?)))
+}
+
+/// Makes the schema, the store's identity and its secret, under the first key.
+fn make(
+    tx: &mut dyn WriteTx,
+    options: &Options,
+    keys: &[KeyMaterial],
+    key_file: &KeyFile,
+    random: &dyn Random,
+) -> Result<Found, Error> {
+    let key = match keys.first() {
+        Some(key) => key.clone(),
+        None => key_file.read_or_make(random)?,
+    };
+    let (store_id, key_id, now) = (StoreId::generate(random)?, KeyId::generate(random)?, tx.now()?.seconds());
+    let check_value = check_value(key.key(), store_id, key_id).to_vec();
+    let kek = Kek::new(key_id, key.into_key());
+    let wrapped_secret = StoreSecret::generate(random)?.wrap(&kek, store_id, random)?;
+    let identity =
+        Identity { store_id, site: options.site.clone(), created_at: now, secret_key_id: key_id, wrapped_secret, writes: 0 };
+    let record = KeyRecord { id: key_id, status: KeyStatus::Primary, check_value, created_at: now };
+    tx.initialise(&identity, &record)?;
+    Ok((tx.epoch(), identity, vec![record]))
+}

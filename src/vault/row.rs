@@ -1,0 +1,149 @@
+//! A row and what is in it: sealing, opening, and the MAC over its plain columns.
+
+use serde::{Deserialize, Serialize};
+
+use super::address::noun;
+use super::unlocked::Unlocked;
+use super::{Address, Code, Error, Kind};
+use crate::crypto::{Binding, DataKey, Fields, Plaintext, Purpose, labels};
+use crate::domain::{Document, Random, RecordId};
+use crate::store::{Meta, Row};
+
+/// What a row remembers of the old option it came from: member names, no values.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Legacy {
+    /// Members that were `dm:enc:v1:` envelopes, and leave as such on the way back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) enveloped: Vec<String>,
+    /// Members that did not open: never handed out, kept for the way back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) quarantined: Vec<String>,
+    /// Members that JSON cannot hold, kept for the way back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) kept: Vec<String>,
+}
+
+impl Legacy {
+    /// From the column; what does not parse was refused by the MAC before.
+    pub(super) fn from_column(column: Option<&str>) -> Self {
+        column.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    }
+
+    /// For the column; NULL where there is nothing to remember.
+    pub(super) fn column(&self) -> Option<String> {
+        (*self != Self::default()).then(|| serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+/// The columns that decisions rest on. Left out are `last_used_at`, on which none does, and the id of the wrapping
+/// key, which the wrapped key itself authenticates and which changes without the row changing.
+fn mac_fields(meta: &Meta, store: crate::domain::StoreId) -> Fields {
+    Fields::new(labels::MAC_ROWS)
+        .bytes(store.as_bytes())
+        .bytes(meta.id.as_bytes())
+        .integer(meta.kind.code())
+        .text(&meta.provider)
+        .text(&meta.owner)
+        .text(&meta.account)
+        .optional(meta.remote_id.as_deref().map(str::as_bytes))
+        .optional(meta.display_name.as_deref().map(str::as_bytes))
+        .text(&meta.scopes)
+        .text(&meta.status)
+        .optional(meta.status_cause.as_deref().map(str::as_bytes))
+        .optional(meta.expires_at.map(i64::to_le_bytes).as_ref().map(<[u8; 8]>::as_slice))
+        .integer(meta.revision)
+        .integer(meta.seal_revision)
+        .integer(meta.connected_at)
+        .integer(meta.updated_at)
+        .optional(meta.enveloped.as_deref().map(str::as_bytes))
+}
+
+/// What a row's data key and document are bound to.
+pub(super) fn row_binding<'a>(
+    id: RecordId,
+    kind: Kind,
+    owner: &'a str,
+    provider: &'a str,
+    seal_revision: i64,
+    unlocked: &Unlocked,
+) -> Binding<'a> {
+    let purpose = match kind {
+        Kind::Connection => Purpose::Connection,
+        Kind::Config => Purpose::Config,
+    };
+    Binding { store: unlocked.store_id, record: id, owner, provider, purpose, seal_revision }
+}
+
+fn binding<'a>(meta: &'a Meta, unlocked: &Unlocked) -> Binding<'a> {
+    row_binding(meta.id, meta.kind, &meta.owner, &meta.provider, meta.seal_revision, unlocked)
+}
+
+/// A kept piece is bound to the store and its own id; it has no owner of its own and is never sealed twice.
+pub(super) fn kept_binding(unlocked: &Unlocked, id: RecordId) -> Binding<'static> {
+    Binding { store: unlocked.store_id, record: id, owner: "", provider: "", purpose: Purpose::Kept, seal_revision: 1 }
+}
+
+fn integrity(meta: &Meta, what: &str) -> Error {
+    let message = format!(
+        "integrity: {what} of {} {} was changed by something else than this library; it is not handed out. \
+         Restore it from a backup, or delete it and connect again",
+        noun(meta.kind),
+        meta.id
+    );
+    Error::new(Code::Integrity, message).with("id", meta.id.to_string())
+}
+
+/// Whether nobody but us wrote the plain columns.
+pub(super) fn intact(meta: &Meta, unlocked: &Unlocked) -> bool {
+    unlocked.rows.verify(&mac_fields(meta, unlocked.store_id), &meta.row_mac)
+}
+
+/// Refuses a row whose plain columns do not carry our MAC.
+pub(super) fn check(meta: &Meta, unlocked: &Unlocked) -> Result<(), Error> {
+    if intact(meta, unlocked) { Ok(()) } else { Err(integrity(meta, "the row")) }
+}
+
+/// Refuses a row that is another one than was asked for: an index may be edited too.
+pub(super) fn check_address(meta: &Meta, kind: Kind, address: &Address, unlocked: &Unlocked) -> Result<(), Error> {
+    check(meta, unlocked)?;
+    let [provider, owner, account] = address.columns();
+    let same = meta.kind == kind && meta.provider == provider && meta.owner == owner && meta.account == account;
+    if same { Ok(()) } else { Err(integrity(meta, "the row")) }
+}
+
+/// The row's data key.
+pub(super) fn data_key(row: &Row, unlocked: &Unlocked) -> Result<DataKey, Error> {
+    let kek = unlocked.kek(row.meta.key_id)?;
+    DataKey::unwrap(kek, &row.wrapped_key, &binding(&row.meta, unlocked)).map_err(|_| integrity(&row.meta, "the data key"))
+}
+
+/// The row's document, after its MAC was checked.
+pub(super) fn open(row: &Row, unlocked: &Unlocked) -> Result<Plaintext, Error> {
+    check(&row.meta, unlocked)?;
+    let key = data_key(row, unlocked)?;
+    key.open(&binding(&row.meta, unlocked), &row.sealed).map_err(|_| integrity(&row.meta, "the sealed document"))
+}
+
+/// Writes the MAC of the columns as they now are.
+pub(super) fn sign(meta: &mut Meta, unlocked: &Unlocked) {
+    meta.row_mac = unlocked.rows.tag(&mac_fields(meta, unlocked.store_id)).to_vec();
+}
+
+/// Seals `document` into a row whose columns are final, under `key`, and signs it.
+pub(super) fn seal(
+    mut meta: Meta,
+    document: &Document,
+    key: &DataKey,
+    unlocked: &Unlocked,
+    random: &dyn Random,
+) -> Result<Row, Error> {
+    let kek = unlocked.primary()?;
+    meta.key_id = kek.id();
+    let binding = binding(&meta, unlocked);
+    let wrapped_key = key.wrap(kek, &binding, random)?;
+    let sealed = key.seal(&binding, document.as_bytes(), random)?;
+    sign(&mut meta, unlocked);
+    Ok(Row { meta, wrapped_key, sealed })
+}
+

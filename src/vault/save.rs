@@ -1,0 +1,251 @@
+//! Writing one document: the whole of it, or a patch.
+
+use serde::Serialize;
+
+use super::get::not_found;
+use super::row::{Legacy, check_address, data_key, open, seal};
+use super::shared::Write;
+use super::{Address, Code, Error, Kind, Vault};
+use crate::crypto::DataKey;
+use crate::domain::{DisplayName, Document, RecordId, RemoteId, Scopes, Status, UnixTime};
+use crate::store::{Meta, Row};
+
+/// What a caller says of a document beside the document. What it does not say, the catalogue reads in the document.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Compare-and-swap: the row has to be at this revision; 0 means that there must be none.
+    pub if_revision: Option<i64>,
+    /// The remote account identifier; `Some(None)` says that it is unknown.
+    pub remote_id: Option<Option<RemoteId>>,
+    /// A name for a person.
+    pub display_name: Option<Option<DisplayName>>,
+    /// The granted scopes.
+    pub scopes: Option<Option<Scopes>>,
+    /// `pending` or `active`; a save without it makes the row active.
+    pub status: Option<Status>,
+    /// When the credential expires; `Some(None)` says that it does not.
+    pub expires_at: Option<Option<UnixTime>>,
+}
+
+/// What a write came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Saved {
+    /// The row's id.
+    pub id: String,
+    /// Its revision after the write.
+    pub revision: i64,
+    /// Whether there was none before.
+    pub created: bool,
+    /// The id of the connection that stood here with another remote identity, and is gone.
+    pub replaced: Option<String>,
+    /// The row's status.
+    pub status: &'static str,
+    /// `service`, `personal` or `agent`.
+    pub owner_class: &'static str,
+    /// Quarantined members that this write superseded.
+    pub superseded: Vec<String>,
+}
+
+/// How the new document comes out of the old one.
+#[derive(Clone, Copy)]
+enum Change<'a> {
+    Whole(&'a Document),
+    Patch(&'a Document),
+}
+
+impl Vault {
+    /// Stores a document in place of what was there. The id stays while the remote identity is the same or unknown;
+    /// another identity makes a new connection in its place.
+    pub fn save(&self, kind: Kind, address: &Address, document: &Document, facts: &Facts) -> Result<Saved, Error> {
+        self.write_document(kind, address, Change::Whole(document), facts)
+    }
+
+    /// Lays the top-level members of `patch` over the stored document.
+    pub fn merge(&self, kind: Kind, address: &Address, patch: &Document, facts: &Facts) -> Result<Saved, Error> {
+        self.write_document(kind, address, Change::Patch(patch), facts)
+    }
+
+    fn write_document(&self, kind: Kind, address: &Address, change: Change<'_>, facts: &Facts) -> Result<Saved, Error> {
+        if !matches!(facts.status, None | Some(Status::Pending | Status::Active)) {
+            let message = "a save makes a connection `pending` or `active`; set another status by itself";
+            return Err(Error::new(Code::InvalidArgument, message).with("argument", "status"));
+        }
+        let [provider, owner, account] = address.columns();
+        self.shared.write(|write| {
+            let existing = write.tx.row(kind, &provider, &owner, &account)?;
+            if let Some(row) = &existing {
+                check_address(&row.meta, kind, address, write.unlocked)?;
+            }
+            check_revision(facts.if_revision, existing.as_ref())?;
+            match (change, existing) {
+                (Change::Whole(document), None) => self.insert(write, kind, address, document, facts),
+                (Change::Patch(_), None) => Err(not_found(kind, address)),
+                (Change::Whole(document), Some(row)) => self.update(write, kind, address, &row, document, change, facts),
+                (Change::Patch(patch), Some(row)) => {
+                    let merged = Document::parse(open(&row, write.unlocked)?)?.merge(patch)?;
+                    self.update(write, kind, address, &row, &merged, change, facts)
+                }
+            }
+        })
+    }
+
+    fn insert(
+        &self,
+        write: &mut Write<'_>,
+        kind: Kind,
+        address: &Address,
+        document: &Document,
+        facts: &Facts,
+    ) -> Result<Saved, Error> {
+        let row = self.new_row(write, kind, address, document, facts, Legacy::default())?;
+        write.tx.insert_row(&row)?;
+        Ok(saved(&row.meta, address, true, None, Vec::new()))
+    }
+
+    /// A row that does not exist yet, sealed under a data key of its own.
+    pub(super) fn new_row(
+        &self,
+        write: &Write<'_>,
+        kind: Kind,
+        address: &Address,
+        document: &Document,
+        facts: &Facts,
+        legacy: Legacy,
+    ) -> Result<Row, Error> {
+        let [provider, owner, account] = address.columns();
+        let now = write.now.seconds();
+        let mut meta = Meta {
+            id: RecordId::generate(write.now, write.random)?,
+            kind: kind,
+            provider,
+            owner,
+            account,
+            remote_id: None,
+            display_name: None,
+            scopes: String::new(),
+            status: String::new(),
+            status_cause: None,
+            expires_at: None,
+            revision: write.fresh_revision,
+            seal_revision: 1,
+            connected_at: now,
+            updated_at: now,
+            last_used_at: None,
+            enveloped: legacy.column(),
+            key_id: write.unlocked.keyring.primary_id(),
+            row_mac: Vec::new(),
+        };
+        self.describe(&mut meta, kind, address, document, facts);
+        meta.status = facts.status.unwrap_or(Status::Active).as_str().to_owned();
+        seal(meta, document, &DataKey::generate(write.random)?, write.unlocked, write.random)
+    }
+
+    #[allow(clippy::too_many_arguments)] // One private step of a use-case; a struct for it would hide nothing.
+    fn update(
+        &self,
+        write: &mut Write<'_>,
+        kind: Kind,
+        address: &Address,
+        row: &Row,
+        document: &Document,
+        change: Change<'_>,
+        facts: &Facts,
+    ) -> Result<Saved, Error> {
+        // Opening the key proves that what stands here is not something that could still be healed.
+        let key = data_key(row, write.unlocked)?;
+        let mut meta = row.meta.clone();
+        self.describe(&mut meta, kind, address, document, facts);
+        let legacy = Legacy::from_column(meta.enveloped.as_deref());
+        let (left, superseded) = match change {
+            Change::Whole(_) => (Legacy { enveloped: legacy.enveloped.clone(), ..Legacy::default() }, held_back(&legacy)),
+            Change::Patch(patch) => legacy_after(&legacy, patch),
+        };
+        if matches!((&row.meta.remote_id, &meta.remote_id), (Some(old), Some(new)) if old != new) {
+            write.tx.delete_row(row.meta.id)?;
+            write.tx.delete_kept_of(row.meta.id)?;
+            let new = self.new_row(write, kind, address, document, facts, Legacy::default())?;
+            write.tx.insert_row(&new)?;
+            return Ok(saved(&new.meta, address, false, Some(row.meta.id), superseded));
+        }
+        let renewed = match change {
+            Change::Whole(_) => true,
+            Change::Patch(patch) => self.catalogue.entry(&address.provider).carries_credentials(patch),
+        };
+        if let Some(status) = facts.status.or(renewed.then_some(Status::Active)) {
+            meta.status = status.as_str().to_owned();
+            meta.status_cause = None;
+        }
+        meta.enveloped = left.column();
+        meta.revision += 1;
+        meta.seal_revision += 1;
+        meta.updated_at = write.now.seconds();
+        let new = seal(meta, document, &key, write.unlocked, write.random)?;
+        write.tx.update_row(&new, row.meta.revision)?;
+        write.forget_held_back(row.meta.id, &superseded)?;
+        Ok(saved(&new.meta, address, false, None, superseded))
+    }
+
+    /// Fills the columns that come from the document or from the caller. What neither tells stays as it was, but for
+    /// the expiry: a document without one does not expire.
+    fn describe(&self, meta: &mut Meta, kind: Kind, address: &Address, document: &Document, given: &Facts) {
+        if kind == Kind::Config {
+            return;
+        }
+        let found = self.catalogue.entry(&address.provider).facts(document);
+        meta.expires_at = given.expires_at.unwrap_or(found.expires_at).map(UnixTime::seconds);
+        if let Some(remote_id) = given.remote_id.clone().unwrap_or(found.remote_id) {
+            meta.remote_id = Some(remote_id.to_string());
+        }
+        if let Some(name) = given.display_name.clone().unwrap_or(found.display_name) {
+            meta.display_name = Some(name.to_string());
+        }
+        if let Some(scopes) = given.scopes.clone().unwrap_or(found.scopes) {
+            meta.scopes = scopes.to_string();
+        }
+    }
+}
+
+fn saved(meta: &Meta, address: &Address, created: bool, replaced: Option<RecordId>, superseded: Vec<String>) -> Saved {
+    Saved {
+        id: meta.id.to_string(),
+        revision: meta.revision,
+        created,
+        replaced: replaced.map(|id| id.to_string()),
+        status: meta.status.parse::<Status>().map_or("error", Status::as_str),
+        owner_class: address.owner.class().as_str(),
+        superseded,
+    }
+}
+
+/// All members that are held back beside a row.
+pub(super) fn held_back(legacy: &Legacy) -> Vec<String> {
+    legacy.quarantined.iter().chain(&legacy.kept).cloned().collect()
+}
+
+/// What is still held back after a patch, and what the patch superseded.
+fn legacy_after(legacy: &Legacy, patch: &Document) -> (Legacy, Vec<String>) {
+    let named = |name: &String| patch.get(name).is_some();
+    let left = |names: &[String]| names.iter().filter(|name| !named(name)).cloned().collect();
+    let after = Legacy {
+        enveloped: legacy.enveloped.clone(),
+        quarantined: left(&legacy.quarantined),
+        kept: left(&legacy.kept),
+    };
+    (after, held_back(legacy).into_iter().filter(named).collect())
+}
+
+/// Tells a writer whose revision moved on.
+pub(super) fn check_revision(expected: Option<i64>, row: Option<&Row>) -> Result<(), Error> {
+    let present = row.map_or(0, |row| row.meta.revision);
+    match expected {
+        Some(expected) if expected != present => {
+            let message = match present {
+                0 => format!("the revision given is {expected}, and there is nothing here: it was deleted, or never was"),
+                _ => format!("the revision given is {expected}, and the row is at {present}: read it again"),
+            };
+            Err(Error::new(Code::Conflict, message).with("revision", present).with("expected", expected))
+        }
+        _ => Ok(()),
+    }
+}
+

@@ -1,0 +1,201 @@
+//! The one open store of a place and process, and the two ways into it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::unlocked::Unlocked;
+use super::{Code, Error, Options};
+use crate::crypto::KeyMaterial;
+use crate::domain::{Random, RecordId, StoreId, UnixTime};
+use crate::store::{Engine, Identity, Outcome, ReadTx, WriteTx};
+
+/// A store that is open in this process.
+pub(super) struct Shared {
+    pub(super) engine: Box<dyn Engine>,
+    pub(super) random: Box<dyn Random>,
+    pub(super) store_id: StoreId,
+    pub(super) site: String,
+    pub(super) key_file: Option<PathBuf>,
+    state: RwLock<Option<State>>,
+}
+
+/// What is wiped when the store is closed.
+struct State {
+    /// Every key that was given, for a store that comes back from a backup under one of the earlier ones.
+    given: Vec<KeyMaterial>,
+    unlocked: Arc<Unlocked>,
+    /// Which opening of the file the keys were read from.
+    epoch: u64,
+}
+
+/// One write transaction.
+pub(super) struct Write<'a> {
+    pub(super) tx: &'a mut dyn WriteTx,
+    pub(super) unlocked: &'a Unlocked,
+    pub(super) random: &'a dyn Random,
+    /// The store's clock.
+    pub(super) now: UnixTime,
+    /// The first revision of a row made now. It is above every revision that any row of the store ever had, so that
+    /// a deleted and newly made row is never taken for the one that somebody read before.
+    pub(super) fresh_revision: i64,
+}
+
+impl Shared {
+    pub(super) fn new(
+        engine: Box<dyn Engine>,
+        epoch: u64,
+        random: Box<dyn Random>,
+        identity: &Identity,
+        key_file: Option<PathBuf>,
+        given: Vec<KeyMaterial>,
+        unlocked: Unlocked,
+    ) -> Self {
+        let state = RwLock::new(Some(State { given, unlocked: Arc::new(unlocked), epoch }));
+        Self { engine, random, store_id: identity.store_id, site: identity.site.clone(), key_file, state }
+    }
+
+    /// Lets one more caller in who proves that it has a key, and learns the keys it brings.
+    pub(super) fn admit(&self, options: &Options, brought: &[KeyMaterial]) -> Result<(), Error> {
+        let (identity, keys) = self.engine.snapshot(|tx| {
+            let identity = known_identity(tx)?;
+            self.check_same(&identity)?;
+            Ok::<_, Error>((identity, tx.keys()?))
+        })?;
+        options.check_identity(&identity)?;
+        drop(Unlocked::new(brought, &identity, &keys)?);
+        self.learn(brought, &identity, &keys)
+    }
+
+    /// Adds keys to those at hand.
+    pub(super) fn learn(
+        &self,
+        brought: &[KeyMaterial],
+        identity: &Identity,
+        keys: &[crate::store::KeyRecord],
+    ) -> Result<(), Error> {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let state = state.as_mut().ok_or_else(closed)?;
+        for key in brought {
+            if !state.given.contains(key) {
+                state.given.push(key.clone());
+            }
+        }
+        state.unlocked = Arc::new(Unlocked::new(&state.given, identity, keys)?);
+        Ok(())
+    }
+
+    /// Wipes the keys; every later call on a handle of this store is refused.
+    pub(super) fn close(&self) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The keys, read again where the file was replaced since: a backup was restored.
+    fn current(&self, tx: &mut dyn ReadTx) -> Result<Arc<Unlocked>, Error> {
+        let epoch = tx.epoch();
+        if let Some(state) = &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            if state.epoch == epoch {
+                return Ok(state.unlocked.clone());
+            }
+        }
+        let identity = known_identity(tx)?;
+        self.check_same(&identity)?;
+        let keys = tx.keys()?;
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let state = state.as_mut().ok_or_else(closed)?;
+        state.unlocked = Arc::new(Unlocked::new(&state.given, &identity, &keys)?);
+        state.epoch = epoch;
+        Ok(state.unlocked.clone())
+    }
+
+    /// The store's identity as it now is.
+    pub(super) fn identity(&self) -> Result<Identity, Error> {
+        self.engine.snapshot(known_identity)
+    }
+
+    fn check_same(&self, identity: &Identity) -> Result<(), Error> {
+        if identity.store_id == self.store_id && identity.site == self.site {
+            return Ok(());
+        }
+        let message = format!(
+            "the store at this place was replaced: it was {} of {}, and is {} of {} now. Open it anew if that is meant",
+            self.store_id, self.site, identity.store_id, identity.site
+        );
+        Err(Error::new(Code::StoreReplaced, message))
+    }
+
+    /// Reads in one consistent snapshot.
+    pub(super) fn read<T>(
+        &self,
+        mut work: impl FnMut(&mut dyn ReadTx, &Arc<Unlocked>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.engine.snapshot(|tx| {
+            let unlocked = self.current(tx)?;
+            work(tx, &unlocked)
+        })
+    }
+
+    /// Writes all or nothing: an error of `work` leaves no trace.
+    pub(super) fn write<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.engine.transaction(|tx| self.within(tx, &mut work))
+    }
+
+    /// As `write`, and takes everything back at the end.
+    pub(super) fn rehearse<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let mut result = None;
+        self.engine.write(&mut |tx| {
+            result = Some(self.within(tx, &mut work));
+            Outcome::Rollback
+        })?;
+        result.unwrap_or_else(|| Err(Error::new(Code::Internal, "the store's engine did not run the transaction")))
+    }
+
+    fn within<T>(
+        &self,
+        tx: &mut dyn WriteTx,
+        work: &mut impl FnMut(&mut Write<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (unlocked, now, fresh_revision) = self.begin_write(tx)?;
+        work(&mut Write { tx, unlocked: &unlocked, random: &*self.random, now, fresh_revision })
+    }
+
+    fn begin_write(&self, tx: &mut dyn WriteTx) -> Result<(Arc<Unlocked>, UnixTime, i64), Error> {
+        let unlocked = self.current(tx)?;
+        let identity = known_identity(tx)?;
+        // Another process may have made another key the primary one; a row sealed under ours would be left behind.
+        if identity.secret_key_id == unlocked.keyring.primary_id() {
+            return Ok((unlocked, tx.now()?, identity.writes + 1));
+        }
+        let keys = tx.keys()?;
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let state = state.as_mut().ok_or_else(closed)?;
+        state.unlocked = Arc::new(Unlocked::new(&state.given, &identity, &keys)?);
+        Ok((state.unlocked.clone(), tx.now()?, identity.writes + 1))
+    }
+}
+
+impl Write<'_> {
+    /// Forgets members that were held back at the import of a row that has gone on since.
+    pub(super) fn forget_held_back(&mut self, row: RecordId, members: &[String]) -> Result<(), Error> {
+        if members.is_empty() {
+            return Ok(());
+        }
+        for note in self.tx.kept_of(row)? {
+            if note.member.is_some_and(|member| members.contains(&member)) {
+                self.tx.delete_kept(note.id)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The identity of a store that has one.
+pub(super) fn known_identity(tx: &mut dyn ReadTx) -> Result<Identity, Error> {
+    tx.identity()?.ok_or_else(|| {
+        Error::new(Code::StoreReplaced, "the store's file was replaced by an empty one: restore a backup, or open it anew")
+    })
+}
+
+fn closed() -> Error {
+    let message = "this store was closed: more than eight were open in this process, or dm_shutdown was called. Open it again";
+    Error::new(Code::InvalidHandle, message).with("handle", "store")
+}

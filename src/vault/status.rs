@@ -1,0 +1,86 @@
+//! Which providers are set up and connected, without opening anything.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::find::LONGEST_PAGE;
+use super::{About, Error, Kind, Vault};
+use crate::domain::{Owner, Provider, Status};
+use crate::store::{Filter, ReadTx};
+
+/// How one provider stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ProviderStatus {
+    /// Its slug.
+    pub provider: String,
+    /// For a person.
+    pub name: String,
+    /// Whether it has an app config.
+    pub configured: bool,
+    /// Whether one of its connections is active.
+    pub connected: bool,
+    /// How many connections have which effective status.
+    pub statuses: BTreeMap<String, u64>,
+    /// When the first of its credentials expires, Unix seconds.
+    pub next_expiry: Option<i64>,
+}
+
+/// All that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StatusList {
+    /// In the order of their slugs. A provider that was asked for by name is there even where it has nothing.
+    pub providers: Vec<ProviderStatus>,
+}
+
+impl Vault {
+    /// The status of one provider or all, of one owner or all.
+    pub fn status(&self, provider: Option<&Provider>, owner: Option<&Owner>) -> Result<StatusList, Error> {
+        let mut found: BTreeMap<String, ProviderStatus> = BTreeMap::new();
+        if let Some(provider) = provider {
+            found.entry(provider.to_string()).or_default();
+        }
+        self.shared.read(|tx, unlocked| {
+            let now = tx.now()?;
+            each(tx, Kind::Config, provider, owner, &mut |meta| {
+                let about = About::of(meta, unlocked, now);
+                found.entry(about.provider).or_default().configured |= about.integrity;
+            })?;
+            each(tx, Kind::Connection, provider, owner, &mut |meta| {
+                let about = About::of(meta, unlocked, now);
+                let status = found.entry(about.provider).or_default();
+                status.connected |= about.status == Status::Active.as_str();
+                status.next_expiry = [status.next_expiry, about.expires_at].into_iter().flatten().min();
+                *status.statuses.entry(about.status).or_default() += 1;
+            })
+        })?;
+        let named = found.into_iter().map(|(slug, status)| {
+            let name = slug.parse().map(|provider| self.catalogue.entry(&provider).name.clone());
+            ProviderStatus { name: name.unwrap_or_else(|_| slug.clone()), provider: slug, ..status }
+        });
+        Ok(StatusList { providers: named.collect() })
+    }
+}
+
+/// Goes through all rows, a page at a time.
+fn each(
+    tx: &mut dyn ReadTx,
+    kind: Kind,
+    provider: Option<&Provider>,
+    owner: Option<&Owner>,
+    visit: &mut dyn FnMut(&crate::store::Meta),
+) -> Result<(), Error> {
+    let mut filter = Filter {
+        provider: provider.map(ToString::to_string),
+        owner: owner.map(ToString::to_string),
+        ..Filter::all(kind, LONGEST_PAGE)
+    };
+    loop {
+        let rows = tx.find(&filter)?;
+        rows.iter().for_each(&mut *visit);
+        match rows.last() {
+            Some(last) if rows.len() == LONGEST_PAGE as usize => filter.after = Some(last.id),
+            _ => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! No format drifts unseen: every format of `src/crypto` against the answers in `tests/known-answers`, which another
+//! implementation wrote and which are only read here.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+
+use dm_connections::crypto::labels::{self, Label};
+use dm_connections::crypto::{
+    Binding, DataKey, Error, Fields, Kek, LegacyKey, LegacyOpen, Purpose, Secret32, StoreSecret, check_value,
+    is_envelope, matches_check_value, record,
+};
+use dm_connections::domain::{KeyId, Random, RandomUnavailable, RecordId, StoreId};
+use serde_json::Value;
+
+#[test]
+fn fields() {
+    for case in good("fields", 19) {
+        assert_eq!(hex(case.fields().as_bytes()), case.text("encoded"), "{case:?}");
+    }
+}
+
+#[test]
+fn records() {
+    for case in good("record", 5) {
+        let random = Drawn::new([case.hex("salt")]);
+        let (key, id, plaintext) = (case.secret("key"), case.key_id("key_id"), case.hex("plaintext"));
+        let made = record::seal(&key, id, &case.fields(), &plaintext, &random).unwrap();
+        assert_eq!(hex(&made), case.text("record"), "{case:?}");
+        assert_eq!(record::key_id_of(&made), Ok(id), "{case:?}");
+        assert_eq!(*record::open(&key, id, &case.fields(), &made).unwrap(), plaintext, "{case:?}");
+    }
+    for case in failing("record", "failing", 96) {
+        let opened =
+            record::open(&case.secret("key"), case.key_id("key_id"), &case.fields(), &case.hex("record"));
+        assert_eq!(opened.unwrap_err(), case.error(), "{case:?}");
+    }
+}
+
+#[test]
+fn envelopes() {
+    for case in good("envelope", 3) {
+        let (id, key) = (case.hex("data_key_id"), case.hex("data_key"));
+        let data_key = DataKey::generate(&Drawn::new([id, key])).unwrap();
+        let wrapped =
+            data_key.wrap(&case.kek(), &case.binding(), &Drawn::new([case.hex("wrap_salt")])).unwrap();
+        assert_eq!(hex(&wrapped), case.text("wrapped"), "{case:?}");
+
+        let data_key = DataKey::unwrap(&case.kek(), &wrapped, &case.binding()).unwrap();
+        assert_eq!(hex(data_key.id().as_bytes()), case.text("data_key_id"), "{case:?}");
+        let document = case.hex("document");
+        let sealed = data_key.seal(&case.binding(), &document, &Drawn::new([case.hex("seal_salt")])).unwrap();
+        assert_eq!(hex(&sealed), case.text("sealed"), "{case:?}");
+        assert_eq!(*data_key.open(&case.binding(), &sealed).unwrap(), document, "{case:?}");
+    }
+    for case in failing("envelope", "wrapped_failing", 28) {
+        let unwrapped = DataKey::unwrap(&case.kek(), &case.hex("wrapped"), &case.binding());
+        assert_eq!(unwrapped.unwrap_err(), case.error(), "{case:?}");
+    }
+    let first = good("envelope", 3).remove(0);
+    let data_key = DataKey::unwrap(&first.kek(), &first.hex("wrapped"), &first.binding()).unwrap();
+    for case in failing("envelope", "sealed_failing", 27) {
+        let opened = data_key.open(&case.binding(), &case.hex("sealed"));
+        assert_eq!(opened.unwrap_err(), case.error(), "{case:?}");
+    }
+}
+
+#[test]
+fn store_secrets_and_mac_keys() {
+    for case in good("store-secret", 1) {
+        let secret = StoreSecret::generate(&Drawn::new([case.hex("secret")])).unwrap();
+        let wrapped = secret.wrap(&case.kek(), case.store(), &Drawn::new([case.hex("salt")])).unwrap();
+        assert_eq!(hex(&wrapped), case.text("wrapped"), "{case:?}");
+
+        let secret = StoreSecret::unwrap(&case.kek(), &wrapped, case.store()).unwrap();
+        let tags: Vec<_> = case.array("tags").map(Case).collect();
+        assert_eq!(tags.len(), 6);
+        for tag in tags {
+            let key = secret.mac_key(tag.label());
+            assert_eq!(hex(&key.tag(&tag.fields())), tag.text("tag"), "{tag:?}");
+            assert!(key.verify(&tag.fields(), &tag.hex("tag")), "{tag:?}");
+        }
+    }
+    for case in failing("store-secret", "failing", 21) {
+        let unwrapped = StoreSecret::unwrap(&case.kek(), &case.hex("wrapped"), case.store());
+        assert_eq!(unwrapped.unwrap_err(), case.error(), "{case:?}");
+    }
+}
+
+#[test]
+fn check_values() {
+    for case in good("check-value", 3) {
+        let value = check_value(&case.secret("key"), case.store(), case.key_id("key_id"));
+        assert_eq!(hex(&value), case.text("check_value"), "{case:?}");
+        assert!(matches(&case), "{case:?}");
+    }
+    for case in failing("check-value", "failing", 7) {
+        assert!(!matches(&case), "{case:?}");
+    }
+
+    fn matches(case: &Case) -> bool {
+        let expected = case.hex("check_value");
+        matches_check_value(&case.secret("key"), case.store(), case.key_id("key_id"), &expected)
+    }
+}
+
+#[test]
+fn legacy_envelopes() {
+    for case in good("legacy-envelope", 3) {
+        let opened = LegacyKey::from_salt(&case.hex("salt")).open(case.text("envelope").as_bytes());
+        assert_eq!(*opened.unwrap(), case.hex("plaintext"), "{case:?}");
+        assert!(is_envelope(case.text("envelope").as_bytes()), "{case:?}");
+    }
+    for case in failing("legacy-envelope", "failing", 18) {
+        let opened = LegacyKey::from_salt(&case.hex("salt")).open(case.text("envelope").as_bytes());
+        let expected = match case.text("error") {
+            "malformed" => LegacyOpen::Malformed,
+            "does_not_open" => LegacyOpen::DoesNotOpen,
+            other => panic!("{other}"),
+        };
+        assert_eq!(opened.unwrap_err(), expected, "{case:?}");
+    }
+}
+
+/// A case of a file.
+#[derive(Debug)]
+struct Case(Value);
+
+/// The good cases of a file, which has this many.
+fn good(file: &str, count: usize) -> Vec<Case> {
+    let cases: Vec<_> = Case(read(file)).array("good").map(Case).collect();
+    assert_eq!(cases.len(), count, "{file}.json");
+    cases
+}
+
+/// The cases of a file that must not open, each with what it does not say taken from the first good one.
+fn failing(file: &str, list: &str, count: usize) -> Vec<Case> {
+    let content = read(file);
+    let whole = |difference: Value| {
+        let mut case = content["good"][0].clone();
+        for part in [&difference, &difference["with"]] {
+            let members = part.as_object().unwrap().iter();
+            case.as_object_mut().unwrap().extend(members.map(|(name, value)| (name.clone(), value.clone())));
+        }
+        Case(case)
+    };
+    let cases: Vec<_> = Case(content.clone()).array(list).map(whole).collect();
+    assert_eq!(cases.len(), count, "{list} of {file}.json");
+    cases
+}
+
+fn read(file: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/known-answers/{file}.json"));
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+impl Case {
+    fn text(&self, name: &str) -> &str {
+        self.0[name].as_str().unwrap_or_else(|| panic!("{name} of {self:?}"))
+    }
+
+    fn array(&self, name: &str) -> impl Iterator<Item = Value> + use<> {
+        self.0[name].as_array().unwrap_or_else(|| panic!("{name} of {self:?}")).clone().into_iter()
+    }
+
+    fn hex(&self, name: &str) -> Vec<u8> {
+        unhex(self.text(name))
+    }
+
+    fn secret(&self, name: &str) -> Secret32 {
+        Secret32::copy_from(&self.hex(name).try_into().unwrap())
+    }
+
+    fn key_id(&self, name: &str) -> KeyId {
+        KeyId::from_bytes(self.hex(name).try_into().unwrap())
+    }
+
+    fn store(&self) -> StoreId {
+        StoreId::from_bytes(self.hex("store").try_into().unwrap())
+    }
+
+    fn kek(&self) -> Kek {
+        Kek::new(self.key_id("kek_id"), self.secret("kek"))
+    }
+
+    fn binding(&self) -> Binding<'_> {
+        let purposes = [Purpose::Connection, Purpose::Config, Purpose::Kept];
+        Binding {
+            store: self.store(),
+            record: RecordId::from_bytes(self.hex("record").try_into().unwrap()),
+            owner: self.text("owner"),
+            provider: self.text("provider"),
+            purpose: purposes.into_iter().find(|purpose| purpose.as_str() == self.text("purpose")).unwrap(),
+            seal_revision: self.0["seal_revision"].as_i64().unwrap(),
+        }
+    }
+
+    fn label(&self) -> Label {
+        use labels::*;
+        let all = [
+            SEALED,
+            DATA_KEY,
+            STORE_SECRET,
+            CHECK_VALUE,
+            MAC_ROWS,
+            MAC_GRANTS,
+            MAC_AUDIT,
+            MAC_FINGERPRINTS,
+            MAC_LEDGER,
+            MAC_KEPT,
+        ];
+        all.into_iter().find(|label| label.as_bytes() == self.text("label").as_bytes()).unwrap()
+    }
+
+    fn fields(&self) -> Fields {
+        self.array("fields").fold(Fields::new(self.label()), |fields, field| {
+            let (kind, value) = field.as_object().unwrap().iter().next().unwrap();
+            match (kind.as_str(), value) {
+                ("text", Value::String(text)) => fields.text(text),
+                ("bytes", Value::String(text)) => fields.bytes(&unhex(text)),
+                ("integer", Value::Number(number)) => fields.integer(number.as_i64().unwrap()),
+                ("optional", Value::Null) => fields.optional(None),
+                ("optional", Value::String(text)) => fields.optional(Some(&unhex(text))),
+                other => panic!("{other:?}"),
+            }
+        })
+    }
+
+    fn error(&self) -> Error {
+        match self.text("error") {
+            "format" => Error::Format,
+            "does_not_open" => Error::DoesNotOpen,
+            other => panic!("{other}"),
+        }
+    }
+}
+
+/// Gives out what the file says, draw by draw, and nothing after that.
+struct Drawn(Mutex<Vec<Vec<u8>>>);
+
+impl Drawn {
+    fn new<const N: usize>(draws: [Vec<u8>; N]) -> Self {
+        Self(Mutex::new(draws.into_iter().rev().collect()))
+    }
+}
+
+impl Random for Drawn {
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomUnavailable> {
+        let next = self.0.lock().unwrap().pop().ok_or(RandomUnavailable)?;
+        out.copy_from_slice(&next);
+        Ok(())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    text.as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect()
+}

@@ -1,0 +1,148 @@
+//! What the tests of the vault share: sites in directories of their own, keys, fixtures, and a way past the library.
+#![allow(dead_code, missing_docs)]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use dm_connections::crypto::{KeyMaterial, LegacyKey};
+use dm_connections::domain::Document;
+use dm_connections::vault::{Address, Error, Format, ImportOptions, Kind, Options, Report, Vault};
+use zeroize::Zeroizing;
+
+pub const SITE: &str = "https://example.org";
+
+/// A directory of its own, removed at the end.
+pub struct Site {
+    pub root: PathBuf,
+}
+
+impl Site {
+    pub fn new(name: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let root = std::env::temp_dir().join(format!("dm-test-{name}-{}-{number}", std::process::id()));
+        std::fs::create_dir(&root).unwrap();
+        std::fs::set_permissions(&root, std::fs::Permissions::from_mode(0o700)).unwrap();
+        Self { root }
+    }
+
+    pub fn store(&self) -> PathBuf {
+        self.root.join("store")
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.store().join("connections.sqlite")
+    }
+
+    pub fn options(&self) -> Options {
+        Options::new(self.store(), SITE)
+    }
+
+    pub fn open(&self) -> Vault {
+        self.open_with(&[key(1)]).unwrap()
+    }
+
+    pub fn open_with(&self, keys: &[KeyMaterial]) -> Result<Vault, Error> {
+        Vault::open(&self.options(), keys)
+    }
+
+    /// Goes past the library, as somebody with the database in hand would.
+    pub fn sql(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.database()).unwrap()
+    }
+
+    /// Every byte of every file below the site's directory.
+    pub fn every_byte(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        collect(&self.root, &mut files);
+        files
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.root);
+    }
+}
+
+fn collect(directory: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { collect(&path, files) } else { files.push((path.clone(), std::fs::read(&path).unwrap())) }
+    }
+}
+
+pub fn key(number: u8) -> KeyMaterial {
+    KeyMaterial::raw(&[number; 32]).unwrap()
+}
+
+pub fn address(provider: &str, owner: &str, account: &str) -> Address {
+    Address { provider: provider.parse().unwrap(), owner: owner.parse().unwrap(), account: account.parse().unwrap() }
+}
+
+pub fn document(json: &str) -> Document {
+    Document::parse(Zeroizing::new(json.as_bytes().to_vec())).unwrap()
+}
+
+pub fn text(vault: &Vault, kind: Kind, address: &Address) -> String {
+    String::from_utf8(vault.get(kind, address).unwrap().document.to_vec()).unwrap()
+}
+
+pub fn fixture(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+pub fn salt() -> LegacyKey {
+    LegacyKey::from_salt(fixture("SALT.txt").strip_suffix(b"\n").unwrap_or(&fixture("SALT.txt")))
+}
+
+pub fn import(vault: &Vault, option: &[u8]) -> Report {
+    vault.import(option, &[salt()], ImportOptions { format: Format::Php, dry_run: false }).unwrap()
+}
+
+/// One account or config of an expected-NAME.json, as PHP encodes it.
+pub struct Expected {
+    pub kind: Kind,
+    pub address: Address,
+    pub json: String,
+}
+
+/// All accounts and configs of an expected option, but for providers that the catalogue does not know and empty ones.
+pub fn expected(json: &[u8]) -> Vec<Expected> {
+    let option: serde_json::Value = serde_json::from_slice(json).unwrap();
+    let mut found = Vec::new();
+    for (provider, entry) in option.as_object().unwrap() {
+        if provider == "gone_provider" {
+            continue;
+        }
+        slots(provider, "site:0", entry, &mut found);
+        for (owner, slot) in members(&entry["principals"]) {
+            slots(provider, &owner, &slot, &mut found);
+        }
+    }
+    found
+}
+
+fn slots(provider: &str, owner: &str, entry: &serde_json::Value, found: &mut Vec<Expected>) {
+    let mut add = |kind, account: &str, document: &serde_json::Value| {
+        if document.as_object().is_some_and(|members| !members.is_empty()) {
+            found.push(Expected { kind, address: address(provider, owner, account), json: document.to_string() });
+        }
+    };
+    add(Kind::Config, "default", &entry["config"]);
+    add(Kind::Connection, "default", &entry["account"]);
+    for (name, account) in members(&entry["accounts"]) {
+        add(Kind::Connection, &name, &account);
+    }
+}
+
+/// PHP's arrays come as objects, or as lists where their keys are 0, 1, 2 ...
+fn members(value: &serde_json::Value) -> Vec<(String, serde_json::Value)> {
+    match value {
+        serde_json::Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        serde_json::Value::Array(items) => items.iter().enumerate().map(|(at, item)| (at.to_string(), item.clone())).collect(),
+        _ => Vec::new(),
+    }
+}

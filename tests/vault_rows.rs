@@ -1,0 +1,172 @@
+//! Saving, merging, reading, deleting and finding, as a caller sees them.
+#![allow(missing_docs)]
+
+mod support;
+
+use dm_connections::domain::{RemoteId, Status, UnixTime};
+use dm_connections::vault::{Code, Facts, Kind, Query, Vault};
+use support::{Site, address, document, text};
+
+const CONN: Kind = Kind::Connection;
+
+fn save(vault: &Vault, owner: &str, account: &str, json: &str) -> dm_connections::vault::Saved {
+    vault.save(CONN, &address("twitter", owner, account), &document(json), &Facts::default()).unwrap()
+}
+
+#[test]
+fn documents_come_back_byte_for_byte() {
+    let site = Site::new("bytes");
+    let vault = site.open();
+    let at = address("reddit", "user:12", "default");
+    for json in [
+        r#"{}"#,
+        r#"[]"#,
+        r#"{"b":1,"a":2.0,"c":-0.0,"big":9223372036854775807,"huge":123456789012345678901234567890}"#,
+        "{ \"spaced\" :\t[ ] , \"nested\": {\"x\": {}} }",
+        r#"{"é":"音楽 🎧","esc":"\u00e9\/\n","nul":"\u0000"}"#,
+    ] {
+        vault.save(CONN, &at, &document(json), &Facts::default()).unwrap();
+        assert_eq!(text(&vault, CONN, &at), json);
+    }
+}
+
+#[test]
+fn the_id_stays_while_the_remote_identity_is_the_same_or_unknown() {
+    let site = Site::new("identity");
+    let vault = site.open();
+    let first = save(&vault, "user:1", "default", r#"{"user_id":"42","access_token":"a"}"#);
+    assert!(first.created && first.replaced.is_none());
+    let same = save(&vault, "user:1", "default", r#"{"user_id":"42","access_token":"b"}"#);
+    let unknown = save(&vault, "user:1", "default", r#"{"access_token":"c"}"#);
+    assert_eq!((&same.id, &unknown.id), (&first.id, &first.id));
+    assert!(unknown.revision > same.revision && same.revision > first.revision);
+    let about = vault.get(CONN, &address("twitter", "user:1", "default")).unwrap().about;
+    assert_eq!(about.remote_id.as_deref(), Some("42"));
+    let other = save(&vault, "user:1", "default", r#"{"user_id":"43","access_token":"d"}"#);
+    assert_ne!(other.id, first.id);
+    assert_eq!(other.replaced.as_deref(), Some(first.id.as_str()));
+    assert_eq!(vault.info().unwrap().counts.connections, 1);
+    let told = Facts { remote_id: Some(Some("44".parse::<RemoteId>().unwrap())), ..Facts::default() };
+    let saved = vault.save(CONN, &address("twitter", "user:1", "default"), &document("{}"), &told).unwrap();
+    assert_eq!(saved.replaced, Some(other.id));
+}
+
+#[test]
+fn compare_and_swap_tells_when_the_row_moved() {
+    let site = Site::new("cas");
+    let vault = site.open();
+    let at = address("reddit", "user:1", "default");
+    let given = |revision| Facts { if_revision: Some(revision), ..Facts::default() };
+    let none = vault.save(CONN, &at, &document("{}"), &given(3)).err().unwrap();
+    assert_eq!((none.code(), none.detail()["revision"].as_i64()), (Code::Conflict, Some(0)));
+    let first = vault.save(CONN, &at, &document(r#"{"a":1}"#), &given(0)).unwrap();
+    assert_eq!(vault.save(CONN, &at, &document("{}"), &given(0)).err().unwrap().code(), Code::Conflict);
+    let second = vault.merge(CONN, &at, &document(r#"{"b":2}"#), &given(first.revision)).unwrap();
+    let late = vault.save(CONN, &at, &document("{}"), &given(first.revision)).err().unwrap();
+    assert_eq!((late.code(), late.detail()["revision"].as_i64()), (Code::Conflict, Some(second.revision)));
+    assert_eq!(vault.delete(CONN, &at, Some(first.revision)).err().unwrap().code(), Code::Conflict);
+    assert_eq!(text(&vault, CONN, &at), r#"{"a":1,"b":2}"#);
+}
+
+#[test]
+fn a_deleted_and_newly_made_row_is_not_taken_for_the_one_that_was_read() {
+    let site = Site::new("aba");
+    let vault = site.open();
+    let at = address("reddit", "user:1", "default");
+    let read = vault.save(CONN, &at, &document("{}"), &Facts::default()).unwrap().revision;
+    vault.delete(CONN, &at, None).unwrap();
+    let anew = vault.save(CONN, &at, &document("{}"), &Facts::default()).unwrap().revision;
+    assert!(anew > read);
+    let facts = Facts { if_revision: Some(read), ..Facts::default() };
+    assert_eq!(vault.save(CONN, &at, &document("{}"), &facts).err().unwrap().code(), Code::Conflict);
+}
+
+#[test]
+fn merging_is_phps_array_merge_on_the_top_level() {
+    let site = Site::new("merge");
+    let vault = site.open();
+    let at = address("reddit", "site:0", "default");
+    assert_eq!(vault.merge(CONN, &at, &document("{}"), &Facts::default()).err().unwrap().code(), Code::NotFound);
+    vault.save(CONN, &at, &document(r#"{"a":{"x":1},"b":2,"c":3}"#), &Facts::default()).unwrap();
+    vault.merge(CONN, &at, &document(r#"{"d":4,"a":{"y":2},"c":null}"#), &Facts::default()).unwrap();
+    assert_eq!(text(&vault, CONN, &at), r#"{"a":{"y":2},"b":2,"c":null,"d":4}"#);
+    vault.merge(CONN, &at, &document("[]"), &Facts::default()).unwrap();
+    assert_eq!(text(&vault, CONN, &at), r#"{"a":{"y":2},"b":2,"c":null,"d":4}"#);
+}
+
+#[test]
+fn statuses_follow_their_transitions_and_credentials_make_active_again() {
+    let site = Site::new("status");
+    let vault = site.open();
+    let at = address("reddit", "user:1", "default");
+    let pending = Facts { status: Some(Status::Pending), ..Facts::default() };
+    assert_eq!(vault.save(CONN, &at, &document("{}"), &pending).unwrap().status, "pending");
+    let wrong = vault.set_status(&at, Status::NeedsReauth, None).err().unwrap();
+    assert_eq!(wrong.code(), Code::InvalidTransition);
+    vault.set_status(&at, Status::Active, None).unwrap();
+    let about = vault.set_status(&at, Status::NeedsReauth, Some("answer_lost")).unwrap();
+    assert_eq!((about.status.as_str(), about.status_cause.as_deref()), ("needs_reauth", Some("answer_lost")));
+    let plain = vault.merge(CONN, &at, &document(r#"{"username":"x"}"#), &Facts::default()).unwrap();
+    assert_eq!(plain.status, "needs_reauth");
+    let tokens = vault.merge(CONN, &at, &document(r#"{"access_token":"x"}"#), &Facts::default()).unwrap();
+    assert_eq!(tokens.status, "active");
+    vault.set_status(&at, Status::Revoked, None).unwrap();
+    assert_eq!(vault.set_status(&at, Status::Active, None).err().unwrap().code(), Code::InvalidTransition);
+    assert_eq!(vault.save(CONN, &at, &document("{}"), &Facts::default()).unwrap().status, "active");
+}
+
+#[test]
+fn finding_pages_through_and_never_shows_a_secret() {
+    let site = Site::new("find");
+    let vault = site.open();
+    for user in 1..=25 {
+        let expires = if user <= 5 { 1_000_000_000 } else { 4_000_000_000_i64 };
+        let json = format!(r#"{{"access_token":"canary-token","scope":"read write","token_expires_at":{expires},"username":"u{user}"}}"#);
+        vault.save(CONN, &address("reddit", &format!("user:{user}"), "default"), &document(&json), &Facts::default()).unwrap();
+        save(&vault, &format!("user:{user}"), "second", &format!(r#"{{"user_id":"{user}"}}"#));
+    }
+    let all = |query: Query| {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = vault.find(CONN, &Query { after, limit: Some(7), ..query.clone() }).unwrap();
+            assert!(page.items.len() <= 7);
+            assert!(!serde_json::to_string(&page).unwrap().contains("canary"));
+            found.extend(page.items);
+            match page.next {
+                Some(next) => after = Some(next.parse().unwrap()),
+                None => break found,
+            }
+        }
+    };
+    let provider = |slug: &str| Some(slug.parse().unwrap());
+    assert_eq!(all(Query::default()).len(), 50);
+    let ids: std::collections::BTreeSet<_> = all(Query::default()).into_iter().map(|about| about.id).collect();
+    assert_eq!(ids.len(), 50);
+    assert_eq!(all(Query { provider: provider("reddit"), ..Query::default() }).len(), 25);
+    assert_eq!(all(Query { owner: Some("user:3".parse().unwrap()), ..Query::default() }).len(), 2);
+    assert_eq!(all(Query { account: Some("second".parse().unwrap()), ..Query::default() }).len(), 25);
+    assert_eq!(all(Query { remote_id: Some("7".parse().unwrap()), ..Query::default() }).len(), 1);
+    assert_eq!(all(Query { status: Some(Status::Expired), ..Query::default() }).len(), 5);
+    assert_eq!(all(Query { status: Some(Status::Active), ..Query::default() }).len(), 45);
+    let soon = UnixTime::new(2_000_000_000).unwrap();
+    assert_eq!(all(Query { expiring_before: Some(soon), ..Query::default() }).len(), 5);
+    let reddit = vault.status(Some(&"reddit".parse().unwrap()), None).unwrap();
+    assert_eq!((reddit.providers[0].statuses["expired"], reddit.providers[0].statuses["active"]), (5, 20));
+    assert!(reddit.providers[0].connected && !reddit.providers[0].configured);
+    let nobody = vault.status(Some(&"tumblr".parse().unwrap()), Some(&"user:3".parse().unwrap())).unwrap();
+    assert!(!nobody.providers[0].connected && nobody.providers[0].statuses.is_empty());
+}
+
+#[test]
+fn app_configs_stand_beside_connections() {
+    let site = Site::new("config");
+    let vault = site.open();
+    let at = address("reddit", "site:0", "default");
+    vault.save(Kind::Config, &at, &document(r#"{"client_id":"i","client_secret":"s"}"#), &Facts::default()).unwrap();
+    assert_eq!(vault.get(CONN, &at).err().unwrap().code(), Code::NotFound);
+    assert_eq!(text(&vault, Kind::Config, &at), r#"{"client_id":"i","client_secret":"s"}"#);
+    let status = vault.status(None, None).unwrap();
+    assert!(status.providers[0].configured && !status.providers[0].connected);
+    assert!(vault.delete(Kind::Config, &at, None).unwrap().deleted);
+    assert!(!vault.delete(Kind::Config, &at, None).unwrap().deleted);
+}
