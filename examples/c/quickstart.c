@@ -1,0 +1,69 @@
+/*
+ * Keeps one account, reads it back, lists what is there, deletes it.
+ *
+ *     cc quickstart.c $(pkg-config --cflags --libs dm_connections) -o quickstart
+ *     ./quickstart /var/lib/example
+ */
+#include <dm_connections.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Every text goes in as a pointer and a length. */
+#define TEXT(text) (text), strlen(text)
+#define NOTHING NULL, 0
+
+/* A failure has a code for the program, and a sentence that says what to do about it. */
+static void must(dm_status status, dm_error **error) {
+  if (status == DM_OK) return;
+  fprintf(stderr, "%s: %s\n", dm_status_name(status), dm_error_message(*error));
+  dm_error_free(*error);
+  exit(EXIT_FAILURE);
+}
+
+int main(int argc, char **argv) {
+  dm_error *error = NULL;
+  dm_keyring *keyring;
+  dm_store *store;
+  dm_buf buf;
+  char options[4096];
+
+  if (argc != 2) {
+    fprintf(stderr, "usage: %s DIRECTORY\n", argv[0]);
+    return EXIT_FAILURE;
+  }
+
+  /* The key: 32 bytes. Yours comes from a secret manager, an environment variable or a key file, not from the source. */
+  must(dm_keyring_new(&keyring, &error), &error);
+  must(dm_keyring_add_raw(keyring, "an example's key of just 32 bytes", 32, &error), &error);
+
+  /* The store lies in a directory of its own, which is made if only it is missing. */
+  snprintf(options, sizeof options, "{\"path\": \"%s\", \"site\": \"https://example.org\"}", argv[1]);
+  must(dm_store_open(TEXT(options), keyring, &store, &error), &error);
+  dm_keyring_free(keyring);
+
+  /* One account of user 12; a document is any JSON object. No account name is the account "default". */
+  must(dm_conn_save(store, TEXT("reddit"), TEXT("user:12"), NOTHING,
+                    TEXT("{\"username\":\"ada\",\"access_token\":\"secret\"}"), NOTHING, NULL, &error), &error);
+
+  /* It comes back byte for byte. The buffer is ours until we give it back, and is wiped then. */
+  must(dm_conn_get(store, TEXT("reddit"), TEXT("user:12"), NOTHING, &buf, NULL, &error), &error);
+  printf("document: %s\n", buf.ptr);
+  dm_buf_free(&buf);
+
+  /* A listing decrypts nothing. */
+  must(dm_conn_find(store, TEXT("{\"owner\": \"user:12\"}"), &buf, &error), &error);
+  printf("found: %s\n", buf.ptr);
+  dm_buf_free(&buf);
+
+  must(dm_conn_delete(store, TEXT("reddit"), TEXT("user:12"), NOTHING, NOTHING, NULL, &error), &error);
+
+  /* A failure that one expects is told by its code. */
+  if (dm_conn_get(store, TEXT("reddit"), TEXT("user:12"), NOTHING, &buf, NULL, &error) == DM_NOT_FOUND) {
+    printf("deleted: %s\n", dm_error_message(error));
+    dm_error_free(error);
+  }
+
+  dm_store_close(store);
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Builds the release library into build/lib, under the names it is installed with, and the C examples into
+# build/examples.
+source "$(dirname "$0")/common.sh"
+
+cargo build --release --locked --lib
+
+if ! cmp -s "$target/release/libdm_connections.so" "build/lib/libdm_connections.so.$version"; then
+    place_library build/lib "$target/release/libdm_connections.so"
+    place "$target/release/libdm_connections.a" build/lib/libdm_connections.a
+fi
+
+mkdir -p build/examples
+for source in examples/c/*.c; do
+    # Run from anywhere: the library is looked for beside the program.
+    # shellcheck disable=SC2016 # the loader's $ORIGIN, no variable
+    "$CC" "${c_flags[@]}" "$source" -o "build/examples/$(basename "$source" .c)" \
+        -Lbuild/lib -ldm_connections -Wl,-rpath,'$ORIGIN/../lib'
+done

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# The shared library exports what the header declares and nothing else (the bundled SQLite least of all), and is
+# linked as DESIGN says.
+source "$(dirname "$0")/common.sh"
+
+library=${1:-build/lib/libdm_connections.so.$version}
+
+declared=$(sed -e 's,//.*,,' include/dm_connections.h | grep -oE '\bdm_[a-z0-9_]+ ?\(' | tr -d ' (' | LC_ALL=C sort)
+exported=$(nm -D --defined-only "$library" | awk '{ print $3 }' | LC_ALL=C sort)
+diff <(echo "$declared") <(echo "$exported") \
+    || fail "the header declares (<) other functions than $library exports (>)"
+
+if nm -D --undefined-only "$library" | grep -E 'sqlite3_'; then
+    fail "SQLite comes from elsewhere: it must be our bundled copy"
+fi
+
+dynamic=$(readelf -dW "$library")
+grep -q "SONAME.*\[$soname\]" <<<"$dynamic" || fail "the soname is not $soname"
+grep -q 'FLAGS_1.*NODELETE' <<<"$dynamic" || fail "not linked with -z nodelete: PHP would unload open stores"
+grep -q 'FLAGS.*BIND_NOW' <<<"$dynamic" || fail "not linked with -z now"
+readelf -lW "$library" | grep -q 'GNU_RELRO' || fail "not linked with -z relro"
+if readelf -lW "$library" | grep 'GNU_STACK' | grep -q 'RWE'; then
+    fail "the stack is executable"
+fi
+
+echo "$(wc -l <<<"$declared") functions, exported and declared alike"

@@ -1,0 +1,51 @@
+# Sourced by every script here: strict mode, the project's root, and the names of what is built.
+# shellcheck shell=bash disable=SC2034
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+root=$PWD
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
+soname=libdm_connections.so.${version%%.*}
+CC=${CC:-cc}
+CXX=${CXX:-c++}
+c_flags=(-std=c99 -O2 -g -Wall -Wextra -Werror -pedantic -Iinclude)
+
+if [[ -t 1 && -z ${NO_COLOR:-} ]]; then
+    bold=$'\e[1m' plain=$'\e[0m'
+else
+    bold='' plain=''
+fi
+
+# step TEXT: a heading for what comes next.
+step() {
+    printf '\n%s== %s%s\n' "$bold" "$*" "$plain"
+}
+
+# fail TEXT: says what is wrong and ends the script.
+fail() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+# place FROM TO [MODE]: never writes into a file that a running process has mapped, but puts another in its place.
+place() {
+    mkdir -p "$(dirname "$2")"
+    install -m "${3:-644}" "$1" "$2.new.$$"
+    mv -f "$2.new.$$" "$2"
+}
+
+# link NAME TO: the same for a symbolic link.
+link() {
+    ln -s "$2" "$1.new.$$"
+    mv -fT "$1.new.$$" "$1"
+}
+
+# place_library DIRECTORY FROM: the shared library under its full version, with the links that the loader (soname)
+# and the linker look for.
+place_library() {
+    place "$2" "$1/libdm_connections.so.$version" 755
+    link "$1/$soname" "libdm_connections.so.$version"
+    link "$1/libdm_connections.so" "$soname"
+}

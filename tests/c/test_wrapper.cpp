@@ -1,0 +1,71 @@
+// The C++ wrapper: owners free, failures throw.
+#include <dm_connections.hpp>
+
+#include <type_traits>
+
+#include "check.h"
+
+namespace {
+
+constexpr dm::Text key = KEY;
+
+std::string options() {
+  return std::string(R"({"path":")") + in_directory("store") + R"(","site":"https://example.org"})";
+}
+
+dm::Store open() {
+  dm::Keyring keys;
+  keys.add_raw(key);
+  return dm::Store(options(), &keys);
+}
+
+void documents_come_back() {
+  dm::Store store = open();
+  dm::Buffer about;
+  store.save("reddit", "user:12", "", R"({"access_token":"canary"})");
+  store.merge("reddit", "user:12", "", R"({"n":1})");
+  CHECK(store.get("reddit", "user:12", "", &about).view() == R"({"access_token":"canary","n":1})");
+  CHECK(about.view().find("canary") == dm::Text::npos);
+  CHECK(store.find(R"({"provider":"reddit"})").view().find("user:12") != dm::Text::npos);
+  CHECK(store.status().view().find("reddit") != dm::Text::npos);
+  store.set_status("reddit", "user:12", "", "revoked");
+  store.renew_provider("reddit");
+  store.erase("reddit", "user:12");
+  store.save_config("reddit", "site:0", "{}");
+  CHECK(store.get_config("reddit", "site:0").view() == "{}");
+  store.erase_config("reddit", "site:0");
+}
+
+void failures_throw() {
+  dm::Store store = open();
+  try {
+    store.get("reddit", "nobody");
+    CHECK(!"thrown");
+  } catch (const dm::Error &error) {
+    CHECK(error.code() == DM_INVALID_ARGUMENT);
+    CHECK(dm::Text(error.name()) == "DM_INVALID_ARGUMENT");
+    CHECK(dm::Text(error.what()).find("owner") != dm::Text::npos);
+    CHECK(error.detail().front() == '{');
+  }
+}
+
+void owners_move() {
+  static_assert(!std::is_copy_constructible_v<dm::Store> && !std::is_copy_constructible_v<dm::Buffer>);
+  dm::Store first = open();
+  dm::Store second = std::move(first);
+  dm::Buffer info = second.info();
+  dm::Buffer moved = std::move(info);
+  CHECK(moved.size() > 2 && info.size() == 0);
+  dm::Salts salts;
+  salts.add("salt");
+  CHECK(second.import("a:0:{}", salts).size() > 2);
+}
+
+}  // namespace
+
+int main() {
+  documents_come_back();
+  failures_throw();
+  owners_move();
+  OK(dm_shutdown());
+}
