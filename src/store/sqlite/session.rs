@@ -131,6 +131,9 @@ impl Session {
             self.database = None;
             self.epoch += 1;
         }
+        if self.database.as_ref().is_none_or(|database| database.seen != Some(stamp)) {
+            operation.place.check_database()?;
+        }
         Ok(stamp)
     }
 
