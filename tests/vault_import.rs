@@ -70,13 +70,29 @@ fn quarantined_members_are_reported_and_never_handed_out() {
     let vault = site.open();
     let report = import(&vault, &fixture("mixed.serialized"));
     let of = |owner: &str| {
-        report.entries.iter().find(|entry| entry.owner.as_deref() == Some(owner) && entry.provider.as_deref() == Some("reddit")).unwrap()
+        report
+            .entries
+            .iter()
+            .find(|entry| {
+                entry.owner.as_deref() == Some(owner) && entry.provider.as_deref() == Some("reddit")
+            })
+            .unwrap()
     };
-    assert_eq!(of("user:66").members.iter().map(|member| member.code).collect::<Vec<_>>(), ["envelope_does_not_open"]);
-    assert_eq!(of("user:67").members.iter().map(|member| member.code).collect::<Vec<_>>(), ["envelope_malformed"]);
+    assert_eq!(
+        of("user:66").members.iter().map(|member| member.code).collect::<Vec<_>>(),
+        ["envelope_does_not_open"]
+    );
+    assert_eq!(
+        of("user:67").members.iter().map(|member| member.code).collect::<Vec<_>>(),
+        ["envelope_malformed"]
+    );
     let corrupted = vault.get(Kind::Connection, &address("reddit", "user:66", "default")).unwrap();
     let json = String::from_utf8(corrupted.document.to_vec()).unwrap();
-    assert!(!json.contains("access_token") && !json.contains("dm:enc") && json.contains("fake-still-good-refresh"));
+    assert!(
+        !json.contains("access_token")
+            && !json.contains("dm:enc")
+            && json.contains("fake-still-good-refresh")
+    );
     assert_eq!(corrupted.about.status, "key_unavailable");
     assert_eq!(corrupted.about.quarantined, ["access_token"]);
     let malformed = vault.get(Kind::Connection, &address("reddit", "user:67", "default")).unwrap();
@@ -90,12 +106,16 @@ fn edge_entry_by_entry() {
     let vault = site.open();
     let report = import(&vault, &fixture("edge.serialized"));
     assert_eq!(report.entries.len(), 1);
-    let members: Vec<_> = report.entries[0].members.iter().map(|member| (member.name.as_str(), member.code)).collect();
+    let members: Vec<_> =
+        report.entries[0].members.iter().map(|member| (member.name.as_str(), member.code)).collect();
     assert_eq!(
         members,
         [("access_token", "not_utf8"), ("obj", "php_object"), ("nan", "not_finite"), ("inf", "not_finite")]
     );
-    assert_eq!(text(&vault, Kind::Connection, &address("reddit", "site:0", "default")), r#"{"username":"binary-secret"}"#);
+    assert_eq!(
+        text(&vault, Kind::Connection, &address("reddit", "site:0", "default")),
+        r#"{"username":"binary-secret"}"#
+    );
     assert_eq!(vault.info().unwrap().counts.kept, 4);
 }
 
@@ -105,16 +125,30 @@ fn a_second_import_is_inert() {
     let vault = site.open();
     let option = fixture("mixed.serialized");
     let first = import(&vault, &option);
-    let (deleted, changed) = (address("twitter", "user:2", "default"), address("reddit", "site:0", "default"));
+    let (deleted, changed) =
+        (address("twitter", "user:2", "default"), address("reddit", "site:0", "default"));
     assert!(vault.delete(Kind::Connection, &deleted, None).unwrap().deleted);
-    vault.merge(Kind::Connection, &changed, &document(r#"{"refresh_token":"rotated here"}"#), &Facts::default()).unwrap();
+    vault
+        .merge(
+            Kind::Connection,
+            &changed,
+            &document(r#"{"refresh_token":"rotated here"}"#),
+            &Facts::default(),
+        )
+        .unwrap();
     let before = vault.info().unwrap().counts;
     let second = import(&vault, &option);
-    assert_eq!((second.entries.len(), second.counts.unchanged as usize), (first.entries.len(), first.entries.len()));
+    assert_eq!(
+        (second.entries.len(), second.counts.unchanged as usize),
+        (first.entries.len(), first.entries.len())
+    );
     assert_eq!(vault.get(Kind::Connection, &deleted).err().unwrap().code(), Code::NotFound);
     assert!(text(&vault, Kind::Connection, &changed).contains("rotated here"));
     let after = vault.info().unwrap().counts;
-    assert_eq!((before.connections, before.configs, before.kept), (after.connections, after.configs, after.kept));
+    assert_eq!(
+        (before.connections, before.configs, before.kept),
+        (after.connections, after.configs, after.kept)
+    );
     let codes = |code| second.entries.iter().filter(|entry| entry.code == code).count();
     assert_eq!(codes("deleted_since"), 1);
 }
@@ -141,7 +175,9 @@ fn what_was_saved_before_the_import_wins_too() {
     let site = Site::new("import-saved-before");
     let vault = site.open();
     let reddit = address("reddit", "site:0", "default");
-    vault.save(Kind::Connection, &reddit, &document(r#"{"access_token":"newer"}"#), &Facts::default()).unwrap();
+    vault
+        .save(Kind::Connection, &reddit, &document(r#"{"access_token":"newer"}"#), &Facts::default())
+        .unwrap();
     let report = import(&vault, &fixture("small.serialized"));
     assert_eq!(report.counts.differs, 1);
     assert_eq!(text(&vault, Kind::Connection, &reddit), r#"{"access_token":"newer"}"#);
@@ -156,7 +192,13 @@ fn a_dry_run_gives_the_same_report_and_keeps_nothing() {
     let counts = vault.info().unwrap().counts;
     assert_eq!((counts.connections, counts.configs, counts.kept), (0, 0, 0));
     let real = import(&vault, &option);
-    let without_ids = |report: Report| report.entries.into_iter().map(|entry| (entry.path, entry.outcome, entry.why, entry.members)).collect::<Vec<_>>();
+    let without_ids = |report: Report| {
+        report
+            .entries
+            .into_iter()
+            .map(|entry| (entry.path, entry.outcome, entry.why, entry.members))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(dry.counts, real.counts);
     assert_eq!(without_ids(dry), without_ids(real));
 }
@@ -169,14 +211,24 @@ fn an_earlier_salt_heals_what_was_quarantined_unless_it_went_on_here() {
     let wrong = vault.import(&option, &[LegacyKey::from_salt(b"rotated")], PHP).unwrap();
     assert!(wrong.counts.quarantined > 5);
     let went_on = address("reddit", "site:0", "default");
-    vault.save(Kind::Connection, &went_on, &document(r#"{"access_token":"connected anew"}"#), &Facts::default()).unwrap();
+    vault
+        .save(
+            Kind::Connection,
+            &went_on,
+            &document(r#"{"access_token":"connected anew"}"#),
+            &Facts::default(),
+        )
+        .unwrap();
     let healed = vault.import(&option, &[LegacyKey::from_salt(b"rotated"), salt()], PHP).unwrap();
     assert_eq!(healed.counts.imported, wrong.counts.quarantined - 1);
     for one in expected(&fixture("expected-small.json")) {
         let same = text(&vault, one.kind, &one.address) == one.json;
         assert_eq!(same, one.address != went_on || one.kind == Kind::Config, "{:?}", one.address);
     }
-    assert_eq!(vault.get(Kind::Connection, &address("twitter", "site:0", "default")).unwrap().about.status, "active");
+    assert_eq!(
+        vault.get(Kind::Connection, &address("twitter", "site:0", "default")).unwrap().about.status,
+        "active"
+    );
     assert_eq!(vault.info().unwrap().counts.kept, 0);
 }
 
@@ -186,7 +238,7 @@ fn a_provider_that_becomes_known_is_imported_then() {
     let vault = site.open();
     import(&vault, &fixture("mixed.serialized"));
     let mut options = site.options();
-    options.catalogue = Some(br#"{"providers":{"gone_provider":{"name":"Back again","auth":["oauth2"]}}}"#.to_vec());
+    options.catalogue = Some(br#"{"providers":{"gone_provider":{"name":"Back again","auth":["oauth2"],"members":{},"use":["access_token"],"secrets":["access_token","client_secret"]}}}"#.to_vec());
     let vault = Vault::open(&options, &[support::key(1)]).unwrap();
     import(&vault, &fixture("mixed.serialized"));
     let account = text(&vault, Kind::Connection, &address("gone_provider", "site:0", "default"));

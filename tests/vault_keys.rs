@@ -8,10 +8,17 @@ use support::{Site, address, document, fixture, import, key, text};
 
 const CONN: Kind = Kind::Connection;
 
-fn all_bytes(site: &Site) -> Vec<(String, Vec<u8>, Vec<u8>, Vec<u8>)> {
+/// Provider, wrapped key, sealed document and MAC of a row.
+type Bytes = (String, Vec<u8>, Vec<u8>, Vec<u8>);
+
+fn all_bytes(site: &Site) -> Vec<Bytes> {
     let sql = site.sql();
-    let mut rows = sql.prepare("SELECT provider, wrapped_key, sealed, row_mac FROM connections ORDER BY rowid").unwrap();
-    rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap().map(Result::unwrap).collect()
+    let mut rows =
+        sql.prepare("SELECT provider, wrapped_key, sealed, row_mac FROM connections ORDER BY rowid").unwrap();
+    rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
 }
 
 #[test]
@@ -35,7 +42,10 @@ fn a_new_key_takes_over_everything_and_the_old_one_opens_nothing_then() {
     let vault = site.open();
     import(&vault, &fixture("mixed.serialized"));
     let before = all_bytes(&site);
-    let documents: Vec<_> = support::expected(&fixture("expected-mixed.json")).into_iter().map(|one| (one.kind, text(&vault, one.kind, &one.address), one.address)).collect();
+    let documents: Vec<_> = support::expected(&fixture("expected-mixed.json"))
+        .into_iter()
+        .map(|one| (one.kind, text(&vault, one.kind, &one.address), one.address))
+        .collect();
     let added = vault.add_key(&key(2)).unwrap();
     assert!(!added.known);
     let done = vault.rewrap().unwrap();
@@ -43,7 +53,10 @@ fn a_new_key_takes_over_everything_and_the_old_one_opens_nothing_then() {
     assert_eq!(done.rewrapped, counts.connections + counts.configs + counts.kept);
     assert_eq!((done.key, done.retired.len()), (added.key, 1));
     for (old, new) in before.iter().zip(all_bytes(&site)) {
-        assert!(old.1 != new.1 && old.2 == new.2 && old.3 == new.3, "only wrapped keys change, no MAC and no blob");
+        assert!(
+            old.1 != new.1 && old.2 == new.2 && old.3 == new.3,
+            "only wrapped keys change, no MAC and no blob"
+        );
     }
     dm_connections::vault::close_all();
     assert_eq!(site.open_with(&[key(1)]).err().unwrap().code(), Code::WrongKey);
@@ -99,7 +112,8 @@ fn renewing_one_providers_data_keys_touches_nothing_else() {
     }
     assert!(renewed == changed && changed > 5);
     let sql = site.sql();
-    for (number, (_, wrapped, sealed, mac)) in before.iter().enumerate().filter(|(_, row)| row.0 == "reddit") {
+    for (number, (_, wrapped, sealed, mac)) in before.iter().enumerate().filter(|(_, row)| row.0 == "reddit")
+    {
         for with_key in [true, false] {
             let key = if with_key { wrapped } else { &after[number].1 };
             sql.execute("UPDATE connections SET wrapped_key = ?1, sealed = ?2, row_mac = ?3 WHERE rowid = (SELECT rowid FROM connections ORDER BY rowid LIMIT 1 OFFSET ?4)", rusqlite::params![key, sealed, mac, number as i64]).unwrap();
@@ -119,7 +133,8 @@ fn renewing_one_providers_data_keys_touches_nothing_else() {
 fn renewing_one_connection_needs_one_that_exists() {
     let site = Site::new("renew-one");
     let vault = site.open();
-    let saved = vault.save(CONN, &address("x", "user:1", "default"), &document("{}"), &Facts::default()).unwrap();
+    let saved =
+        vault.save(CONN, &address("x", "user:1", "default"), &document("{}"), &Facts::default()).unwrap();
     assert_eq!(vault.renew_one(saved.id.parse().unwrap()).unwrap().renewed, 1);
     let error = vault.renew_one("01932c07-20bd-7000-8000-000000000000".parse().unwrap()).err().unwrap();
     assert_eq!(error.code(), Code::NotFound);

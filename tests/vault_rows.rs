@@ -86,7 +86,10 @@ fn merging_is_phps_array_merge_on_the_top_level() {
     let site = Site::new("merge");
     let vault = site.open();
     let at = address("reddit", "site:0", "default");
-    assert_eq!(vault.merge(CONN, &at, &document("{}"), &Facts::default()).err().unwrap().code(), Code::NotFound);
+    assert_eq!(
+        vault.merge(CONN, &at, &document("{}"), &Facts::default()).err().unwrap().code(),
+        Code::NotFound
+    );
     vault.save(CONN, &at, &document(r#"{"a":{"x":1},"b":2,"c":3}"#), &Facts::default()).unwrap();
     vault.merge(CONN, &at, &document(r#"{"d":4,"a":{"y":2},"c":null}"#), &Facts::default()).unwrap();
     assert_eq!(text(&vault, CONN, &at), r#"{"a":{"y":2},"b":2,"c":null,"d":4}"#);
@@ -121,8 +124,17 @@ fn finding_pages_through_and_never_shows_a_secret() {
     let vault = site.open();
     for user in 1..=25 {
         let expires = if user <= 5 { 1_000_000_000 } else { 4_000_000_000_i64 };
-        let json = format!(r#"{{"access_token":"canary-token","scope":"read write","token_expires_at":{expires},"username":"u{user}"}}"#);
-        vault.save(CONN, &address("reddit", &format!("user:{user}"), "default"), &document(&json), &Facts::default()).unwrap();
+        let json = format!(
+            r#"{{"access_token":"canary-token","scope":"read write","token_expires_at":{expires},"username":"u{user}"}}"#
+        );
+        vault
+            .save(
+                CONN,
+                &address("reddit", &format!("user:{user}"), "default"),
+                &document(&json),
+                &Facts::default(),
+            )
+            .unwrap();
         save(&vault, &format!("user:{user}"), "second", &format!(r#"{{"user_id":"{user}"}}"#));
     }
     let all = |query: Query| {
@@ -140,7 +152,8 @@ fn finding_pages_through_and_never_shows_a_secret() {
     };
     let provider = |slug: &str| Some(slug.parse().unwrap());
     assert_eq!(all(Query::default()).len(), 50);
-    let ids: std::collections::BTreeSet<_> = all(Query::default()).into_iter().map(|about| about.id).collect();
+    let ids: std::collections::BTreeSet<_> =
+        all(Query::default()).into_iter().map(|about| about.id).collect();
     assert_eq!(ids.len(), 50);
     assert_eq!(all(Query { provider: provider("reddit"), ..Query::default() }).len(), 25);
     assert_eq!(all(Query { owner: Some("user:3".parse().unwrap()), ..Query::default() }).len(), 2);
@@ -162,7 +175,9 @@ fn app_configs_stand_beside_connections() {
     let site = Site::new("config");
     let vault = site.open();
     let at = address("reddit", "site:0", "default");
-    vault.save(Kind::Config, &at, &document(r#"{"client_id":"i","client_secret":"s"}"#), &Facts::default()).unwrap();
+    vault
+        .save(Kind::Config, &at, &document(r#"{"client_id":"i","client_secret":"s"}"#), &Facts::default())
+        .unwrap();
     assert_eq!(vault.get(CONN, &at).err().unwrap().code(), Code::NotFound);
     assert_eq!(text(&vault, Kind::Config, &at), r#"{"client_id":"i","client_secret":"s"}"#);
     let status = vault.status(None, None).unwrap();

@@ -84,7 +84,9 @@ pub unsafe extern "C" fn dm_buf_free(buf: *mut dm_buf) -> dm_status {
         let buf = unsafe { &mut *buf };
         if !buf.ptr.is_null() {
             let freed = OUT.lock().unwrap_or_else(PoisonError::into_inner).remove(&(buf.ptr as usize));
-            freed.ok_or_else(|| Error::new(Code::InvalidHandle, "the buffer was not handed out, or was freed before"))?;
+            freed.ok_or_else(|| {
+                Error::new(Code::InvalidHandle, "the buffer was not handed out, or was freed before")
+            })?;
         }
         *buf = dm_buf { ptr: std::ptr::null_mut(), len: 0 };
         Ok(())

@@ -24,7 +24,15 @@ pub unsafe extern "C" fn dm_config_get(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe { documents::get(Kind::Config, store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: DEFAULT }, document, about) })
+    run(error, || unsafe {
+        documents::get(
+            Kind::Config,
+            store,
+            Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: DEFAULT },
+            document,
+            about,
+        )
+    })
 }
 
 /// Saves a document as the whole of an app config; as `dm_conn_save`, without an account name. Of the options only
@@ -44,7 +52,17 @@ pub unsafe extern "C" fn dm_config_save(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe { documents::write(Write::Save, Kind::Config, store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: DEFAULT }, Text(document, document_len), Text(options, options_len), result) })
+    run(error, || unsafe {
+        documents::write(
+            Write::Save,
+            Kind::Config,
+            store,
+            Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: DEFAULT },
+            Text(document, document_len),
+            Text(options, options_len),
+            result,
+        )
+    })
 }
 
 /// Lays `patch` over the stored app config; as `dm_conn_merge`, without an account name.
@@ -63,7 +81,17 @@ pub unsafe extern "C" fn dm_config_merge(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe { documents::write(Write::Merge, Kind::Config, store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: DEFAULT }, Text(patch, patch_len), Text(options, options_len), result) })
+    run(error, || unsafe {
+        documents::write(
+            Write::Merge,
+            Kind::Config,
+            store,
+            Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: DEFAULT },
+            Text(patch, patch_len),
+            Text(options, options_len),
+            result,
+        )
+    })
 }
 
 /// Deletes an app config; as `dm_conn_delete`, without an account name.
@@ -80,7 +108,15 @@ pub unsafe extern "C" fn dm_config_delete(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe { documents::delete(Kind::Config, store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: DEFAULT }, Text(options, options_len), receipt) })
+    run(error, || unsafe {
+        documents::delete(
+            Kind::Config,
+            store,
+            Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: DEFAULT },
+            Text(options, options_len),
+            receipt,
+        )
+    })
 }
 
 /// Lists app configs; as `dm_conn_find`.

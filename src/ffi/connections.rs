@@ -34,7 +34,19 @@ pub unsafe extern "C" fn dm_conn_get(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe { documents::get(Kind::Connection, store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: Text(account, account_len) }, document, about) })
+    run(error, || unsafe {
+        documents::get(
+            Kind::Connection,
+            store,
+            Names {
+                provider: Text(provider, provider_len),
+                owner: Text(owner, owner_len),
+                account: Text(account, account_len),
+            },
+            document,
+            about,
+        )
+    })
 }
 
 /// Saves a document (a JSON object of at most 1 MiB and 64 levels; `[]` is the empty one) as the whole of a connection.
@@ -72,7 +84,21 @@ pub unsafe extern "C" fn dm_conn_save(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe { documents::write(Write::Save, Kind::Connection, store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: Text(account, account_len) }, Text(document, document_len), Text(options, options_len), result) })
+    run(error, || unsafe {
+        documents::write(
+            Write::Save,
+            Kind::Connection,
+            store,
+            Names {
+                provider: Text(provider, provider_len),
+                owner: Text(owner, owner_len),
+                account: Text(account, account_len),
+            },
+            Text(document, document_len),
+            Text(options, options_len),
+            result,
+        )
+    })
 }
 
 /// Lays the top-level members of `patch` over the stored document, as PHP's `array_merge` does on string keys: a
@@ -97,7 +123,21 @@ pub unsafe extern "C" fn dm_conn_merge(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe { documents::write(Write::Merge, Kind::Connection, store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: Text(account, account_len) }, Text(patch, patch_len), Text(options, options_len), result) })
+    run(error, || unsafe {
+        documents::write(
+            Write::Merge,
+            Kind::Connection,
+            store,
+            Names {
+                provider: Text(provider, provider_len),
+                owner: Text(owner, owner_len),
+                account: Text(account, account_len),
+            },
+            Text(patch, patch_len),
+            Text(options, options_len),
+            result,
+        )
+    })
 }
 
 /// Deletes a connection: its document, its data key, and members of the old option that were quarantined beside it.
@@ -119,7 +159,19 @@ pub unsafe extern "C" fn dm_conn_delete(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe { documents::delete(Kind::Connection, store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: Text(account, account_len) }, Text(options, options_len), receipt) })
+    run(error, || unsafe {
+        documents::delete(
+            Kind::Connection,
+            store,
+            Names {
+                provider: Text(provider, provider_len),
+                owner: Text(owner, owner_len),
+                account: Text(account, account_len),
+            },
+            Text(options, options_len),
+            receipt,
+        )
+    })
 }
 
 /// Lists connections without opening any. `query` is a JSON object of what to look for, all optional (NULL and 0 lists
@@ -172,7 +224,19 @@ pub unsafe extern "C" fn dm_conn_set_status(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe { documents::set_status(store, Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: Text(account, account_len) }, Text(status, status_len), Text(cause, cause_len), result) })
+    run(error, || unsafe {
+        documents::set_status(
+            store,
+            Names {
+                provider: Text(provider, provider_len),
+                owner: Text(owner, owner_len),
+                account: Text(account, account_len),
+            },
+            Text(status, status_len),
+            Text(cause, cause_len),
+            result,
+        )
+    })
 }
 
 /// Tells which providers are set up and connected, without opening anything. An empty `provider` or `owner` means all.
@@ -190,5 +254,7 @@ pub unsafe extern "C" fn dm_conn_status(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe { documents::status(store, Text(provider, provider_len), Text(owner, owner_len), out) })
+    run(error, || unsafe {
+        documents::status(store, Text(provider, provider_len), Text(owner, owner_len), out)
+    })
 }

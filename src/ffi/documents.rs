@@ -5,10 +5,10 @@ use std::ffi::c_char;
 use zeroize::Zeroizing;
 
 use super::buffer::Output;
+use super::dm_buf;
 use super::input::{bytes, json, parsed, text};
 use super::options::{DeleteOptions, FindQuery, SaveOptions};
 use super::store::{answer, dm_store, vault};
-use super::dm_buf;
 use crate::domain::{AccountName, Document};
 use crate::vault::{Address, Error, Kind};
 
@@ -115,7 +115,8 @@ pub(super) unsafe fn delete(
     let receipt = Output::optional(receipt);
     let vault = vault(store)?;
     // SAFETY: this function's contract.
-    let (address, options): (_, DeleteOptions) = unsafe { (names.address()?, json("options", options.0, options.1)?) };
+    let (address, options): (_, DeleteOptions) =
+        unsafe { (names.address()?, json("options", options.0, options.1)?) };
     let told = vault.delete(kind, &address, options.if_revision)?;
     // SAFETY: this function's contract.
     unsafe { receipt.give(answer(&told)?) };
@@ -125,7 +126,12 @@ pub(super) unsafe fn delete(
 /// # Safety
 ///
 /// As for [`get`].
-pub(super) unsafe fn find(kind: Kind, store: *const dm_store, query: Text, out: *mut dm_buf) -> Result<(), Error> {
+pub(super) unsafe fn find(
+    kind: Kind,
+    store: *const dm_store,
+    query: Text,
+    out: *mut dm_buf,
+) -> Result<(), Error> {
     let out = Output::required("out", out)?;
     let vault = vault(store)?;
     // SAFETY: this function's contract.
@@ -149,8 +155,9 @@ pub(super) unsafe fn set_status(
     let result = Output::optional(result);
     let vault = vault(store)?;
     // SAFETY: this function's contract.
-    let (address, status, cause) =
-        unsafe { (names.address()?, parsed("status", status.0, status.1)?, text("cause", cause.0, cause.1)?) };
+    let (address, status, cause) = unsafe {
+        (names.address()?, parsed("status", status.0, status.1)?, text("cause", cause.0, cause.1)?)
+    };
     let about = vault.set_status(&address, status, (!cause.is_empty()).then_some(cause))?;
     // SAFETY: this function's contract.
     unsafe { result.give(answer(&about)?) };
@@ -160,7 +167,12 @@ pub(super) unsafe fn set_status(
 /// # Safety
 ///
 /// As for [`get`].
-pub(super) unsafe fn status(store: *const dm_store, provider: Text, owner: Text, out: *mut dm_buf) -> Result<(), Error> {
+pub(super) unsafe fn status(
+    store: *const dm_store,
+    provider: Text,
+    owner: Text,
+    out: *mut dm_buf,
+) -> Result<(), Error> {
     let out = Output::required("out", out)?;
     let vault = vault(store)?;
     // SAFETY: this function's contract.
@@ -181,5 +193,11 @@ where
     T: std::str::FromStr<Err = crate::domain::Invalid>,
 {
     // SAFETY: this function's contract.
-    unsafe { if text(name, given.0, given.1)?.is_empty() { Ok(None) } else { parsed(name, given.0, given.1).map(Some) } }
+    unsafe {
+        if text(name, given.0, given.1)?.is_empty() {
+            Ok(None)
+        } else {
+            parsed(name, given.0, given.1).map(Some)
+        }
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::ffi::{CStr, CString, c_char};
 
+use super::dm_status;
 use super::funnel::run;
 use super::handle::Table;
-use super::dm_status;
 use crate::vault;
 
 /// What went wrong in one call. Freed with `dm_error_free`; not changed by later calls.
@@ -30,12 +30,17 @@ fn c_string(text: &str) -> CString {
 /// Makes the object; NULL when there is no room for one more.
 pub(super) fn hand_out(error: &vault::Error) -> *mut dm_error {
     let detail = serde_json::to_string(error.detail()).unwrap_or_default();
-    let told = Told { status: error.code().into(), message: c_string(error.message()), detail: c_string(&detail) };
+    let told =
+        Told { status: error.code().into(), message: c_string(error.message()), detail: c_string(&detail) };
     ERRORS.insert(told).map_or(std::ptr::null_mut(), |token| token as *mut dm_error)
 }
 
 /// The pointer stays valid while the object lives: its text is on the heap and never changes.
-fn text_of(error: *const dm_error, choose: impl FnOnce(&Told) -> &CStr, otherwise: &'static CStr) -> *const c_char {
+fn text_of(
+    error: *const dm_error,
+    choose: impl FnOnce(&Told) -> &CStr,
+    otherwise: &'static CStr,
+) -> *const c_char {
     let mut text = otherwise.as_ptr();
     run(std::ptr::null_mut(), || {
         text = choose(&*ERRORS.get(error as usize)?).as_ptr();

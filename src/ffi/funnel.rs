@@ -21,7 +21,8 @@ pub(super) fn run(out: *mut *mut dm_error, body: impl FnOnce() -> Result<(), Err
     let _inside = vault::enter();
     let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
         let place = PANICKED_AT.take().unwrap_or_else(|| "an unknown place".to_owned());
-        let message = format!("a defect of the library at {place}; nothing of the call was kept. Please report it");
+        let message =
+            format!("a defect of the library at {place}; nothing of the call was kept. Please report it");
         Err(Error::new(Code::Internal, message).with("at", place))
     });
     match result {

@@ -42,7 +42,12 @@ impl<T> Table<T> {
                 slots.push(Slot { generation: 0, value: None });
                 slots.len() - 1
             }
-            None => return Err(Error::new(Code::TooLarge, format!("too many {} handles are open: free some", self.kind))),
+            None => {
+                return Err(Error::new(
+                    Code::TooLarge,
+                    format!("too many {} handles are open: free some", self.kind),
+                ));
+            }
         };
         let slot = &mut slots[index];
         slot.generation += 1;
@@ -54,7 +59,8 @@ impl<T> Table<T> {
         let index = token >> TAG_BITS & ((1 << SLOT_BITS) - 1);
         let generation = token >> TAG_BITS >> SLOT_BITS;
         let slot = slots.get_mut(index)?;
-        (token & ((1 << TAG_BITS) - 1) == self.tag && slot.generation == generation && slot.value.is_some()).then_some(slot)
+        (token & ((1 << TAG_BITS) - 1) == self.tag && slot.generation == generation && slot.value.is_some())
+            .then_some(slot)
     }
 
     /// What the token stands for. It lives on while the caller works with it, even if another thread closes it.
@@ -71,7 +77,8 @@ impl<T> Table<T> {
 
     fn dead(&self, token: usize) -> Error {
         let problem = if token == 0 { "is NULL" } else { "is closed, or was never one" };
-        Error::new(Code::InvalidHandle, format!("the {} handle {problem}", self.kind)).with("handle", self.kind)
+        Error::new(Code::InvalidHandle, format!("the {} handle {problem}", self.kind))
+            .with("handle", self.kind)
     }
 }
 

@@ -17,7 +17,11 @@ pub(super) fn missing(name: &'static str) -> Error {
 /// # Safety
 ///
 /// `ptr` is NULL or points to `len` bytes that do not change while `'a` lasts.
-pub(super) unsafe fn bytes<'a>(name: &'static str, ptr: *const std::ffi::c_char, len: usize) -> Result<&'a [u8], Error> {
+pub(super) unsafe fn bytes<'a>(
+    name: &'static str,
+    ptr: *const std::ffi::c_char,
+    len: usize,
+) -> Result<&'a [u8], Error> {
     if len > LIMIT {
         let problem = format!("{name} has {len} bytes; the limit is {LIMIT} (16 MiB)");
         return Err(Error::new(Code::TooLarge, problem).with("argument", name).with("limit", LIMIT));
@@ -34,10 +38,15 @@ pub(super) unsafe fn bytes<'a>(name: &'static str, ptr: *const std::ffi::c_char,
 /// # Safety
 ///
 /// As for [`bytes`].
-pub(super) unsafe fn text<'a>(name: &'static str, ptr: *const std::ffi::c_char, len: usize) -> Result<&'a str, Error> {
+pub(super) unsafe fn text<'a>(
+    name: &'static str,
+    ptr: *const std::ffi::c_char,
+    len: usize,
+) -> Result<&'a str, Error> {
     // SAFETY: the same contract.
     let bytes = unsafe { bytes(name, ptr, len) }?;
-    let wrong = |problem: &str| Error::new(Code::InvalidArgument, format!("{name} {problem}")).with("argument", name);
+    let wrong =
+        |problem: &str| Error::new(Code::InvalidArgument, format!("{name} {problem}")).with("argument", name);
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("is not valid UTF-8"))?;
     if text.contains('\0') { Err(wrong("contains a NUL byte")) } else { Ok(text) }
 }
@@ -47,7 +56,11 @@ pub(super) unsafe fn text<'a>(name: &'static str, ptr: *const std::ffi::c_char, 
 /// # Safety
 ///
 /// As for [`bytes`].
-pub(super) unsafe fn parsed<T>(name: &'static str, ptr: *const std::ffi::c_char, len: usize) -> Result<T, Error>
+pub(super) unsafe fn parsed<T>(
+    name: &'static str,
+    ptr: *const std::ffi::c_char,
+    len: usize,
+) -> Result<T, Error>
 where
     T: std::str::FromStr<Err = crate::domain::Invalid>,
 {
@@ -69,26 +82,5 @@ pub(super) unsafe fn json<T: DeserializeOwned>(
     let bytes = unsafe { bytes(name, ptr, len) }?;
     // PHP writes its empty array as a list.
     let bytes = if bytes.is_empty() || bytes == b"[]" { b"{}" } else { bytes };
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        explained(name, &path, &error.into_inner())
-    })?;
-    reader.end().map_err(|error| explained(name, ".", &error))?;
-    Ok(parsed)
-}
-
-/// Says where and what, and never quotes a value: serde's own texts do, and it may be a secret in the wrong place.
-fn explained(name: &'static str, path: &str, error: &serde_json::Error) -> Error {
-    let text = error.to_string();
-    let harmless = ["unknown field", "missing field", "duplicate field", "unknown variant"];
-    let problem = if harmless.iter().any(|start| text.starts_with(start)) {
-        text
-    } else if error.is_data() {
-        format!("wrong type or value at line {} column {}", error.line(), error.column())
-    } else {
-        format!("not valid JSON at line {} column {}", error.line(), error.column())
-    };
-    let place = if path == "." { String::new() } else { format!(", member `{path}`") };
-    Error::new(Code::InvalidArgument, format!("{name}{place}: {problem}")).with("argument", name).with("member", path)
+    Ok(crate::domain::json::read(name, bytes)?)
 }

@@ -85,8 +85,11 @@ pub unsafe extern "C" fn dm_keyring_add_file(
     path_len: usize,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    // SAFETY: the ABI's contract.
-    run(error, || add(keyring, || Ok(KeyMaterial::file(Path::new(unsafe { text("path", path, path_len) }?))?)))
+    run(error, || {
+        // SAFETY: the ABI's contract.
+        let path = unsafe { text("path", path, path_len) }?;
+        add(keyring, || Ok(KeyMaterial::file(Path::new(path))?))
+    })
 }
 
 /// Adds the key that a command prints, raw or as base64: for a key management service. `argv` is a JSON list such as
@@ -107,7 +110,7 @@ pub unsafe extern "C" fn dm_keyring_add_command(
     })
 }
 
-/// Makes a new random key in a new file (0600, base64) and adds it. A file that is there already is never overwritten.
+/// Makes a new random key in a new file (0600, base64) and adds it. Where the file is there already, its key is added.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_keyring_make_file(
     keyring: *mut dm_keyring,
@@ -117,7 +120,8 @@ pub unsafe extern "C" fn dm_keyring_make_file(
 ) -> dm_status {
     run(error, || {
         // SAFETY: the ABI's contract.
-        add(keyring, || Ok(KeyMaterial::make_file(Path::new(unsafe { text("path", path, path_len) }?), &OsRandom)?))
+        let path = unsafe { text("path", path, path_len) }?;
+        add(keyring, || Ok(KeyMaterial::make_file(Path::new(path), &OsRandom)?))
     })
 }
 

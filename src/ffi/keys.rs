@@ -5,9 +5,9 @@ use std::ffi::c_char;
 use super::buffer::Output;
 use super::funnel::run;
 use super::input::{parsed, text};
+use super::keyring::{dm_keyring, keys};
 use super::store::{answer, dm_store, vault};
 use super::{dm_buf, dm_error, dm_status};
-use super::keyring::{dm_keyring, keys};
 use crate::vault::{Code, Error};
 
 /// Makes the keyring's first key the store's primary one: what is written from now on, and the store's own secret, are
@@ -27,7 +27,8 @@ pub unsafe extern "C" fn dm_key_add(
         let vault = vault(store)?;
         let keys = keys(keyring)?;
         let key = keys.first().ok_or_else(|| {
-            Error::new(Code::InvalidArgument, "keyring: holds no key; add one first").with("argument", "keyring")
+            Error::new(Code::InvalidArgument, "keyring: holds no key; add one first")
+                .with("argument", "keyring")
         })?;
         let added = answer(&vault.add_key(key)?)?;
         // SAFETY: the ABI's contract.
@@ -71,7 +72,8 @@ pub unsafe extern "C" fn dm_key_renew(
         let result = Output::optional(result);
         let vault = vault(store)?;
         // SAFETY: the ABI's contract.
-        let (by_provider, by_id) = unsafe { (text("provider", provider, provider_len)?, text("id", id, id_len)?) };
+        let (by_provider, by_id) =
+            unsafe { (text("provider", provider, provider_len)?, text("id", id, id_len)?) };
         let renewed = match (by_provider.is_empty(), by_id.is_empty()) {
             // SAFETY: the ABI's contract.
             (false, true) => vault.renew_provider(&unsafe { parsed("provider", provider, provider_len) }?),

@@ -4,11 +4,11 @@ use std::ffi::c_char;
 
 use super::buffer::Output;
 use super::funnel::run;
+use super::handle::Table;
 use super::input::{bytes, json, missing};
+use super::options::ImportRequest;
 use super::store::{answer, dm_store, vault};
 use super::{dm_buf, dm_error, dm_status};
-use super::handle::Table;
-use super::options::ImportRequest;
 use crate::crypto::LegacyKey;
 use std::sync::{Mutex, PoisonError};
 

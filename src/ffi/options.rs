@@ -74,7 +74,10 @@ impl SaveOptions {
     }
 }
 
-fn inner<T, U, E>(given: Option<Option<T>>, make: impl Fn(T) -> Result<U, E>) -> Result<Option<Option<U>>, E> {
+fn inner<T, U, E>(
+    given: Option<Option<T>>,
+    make: impl Fn(T) -> Result<U, E>,
+) -> Result<Option<Option<U>>, E> {
     given.map(|value| value.map(&make).transpose()).transpose()
 }
 

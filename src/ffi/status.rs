@@ -137,7 +137,10 @@ mod tests {
                 .map(|word| word[..1].to_owned() + &word[1..].to_lowercase())
                 .collect();
             let code = crate::vault::Code::ALL.iter().find(|code| format!("{code:?}") == camel);
-            assert!(code.is_some_and(|code| format!("{:?}", dm_status::from(*code)) == name.to_str().unwrap()), "{camel}");
+            assert!(
+                code.is_some_and(|code| format!("{:?}", dm_status::from(*code)) == name.to_str().unwrap()),
+                "{camel}"
+            );
         }
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn vault(store: *const dm_store) -> Result<std::sync::Arc<Vault>, Err
 
 /// Serialises what a call answers.
 pub(super) fn answer(value: &impl serde::Serialize) -> Result<zeroize::Zeroizing<Vec<u8>>, Error> {
-    let bytes = serde_json::to_vec(value).map_err(|_| Error::new(vault::Code::Internal, "an answer is no JSON"))?;
+    let bytes =
+        serde_json::to_vec(value).map_err(|_| Error::new(vault::Code::Internal, "an answer is no JSON"))?;
     Ok(zeroize::Zeroizing::new(bytes))
 }
 
@@ -76,7 +77,11 @@ pub unsafe extern "C" fn dm_store_open(
 /// `{version, store_id, site, engine, path, created_at, schema, writes, keys: [{id, status, loaded, created_at}],
 /// key_file, counts: {connections, configs, kept}}`. The caller frees `*out` with `dm_buf_free`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dm_store_info(store: *const dm_store, out: *mut dm_buf, error: *mut *mut dm_error) -> dm_status {
+pub unsafe extern "C" fn dm_store_info(
+    store: *const dm_store,
+    out: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
     run(error, || {
         let out = Output::required("out", out)?;
         let info = answer(&vault(store)?.info()?)?;

@@ -47,3 +47,22 @@ impl Buffer {
         self.bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grows_up_to_its_limit_and_takes_back() {
+        let mut buffer = Buffer::new(0, 10);
+        for _ in 0..3 {
+            buffer.push(b"abc").unwrap();
+        }
+        assert_eq!(buffer.push(b"de"), Err(Full));
+        buffer.push(b"d").unwrap();
+        assert_eq!(buffer.len(), 10);
+        buffer.truncate(4);
+        buffer.push(b"!").unwrap();
+        assert_eq!(buffer.into_bytes().as_slice(), b"abca!");
+    }
+}

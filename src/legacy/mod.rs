@@ -45,7 +45,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    pub(self) fn new(offset: usize, problem: &'static str) -> Self {
+    fn new(offset: usize, problem: &'static str) -> Self {
         Self { offset, problem }
     }
 }

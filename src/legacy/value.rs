@@ -145,7 +145,7 @@ pub struct Items<'t> {
 }
 
 impl Items<'_> {
-    /// Whether there is none left.
+    /// Whether there is none. To be asked before the first is taken.
     pub fn is_empty(&self) -> bool {
         self.index == self.end
     }

@@ -135,3 +135,36 @@ impl Why {
         matches!(self, Self::EnvelopeMalformed | Self::EnvelopeDoesNotOpen)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    const ALL: [Why; 17] = [
+        Why::EnvelopeMalformed,
+        Why::EnvelopeDoesNotOpen,
+        Why::NotJson(NotJson::NotUtf8),
+        Why::NotJson(NotJson::Object),
+        Why::NotJson(NotJson::NotFinite),
+        Why::NotJson(NotJson::TooDeep),
+        Why::UnknownProvider,
+        Why::UnknownSlot,
+        Why::Empty,
+        Why::Delegations,
+        Why::NotAnArray,
+        Why::IsList,
+        Why::BadProvider,
+        Why::BadPrincipal,
+        Why::BadAccountName,
+        Why::DefaultNameTaken,
+        Why::TooLarge,
+    ];
+
+    #[test]
+    fn every_reason_has_its_own_code_and_text() {
+        assert_eq!(ALL.map(Why::code).into_iter().collect::<HashSet<_>>().len(), ALL.len());
+        assert_eq!(ALL.map(Why::text).into_iter().collect::<HashSet<_>>().len(), ALL.len());
+    }
+}

@@ -19,10 +19,10 @@ mod facts;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::domain::json::Scanner;
+use crate::domain::json::read;
 use crate::domain::{Invalid, Provider};
 
 pub use entry::{
@@ -51,7 +51,7 @@ impl Catalogue {
     /// The catalogue that the library comes with.
     pub fn embedded() -> &'static Catalogue {
         static EMBEDDED: LazyLock<Catalogue> = LazyLock::new(|| {
-            read(include_bytes!("catalogue.json")).expect("the embedded catalogue is tested")
+            read("catalogue", include_bytes!("catalogue.json")).expect("the embedded catalogue is tested")
         });
         &EMBEDDED
     }
@@ -59,7 +59,7 @@ impl Catalogue {
     /// This catalogue with the entries of a caller's JSON document, each in place of the one of its name.
     pub fn extended(&self, json: &[u8]) -> Result<Catalogue, Invalid> {
         let mut extended = self.clone();
-        extended.providers.extend(read::<Extension>(json)?.providers);
+        extended.providers.extend(read::<Extension>("catalogue", json)?.providers);
         Ok(extended)
     }
 
@@ -72,25 +72,6 @@ impl Catalogue {
     pub fn knows(&self, provider: &Provider) -> bool {
         self.providers.contains_key(provider)
     }
-}
-
-fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Invalid> {
-    // serde_json would take the second of two entries of one name in silence.
-    let events = Scanner::new(json, 16).map(|mut scanner| scanner.find_map(Result::err));
-    if let Err(error) | Ok(Some(error)) = events {
-        return Err(Invalid::new("catalogue", error.to_string()));
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let place = error.path().iter().next().map(|_| format!("{}: ", error.path())).unwrap_or_default();
-        let problem = error.inner().to_string();
-        // What serde found there is left out, in case somebody put a secret in the wrong place.
-        let problem = match problem.split_once(", expected ") {
-            Some((found, expected)) if !found.starts_with("unknown field") => format!("expected {expected}"),
-            _ => problem,
-        };
-        Invalid::new("catalogue", format!("{place}{problem}"))
-    })
 }
 
 fn checked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Provider, Entry>, D::Error> {

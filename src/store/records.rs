@@ -63,7 +63,7 @@ pub struct Meta {
     /// When the credential was last handed out, in Unix seconds.
     pub last_used_at: Option<i64>,
     /// The members that were envelopes in the old option, as a JSON list of names.
-    pub enveloped: Option<String>,
+    pub legacy: Option<String>,
     /// The key-encryption key that wraps the data key.
     pub key_id: KeyId,
     /// The MAC over the columns that decisions rest on.

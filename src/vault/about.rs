@@ -87,11 +87,13 @@ impl About {
             owner_class: Owner::from_str(&meta.owner).ok().map(|owner| owner.class().as_str()),
             remote_id: meta.remote_id.clone(),
             display_name: meta.display_name.clone(),
-            scopes: Scopes::from_canonical(&meta.scopes).map(|scopes| scopes.iter().map(str::to_owned).collect()).unwrap_or_default(),
+            scopes: Scopes::from_canonical(&meta.scopes)
+                .map(|scopes| scopes.iter().map(str::to_owned).collect())
+                .unwrap_or_default(),
             status: status.as_str().to_owned(),
             status_cause: meta.status_cause.clone(),
             expires_at: meta.expires_at,
-            quarantined: Legacy::from_column(meta.enveloped.as_deref()).quarantined,
+            quarantined: Legacy::from_column(meta.legacy.as_deref()).quarantined,
             integrity: true,
             ..bare
         }

@@ -4,9 +4,6 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-
-
-
 /// What kind of error it is. The numbers are the ABI's and are never given to anything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // The meanings stand once, at `ffi::dm_status`.

@@ -22,7 +22,9 @@ impl From<crypto::Error> for Error {
         match error {
             crypto::Error::KeyMaterial(problem) => problem.into(),
             crypto::Error::Random(error) => error.into(),
-            crypto::Error::Format | crypto::Error::DoesNotOpen => Error::new(Code::Integrity, error.to_string()),
+            crypto::Error::Format | crypto::Error::DoesNotOpen => {
+                Error::new(Code::Integrity, error.to_string())
+            }
         }
     }
 }
@@ -30,7 +32,17 @@ impl From<crypto::Error> for Error {
 impl From<crypto::KeyProblem> for Error {
     fn from(problem: crypto::KeyProblem) -> Self {
         use crypto::KeyProblem as P;
-        let error = Error::new(Code::InvalidKey, problem.to_string());
+        let code = match &problem {
+            P::NotAKey { .. } | P::BadPath { .. } | P::NotAFile { .. } | P::Command { .. } => {
+                Code::InvalidKey
+            }
+            P::Missing { .. } => Code::MissingKey,
+            P::MissingDirectory { .. } => Code::MissingDirectory,
+            P::Permissions { .. } => Code::Permissions,
+            P::WrongUser { .. } => Code::WrongUser,
+            P::Io { .. } | P::Random(_) => Code::Io,
+        };
+        let error = Error::new(code, problem.to_string());
         match problem {
             P::MissingDirectory { mend, .. } | P::Permissions { mend, .. } | P::WrongUser { mend, .. } => {
                 error.with("mend", mend)
@@ -69,9 +81,10 @@ impl From<store::Error> for Error {
         let told = Error::new(code, error.to_string());
         match error {
             S::Permissions { mend, .. } | S::WrongUser { line: mend, .. } => told.with("mend", mend),
-            S::MissingDirectory { path } | S::StoreMissing { path } | S::Corrupt { path, .. } | S::NotAStore { path, .. } => {
-                told.with("path", path.display().to_string())
-            }
+            S::MissingDirectory { path }
+            | S::StoreMissing { path }
+            | S::Corrupt { path, .. }
+            | S::NotAStore { path, .. } => told.with("path", path.display().to_string()),
             _ => told,
         }
     }

@@ -2,17 +2,21 @@
 
 use zeroize::Zeroizing;
 
-use super::{Address, Kind};
 use super::report::{Fate, Report, ReportEntry, ReportMember};
 use super::row::{Legacy, check_address, data_key, kept_binding, open, seal, sign};
 use super::save::Facts;
 use super::shared::Write;
 use super::unlocked::Unlocked;
-use super::{Error, Vault};
+use super::{Address, Kind};
+use super::{Code, Error, Vault};
 use crate::crypto::{DataKey, Fields, LegacyKey, labels};
 use crate::domain::{AccountName, Document, RecordId, Status};
 use crate::legacy::{self, Entry, Found, HeldBack, Slot, Why};
 use crate::store::{Kept, LedgerEntry, Row};
+
+/// The most entries that one import takes on, ten times the largest option that was ever seen: each is a row, and a
+/// line of the report.
+const ENTRY_LIMIT: usize = 200_000;
 
 /// How the option's bytes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,14 +46,25 @@ struct Verdict {
 
 impl Vault {
     /// Imports the old option. `salts` open its envelopes: the present one, and earlier ones.
-    pub fn import(&self, option: &[u8], salts: &[LegacyKey], options: ImportOptions) -> Result<Report, Error> {
+    pub fn import(
+        &self,
+        option: &[u8],
+        salts: &[LegacyKey],
+        options: ImportOptions,
+    ) -> Result<Report, Error> {
         let option = match options.format {
             Format::Php => legacy::parse_php(option)?,
             Format::Json => legacy::parse_json(option)?,
         };
+        let known = |provider: &crate::domain::Provider| self.catalogue.knows(provider);
         let work = |write: &mut Write<'_>| {
             let mut report = Report::new(options.dry_run);
-            for entry in legacy::plan(&option, salts, &|provider| self.catalogue.knows(provider))? {
+            for (number, entry) in legacy::plan(&option, salts, &known)?.enumerate() {
+                if number == ENTRY_LIMIT {
+                    let message =
+                        format!("the old option has more than {ENTRY_LIMIT} entries; nothing was imported");
+                    return Err(Error::new(Code::ImportRefused, message));
+                }
                 let verdict = self.import_entry(write, &entry)?;
                 report.add(reported(&entry, verdict, options.dry_run));
             }
@@ -60,7 +75,7 @@ impl Vault {
 
     fn import_entry(&self, write: &mut Write<'_>, entry: &Entry) -> Result<Verdict, Error> {
         let slot = fingerprint(write.unlocked, &entry.slot.path());
-        let content = content_fingerprint(write.unlocked, &entry.content);
+        let content = content_fingerprint(write.unlocked, entry.content);
         let seen = write.tx.ledger(&slot)?;
         let (document, enveloped, held_back) = match &entry.found {
             Found::Keep { why } => return keep_entry(write, entry, why, slot, content, seen),
@@ -129,7 +144,7 @@ fn heal(
     let mut meta = row.meta.clone();
     meta.status = Status::Active.as_str().to_owned();
     meta.status_cause = None;
-    meta.enveloped = legacy.column();
+    meta.legacy = legacy.column();
     meta.revision += 1;
     meta.seal_revision += 1;
     meta.updated_at = write.now.seconds();
@@ -157,7 +172,13 @@ fn keep_entry(
         }),
         Some(_) => Ok(differs(None)),
         None => {
-            let piece = Piece { connection: None, member: None, reason: why.code(), position: None, raw: &entry.content };
+            let piece = Piece {
+                connection: None,
+                member: None,
+                reason: why.code(),
+                position: None,
+                raw: entry.content,
+            };
             keep(write, slot, &entry.slot.path(), &piece)?;
             note(write, slot, content, Fate::Kept, None)?;
             Ok(Verdict { fate: Fate::Kept, code: why.code(), why: why.text().to_owned(), id: None })
@@ -199,7 +220,8 @@ struct Piece<'a> {
 /// Seals a piece under a data key of its own, together with where it stood.
 fn keep(write: &mut Write<'_>, slot: [u8; 32], path: &[String], piece: &Piece<'_>) -> Result<(), Error> {
     let id = RecordId::generate(write.now, write.random)?;
-    let place = serde_json::json!({ "path": path, "member": piece.member, "position": piece.position }).to_string();
+    let place =
+        serde_json::json!({ "path": path, "member": piece.member, "position": piece.position }).to_string();
     let mut content = Zeroizing::new(Vec::with_capacity(8 + place.len() + piece.raw.len()));
     content.extend_from_slice(&(place.len() as u64).to_le_bytes());
     content.extend_from_slice(place.as_bytes());
@@ -230,28 +252,34 @@ fn standing(write: &mut Write<'_>, kind: Kind, address: &Address) -> Result<Opti
 }
 
 fn address_of(slot: &Slot) -> Result<(Kind, Address), Error> {
-    let of = |provider: &crate::domain::Provider, owner: &crate::domain::Owner, account: AccountName| Address {
-        provider: provider.clone(),
-        owner: owner.clone(),
-        account,
+    let of = |provider: &crate::domain::Provider, owner: &crate::domain::Owner, account: AccountName| {
+        Address { provider: provider.clone(), owner: owner.clone(), account }
     };
     match slot {
-        Slot::Account { provider, owner, account } => Ok((Kind::Connection, of(provider, owner, account.clone()))),
+        Slot::Account { provider, owner, account } => {
+            Ok((Kind::Connection, of(provider, owner, account.clone())))
+        }
         Slot::Config { provider, owner } => Ok((Kind::Config, of(provider, owner, AccountName::default()))),
-        Slot::Other { .. } => Err(Error::new(super::Code::Internal, "a document stands in no slot of an account or config")),
+        Slot::Other { .. } => {
+            Err(Error::new(Code::Internal, "a document stands in no slot of an account or config"))
+        }
     }
 }
 
 fn legacy_of(enveloped: &[String], held_back: &[HeldBack]) -> Legacy {
     let names = |quarantined: bool| {
-        held_back.iter().filter(|member| member.why.quarantined() == quarantined).map(|member| member.name.clone()).collect()
+        held_back
+            .iter()
+            .filter(|member| member.why.quarantined() == quarantined)
+            .map(|member| member.name.clone())
+            .collect()
     };
     Legacy { enveloped: enveloped.to_vec(), quarantined: names(true), kept: names(false) }
 }
 
 /// Whether fewer members are held back than when this same content came in, and nobody wrote the row since.
 fn healable(seen: &LedgerEntry, content: &[u8; 32], row: &Row, legacy: &Legacy) -> bool {
-    let before = Legacy::from_column(row.meta.enveloped.as_deref());
+    let before = Legacy::from_column(row.meta.legacy.as_deref());
     seen.content == content
         && seen.connection == Some(row.meta.id)
         && seen.revision == Some(row.meta.revision)
@@ -261,7 +289,9 @@ fn healable(seen: &LedgerEntry, content: &[u8; 32], row: &Row, legacy: &Legacy) 
 fn imported(fate: Fate, legacy: &Legacy, row: &Row) -> Verdict {
     let why = match fate {
         Fate::Quarantined => format!("imported without {}", legacy.quarantined.join(", ")),
-        _ if !legacy.kept.is_empty() => format!("imported without {}, which JSON cannot hold", legacy.kept.join(", ")),
+        _ if !legacy.kept.is_empty() => {
+            format!("imported without {}, which JSON cannot hold", legacy.kept.join(", "))
+        }
         _ => "imported".to_owned(),
     };
     Verdict { fate, code: fate.as_str(), why, id: Some(row.meta.id) }
@@ -316,7 +346,9 @@ fn note(
 
 /// A place of the option as the ledger knows it: keyed, so that the ledger tells nobody what was there.
 fn fingerprint(unlocked: &Unlocked, path: &[String]) -> [u8; 32] {
-    unlocked.ledger.tag(&path.iter().fold(Fields::new(labels::MAC_LEDGER).text("slot"), |fields, part| fields.text(part)))
+    unlocked.ledger.tag(
+        &path.iter().fold(Fields::new(labels::MAC_LEDGER).text("slot"), |fields, part| fields.text(part)),
+    )
 }
 
 fn content_fingerprint(unlocked: &Unlocked, content: &[u8]) -> [u8; 32] {
@@ -328,7 +360,9 @@ fn reported(entry: &Entry, verdict: Verdict, dry_run: bool) -> ReportEntry {
         Slot::Account { provider, owner, account } => {
             ("connection", Some(provider.to_string()), Some(owner.to_string()), Some(account.to_string()))
         }
-        Slot::Config { provider, owner } => ("config", Some(provider.to_string()), Some(owner.to_string()), None),
+        Slot::Config { provider, owner } => {
+            ("config", Some(provider.to_string()), Some(owner.to_string()), None)
+        }
         Slot::Other { path } => ("other", path.first().cloned(), None, None),
     };
     let held_back = match &entry.found {

@@ -28,7 +28,8 @@ impl KeyFile {
         let resolve = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let inside = |root: &PathBuf| resolve(path.parent().unwrap_or(&path)).starts_with(resolve(root));
         if options.document_root.as_ref().is_some_and(inside) {
-            let message = format!("the key file {} would lie inside the document root: give key_file", path.display());
+            let message =
+                format!("the key file {} would lie inside the document root: give key_file", path.display());
             return Err(Error::new(Code::InDocumentRoot, message));
         }
         Ok(Self { path })
@@ -48,7 +49,8 @@ impl KeyFile {
                 identity.secret_key_id,
                 self.path.display()
             );
-            let error = Error::new(Code::MissingKey, message).with("needed", identity.secret_key_id.to_string());
+            let error =
+                Error::new(Code::MissingKey, message).with("needed", identity.secret_key_id.to_string());
             return Err(error.with("key_file", self.path.display().to_string()));
         }
         Ok(vec![KeyMaterial::file(&self.path)?])
@@ -85,7 +87,8 @@ fn make_private(directory: &Path) -> Result<(), Error> {
     let made = std::fs::DirBuilder::new().mode(0o700).create(directory);
     match made {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            let message = format!("the directory {} for the key file cannot be made: {error}", directory.display());
+            let message =
+                format!("the directory {} for the key file cannot be made: {error}", directory.display());
             Err(Error::new(Code::MissingDirectory, message))
         }
         _ => Ok(()),

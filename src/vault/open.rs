@@ -9,7 +9,7 @@ use super::registry;
 use super::shared::{Shared, known_identity};
 use super::unlocked::Unlocked;
 use super::{Code, Error, Vault};
-use crate::crypto::{Kek, OsRandom, KeyMaterial, StoreSecret, check_value};
+use crate::crypto::{Kek, KeyMaterial, OsRandom, StoreSecret, check_value};
 use crate::domain::{KeyId, Random, StoreId};
 use crate::providers::Catalogue;
 use crate::store::sqlite::{Create, SqliteEngine};
@@ -57,7 +57,8 @@ impl Options {
 
     fn validate(&self) -> Result<(), Error> {
         let wrong = |argument: &str, problem: &str| {
-            Err(Error::new(Code::InvalidArgument, format!("{argument}: {problem}")).with("argument", argument))
+            Err(Error::new(Code::InvalidArgument, format!("{argument}: {problem}"))
+                .with("argument", argument))
         };
         if !self.path.is_absolute() {
             return wrong("path", "must be the absolute path of a directory");
@@ -66,7 +67,10 @@ impl Options {
             return wrong("site", "must name the site that the store belongs to, in at most 255 bytes");
         }
         if self.create == Some(true) && self.store_id.is_some() {
-            return wrong("create", "a store whose id is already known cannot be made: leave one of the two out");
+            return wrong(
+                "create",
+                "a store whose id is already known cannot be made: leave one of the two out",
+            );
         }
         Ok(())
     }
@@ -78,7 +82,9 @@ impl Options {
                 "another store than expected: store {} lies here, {expected} was expected. Check the path, or restore the right backup",
                 identity.store_id
             );
-            return Err(Error::new(Code::StoreMismatch, message).with("store_id", identity.store_id.to_string()));
+            return Err(
+                Error::new(Code::StoreMismatch, message).with("store_id", identity.store_id.to_string())
+            );
         }
         if identity.site != self.site {
             let message = format!(
@@ -142,7 +148,11 @@ pub(super) fn open_shared(options: &Options, keys: &[KeyMaterial]) -> Result<Sha
 }
 
 /// The keys that a caller brings, those of the key file where it brings none.
-pub(super) fn brought(options: &Options, keys: &[KeyMaterial], shared: &Shared) -> Result<Vec<KeyMaterial>, Error> {
+pub(super) fn brought(
+    options: &Options,
+    keys: &[KeyMaterial],
+    shared: &Shared,
+) -> Result<Vec<KeyMaterial>, Error> {
     if !keys.is_empty() {
         return Ok(keys.to_vec());
     }
@@ -178,8 +188,14 @@ fn make(
     let check_value = check_value(key.key(), store_id, key_id).to_vec();
     let kek = Kek::new(key_id, key.into_key());
     let wrapped_secret = StoreSecret::generate(random)?.wrap(&kek, store_id, random)?;
-    let identity =
-        Identity { store_id, site: options.site.clone(), created_at: now, secret_key_id: key_id, wrapped_secret, writes: 0 };
+    let identity = Identity {
+        store_id,
+        site: options.site.clone(),
+        created_at: now,
+        secret_key_id: key_id,
+        wrapped_secret,
+        writes: 0,
+    };
     let record = KeyRecord { id: key_id, status: KeyStatus::Primary, check_value, created_at: now };
     tx.initialise(&identity, &record)?;
     Ok((tx.epoch(), identity, vec![record]))

@@ -56,7 +56,7 @@ fn mac_fields(meta: &Meta, store: crate::domain::StoreId) -> Fields {
         .integer(meta.seal_revision)
         .integer(meta.connected_at)
         .integer(meta.updated_at)
-        .optional(meta.enveloped.as_deref().map(str::as_bytes))
+        .optional(meta.legacy.as_deref().map(str::as_bytes))
 }
 
 /// What a row's data key and document are bound to.
@@ -81,7 +81,14 @@ fn binding<'a>(meta: &'a Meta, unlocked: &Unlocked) -> Binding<'a> {
 
 /// A kept piece is bound to the store and its own id; it has no owner of its own and is never sealed twice.
 pub(super) fn kept_binding(unlocked: &Unlocked, id: RecordId) -> Binding<'static> {
-    Binding { store: unlocked.store_id, record: id, owner: "", provider: "", purpose: Purpose::Kept, seal_revision: 1 }
+    Binding {
+        store: unlocked.store_id,
+        record: id,
+        owner: "",
+        provider: "",
+        purpose: Purpose::Kept,
+        seal_revision: 1,
+    }
 }
 
 fn integrity(meta: &Meta, what: &str) -> Error {
@@ -105,24 +112,32 @@ pub(super) fn check(meta: &Meta, unlocked: &Unlocked) -> Result<(), Error> {
 }
 
 /// Refuses a row that is another one than was asked for: an index may be edited too.
-pub(super) fn check_address(meta: &Meta, kind: Kind, address: &Address, unlocked: &Unlocked) -> Result<(), Error> {
+pub(super) fn check_address(
+    meta: &Meta,
+    kind: Kind,
+    address: &Address,
+    unlocked: &Unlocked,
+) -> Result<(), Error> {
     check(meta, unlocked)?;
     let [provider, owner, account] = address.columns();
-    let same = meta.kind == kind && meta.provider == provider && meta.owner == owner && meta.account == account;
+    let same =
+        meta.kind == kind && meta.provider == provider && meta.owner == owner && meta.account == account;
     if same { Ok(()) } else { Err(integrity(meta, "the row")) }
 }
 
 /// The row's data key.
 pub(super) fn data_key(row: &Row, unlocked: &Unlocked) -> Result<DataKey, Error> {
     let kek = unlocked.kek(row.meta.key_id)?;
-    DataKey::unwrap(kek, &row.wrapped_key, &binding(&row.meta, unlocked)).map_err(|_| integrity(&row.meta, "the data key"))
+    DataKey::unwrap(kek, &row.wrapped_key, &binding(&row.meta, unlocked))
+        .map_err(|_| integrity(&row.meta, "the data key"))
 }
 
 /// The row's document, after its MAC was checked.
 pub(super) fn open(row: &Row, unlocked: &Unlocked) -> Result<Plaintext, Error> {
     check(&row.meta, unlocked)?;
     let key = data_key(row, unlocked)?;
-    key.open(&binding(&row.meta, unlocked), &row.sealed).map_err(|_| integrity(&row.meta, "the sealed document"))
+    key.open(&binding(&row.meta, unlocked), &row.sealed)
+        .map_err(|_| integrity(&row.meta, "the sealed document"))
 }
 
 /// Writes the MAC of the columns as they now are.
@@ -146,4 +161,3 @@ pub(super) fn seal(
     sign(&mut meta, unlocked);
     Ok(Row { meta, wrapped_key, sealed })
 }
-

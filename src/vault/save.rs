@@ -56,16 +56,34 @@ enum Change<'a> {
 impl Vault {
     /// Stores a document in place of what was there. The id stays while the remote identity is the same or unknown;
     /// another identity makes a new connection in its place.
-    pub fn save(&self, kind: Kind, address: &Address, document: &Document, facts: &Facts) -> Result<Saved, Error> {
+    pub fn save(
+        &self,
+        kind: Kind,
+        address: &Address,
+        document: &Document,
+        facts: &Facts,
+    ) -> Result<Saved, Error> {
         self.write_document(kind, address, Change::Whole(document), facts)
     }
 
     /// Lays the top-level members of `patch` over the stored document.
-    pub fn merge(&self, kind: Kind, address: &Address, patch: &Document, facts: &Facts) -> Result<Saved, Error> {
+    pub fn merge(
+        &self,
+        kind: Kind,
+        address: &Address,
+        patch: &Document,
+        facts: &Facts,
+    ) -> Result<Saved, Error> {
         self.write_document(kind, address, Change::Patch(patch), facts)
     }
 
-    fn write_document(&self, kind: Kind, address: &Address, change: Change<'_>, facts: &Facts) -> Result<Saved, Error> {
+    fn write_document(
+        &self,
+        kind: Kind,
+        address: &Address,
+        change: Change<'_>,
+        facts: &Facts,
+    ) -> Result<Saved, Error> {
         if !matches!(facts.status, None | Some(Status::Pending | Status::Active)) {
             let message = "a save makes a connection `pending` or `active`; set another status by itself";
             return Err(Error::new(Code::InvalidArgument, message).with("argument", "status"));
@@ -80,7 +98,9 @@ impl Vault {
             match (change, existing) {
                 (Change::Whole(document), None) => self.insert(write, kind, address, document, facts),
                 (Change::Patch(_), None) => Err(not_found(kind, address)),
-                (Change::Whole(document), Some(row)) => self.update(write, kind, address, &row, document, change, facts),
+                (Change::Whole(document), Some(row)) => {
+                    self.update(write, kind, address, &row, document, change, facts)
+                }
                 (Change::Patch(patch), Some(row)) => {
                     let merged = Document::parse(open(&row, write.unlocked)?)?.merge(patch)?;
                     self.update(write, kind, address, &row, &merged, change, facts)
@@ -116,7 +136,7 @@ impl Vault {
         let now = write.now.seconds();
         let mut meta = Meta {
             id: RecordId::generate(write.now, write.random)?,
-            kind: kind,
+            kind,
             provider,
             owner,
             account,
@@ -131,7 +151,7 @@ impl Vault {
             connected_at: now,
             updated_at: now,
             last_used_at: None,
-            enveloped: legacy.column(),
+            legacy: legacy.column(),
             key_id: write.unlocked.keyring.primary_id(),
             row_mac: Vec::new(),
         };
@@ -155,9 +175,11 @@ impl Vault {
         let key = data_key(row, write.unlocked)?;
         let mut meta = row.meta.clone();
         self.describe(&mut meta, kind, address, document, facts);
-        let legacy = Legacy::from_column(meta.enveloped.as_deref());
+        let legacy = Legacy::from_column(meta.legacy.as_deref());
         let (left, superseded) = match change {
-            Change::Whole(_) => (Legacy { enveloped: legacy.enveloped.clone(), ..Legacy::default() }, held_back(&legacy)),
+            Change::Whole(_) => {
+                (Legacy { enveloped: legacy.enveloped.clone(), ..Legacy::default() }, held_back(&legacy))
+            }
             Change::Patch(patch) => legacy_after(&legacy, patch),
         };
         if matches!((&row.meta.remote_id, &meta.remote_id), (Some(old), Some(new)) if old != new) {
@@ -175,7 +197,7 @@ impl Vault {
             meta.status = status.as_str().to_owned();
             meta.status_cause = None;
         }
-        meta.enveloped = left.column();
+        meta.legacy = left.column();
         meta.revision += 1;
         meta.seal_revision += 1;
         meta.updated_at = write.now.seconds();
@@ -205,7 +227,13 @@ impl Vault {
     }
 }
 
-fn saved(meta: &Meta, address: &Address, created: bool, replaced: Option<RecordId>, superseded: Vec<String>) -> Saved {
+fn saved(
+    meta: &Meta,
+    address: &Address,
+    created: bool,
+    replaced: Option<RecordId>,
+    superseded: Vec<String>,
+) -> Saved {
     Saved {
         id: meta.id.to_string(),
         revision: meta.revision,
@@ -240,7 +268,9 @@ pub(super) fn check_revision(expected: Option<i64>, row: Option<&Row>) -> Result
     match expected {
         Some(expected) if expected != present => {
             let message = match present {
-                0 => format!("the revision given is {expected}, and there is nothing here: it was deleted, or never was"),
+                0 => format!(
+                    "the revision given is {expected}, and there is nothing here: it was deleted, or never was"
+                ),
                 _ => format!("the revision given is {expected}, and the row is at {present}: read it again"),
             };
             Err(Error::new(Code::Conflict, message).with("revision", present).with("expected", expected))
@@ -248,4 +278,3 @@ pub(super) fn check_revision(expected: Option<i64>, row: Option<&Row>) -> Result
         _ => Ok(()),
     }
 }
-

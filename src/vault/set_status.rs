@@ -23,7 +23,9 @@ impl Vault {
             check_address(&row.meta, kind, address, write.unlocked)?;
             let present: Status = row.meta.status.parse()?;
             if !present.may_become(status) {
-                let message = format!("a connection that is {present} cannot become {status}; connect it again with a save");
+                let message = format!(
+                    "a connection that is {present} cannot become {status}; connect it again with a save"
+                );
                 let error = Error::new(Code::InvalidTransition, message).with("from", present.as_str());
                 return Err(error.with("to", status.as_str()));
             }

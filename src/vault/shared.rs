@@ -92,10 +92,10 @@ impl Shared {
     /// The keys, read again where the file was replaced since: a backup was restored.
     fn current(&self, tx: &mut dyn ReadTx) -> Result<Arc<Unlocked>, Error> {
         let epoch = tx.epoch();
-        if let Some(state) = &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
-            if state.epoch == epoch {
-                return Ok(state.unlocked.clone());
-            }
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(state) if state.epoch == epoch => return Ok(state.unlocked.clone()),
+            Some(_) => {}
+            None => return Err(closed()),
         }
         let identity = known_identity(tx)?;
         self.check_same(&identity)?;
@@ -135,18 +135,26 @@ impl Shared {
     }
 
     /// Writes all or nothing: an error of `work` leaves no trace.
-    pub(super) fn write<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn write<T>(
+        &self,
+        mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.engine.transaction(|tx| self.within(tx, &mut work))
     }
 
     /// As `write`, and takes everything back at the end.
-    pub(super) fn rehearse<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn rehearse<T>(
+        &self,
+        mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut result = None;
         self.engine.write(&mut |tx| {
             result = Some(self.within(tx, &mut work));
             Outcome::Rollback
         })?;
-        result.unwrap_or_else(|| Err(Error::new(Code::Internal, "the store's engine did not run the transaction")))
+        result.unwrap_or_else(|| {
+            Err(Error::new(Code::Internal, "the store's engine did not run the transaction"))
+        })
     }
 
     fn within<T>(
@@ -191,7 +199,10 @@ impl Write<'_> {
 /// The identity of a store that has one.
 pub(super) fn known_identity(tx: &mut dyn ReadTx) -> Result<Identity, Error> {
     tx.identity()?.ok_or_else(|| {
-        Error::new(Code::StoreReplaced, "the store's file was replaced by an empty one: restore a backup, or open it anew")
+        Error::new(
+            Code::StoreReplaced,
+            "the store's file was replaced by an empty one: restore a backup, or open it anew",
+        )
     })
 }
 

@@ -23,7 +23,9 @@ fn cases(kind: &str, count: usize, fields: [&str; 2]) -> Vec<[Option<Vec<u8>>; 2
 fn json(serialised: &[u8]) -> Option<Vec<u8>> {
     let option = [br#"a:1:{s:6:"reddit";a:1:{s:7:"account";a:1:{s:1:"v";"#, serialised, b"}}}"].concat();
     let option = parse_php(&option).unwrap();
-    let Found::Document { document, held_back, .. } = &entries(&option, &[])[0].found else { panic!("no document") };
+    let Found::Document { document, held_back, .. } = &entries(&option, &[])[0].found else {
+        panic!("no document")
+    };
     match held_back.as_slice() {
         [] => Some(document.get("v").unwrap().as_bytes().to_vec()),
         _ => None,

@@ -26,7 +26,11 @@ fn text(document: &Document) -> String {
 /// What PHP makes of the expected file.
 fn expected(json: Vec<u8>) -> BTreeMap<String, String> {
     let lines = String::from_utf8(php(&tests("legacy_import/documents.php"), &[], json)).unwrap();
-    lines.lines().map(|line| line.split_once('\t').unwrap()).map(|(path, json)| (path.into(), json.into())).collect()
+    lines
+        .lines()
+        .map(|line| line.split_once('\t').unwrap())
+        .map(|(path, json)| (path.into(), json.into()))
+        .collect()
 }
 
 #[test]
@@ -112,8 +116,9 @@ fn both_forms_have_the_same_content() {
     let (php, json) = (parse_php(&serialised).unwrap(), parse_json(&json).unwrap());
     assert!(php.root().raw() == serialised);
     let keys = keys();
-    let contents =
-        |option| entries(option, &keys).iter().map(|entry| (path(entry), entry.content.to_vec())).collect::<Vec<_>>();
+    let contents = |option| {
+        entries(option, &keys).iter().map(|entry| (path(entry), entry.content.to_vec())).collect::<Vec<_>>()
+    };
     assert!(contents(&php) == contents(&json));
 }
 

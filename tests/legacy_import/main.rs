@@ -63,7 +63,9 @@ fn kept(entries: &[Entry]) -> Vec<String> {
         match &entry.found {
             Found::Keep { why } => kept.push(format!("{}: {}", path(entry), why.code())),
             Found::Document { held_back, .. } => kept.extend(
-                held_back.iter().map(|member| format!("{} {}: {}", path(entry), member.name, member.why.code())),
+                held_back
+                    .iter()
+                    .map(|member| format!("{} {}: {}", path(entry), member.name, member.why.code())),
             ),
         }
     }

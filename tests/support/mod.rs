@@ -4,6 +4,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dm_connections::crypto::{KeyMaterial, LegacyKey};
 use dm_connections::domain::Document;
@@ -12,19 +13,23 @@ use zeroize::Zeroizing;
 
 pub const SITE: &str = "https://example.org";
 
-/// A directory of its own, removed at the end.
+/// A directory of its own, removed at the end. A process keeps eight stores open at most, and some tests close all of
+/// them: so one site at a time.
 pub struct Site {
     pub root: PathBuf,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Site {
     pub fn new(name: &str) -> Self {
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("dm-test-{name}-{}-{number}", std::process::id()));
         std::fs::create_dir(&root).unwrap();
         std::fs::set_permissions(&root, std::fs::Permissions::from_mode(0o700)).unwrap();
-        Self { root }
+        Self { root, _turn: turn }
     }
 
     pub fn store(&self) -> PathBuf {
@@ -49,7 +54,9 @@ impl Site {
 
     /// Goes past the library, as somebody with the database in hand would.
     pub fn sql(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.database()).unwrap()
+        let sql = rusqlite::Connection::open(self.database()).unwrap();
+        sql.pragma_update(None, "synchronous", "off").unwrap();
+        sql
     }
 
     /// Every byte of every file below the site's directory.
@@ -69,7 +76,11 @@ impl Drop for Site {
 fn collect(directory: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { collect(&path, files) } else { files.push((path.clone(), std::fs::read(&path).unwrap())) }
+        if path.is_dir() {
+            collect(&path, files)
+        } else {
+            files.push((path.clone(), std::fs::read(&path).unwrap()))
+        }
     }
 }
 
@@ -78,7 +89,11 @@ pub fn key(number: u8) -> KeyMaterial {
 }
 
 pub fn address(provider: &str, owner: &str, account: &str) -> Address {
-    Address { provider: provider.parse().unwrap(), owner: owner.parse().unwrap(), account: account.parse().unwrap() }
+    Address {
+        provider: provider.parse().unwrap(),
+        owner: owner.parse().unwrap(),
+        account: account.parse().unwrap(),
+    }
 }
 
 pub fn document(json: &str) -> Document {
@@ -128,7 +143,11 @@ pub fn expected(json: &[u8]) -> Vec<Expected> {
 fn slots(provider: &str, owner: &str, entry: &serde_json::Value, found: &mut Vec<Expected>) {
     let mut add = |kind, account: &str, document: &serde_json::Value| {
         if document.as_object().is_some_and(|members| !members.is_empty()) {
-            found.push(Expected { kind, address: address(provider, owner, account), json: document.to_string() });
+            found.push(Expected {
+                kind,
+                address: address(provider, owner, account),
+                json: document.to_string(),
+            });
         }
     };
     add(Kind::Config, "default", &entry["config"]);
@@ -141,8 +160,12 @@ fn slots(provider: &str, owner: &str, entry: &serde_json::Value, found: &mut Vec
 /// PHP's arrays come as objects, or as lists where their keys are 0, 1, 2 ...
 fn members(value: &serde_json::Value) -> Vec<(String, serde_json::Value)> {
     match value {
-        serde_json::Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-        serde_json::Value::Array(items) => items.iter().enumerate().map(|(at, item)| (at.to_string(), item.clone())).collect(),
+        serde_json::Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+        }
+        serde_json::Value::Array(items) => {
+            items.iter().enumerate().map(|(at, item)| (at.to_string(), item.clone())).collect()
+        }
         _ => Vec::new(),
     }
 }

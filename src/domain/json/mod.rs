@@ -5,9 +5,11 @@
 //! caller gives, and refuses what parsers disagree about: duplicate keys, lone surrogates, invalid UTF-8.
 
 mod raw_str;
+mod read;
 mod scanner;
 
 pub use raw_str::RawStr;
+pub use read::read;
 pub use scanner::{Event, Scanner};
 
 /// Where the text is not what it has to be, and why. Never says what stands there: it may be a secret.

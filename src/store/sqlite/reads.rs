@@ -15,7 +15,7 @@ use crate::store::{
 macro_rules! meta_columns {
     () => {
         "id, kind, provider, owner, account, remote_id, display_name, scopes, status, status_cause, expires_at, \
-         revision, seal_revision, connected_at, updated_at, last_used_at, enveloped, key_id, row_mac"
+         revision, seal_revision, connected_at, updated_at, last_used_at, legacy, key_id, row_mac"
     };
 }
 macro_rules! row_columns {
@@ -210,7 +210,7 @@ fn meta(row: &rusqlite::Row<'_>) -> rusqlite::Result<Meta> {
         connected_at: row.get(13)?,
         updated_at: row.get(14)?,
         last_used_at: row.get(15)?,
-        enveloped: row.get(16)?,
+        legacy: row.get(16)?,
         key_id: KeyId::from_bytes(row.get(17)?),
         row_mac: row.get(18)?,
     })

@@ -39,7 +39,7 @@ CREATE TABLE connections (
   connected_at  INTEGER NOT NULL,
   updated_at    INTEGER NOT NULL,
   last_used_at  INTEGER,
-  enveloped     TEXT,
+  legacy     TEXT,
   key_id        BLOB    NOT NULL REFERENCES keys (id),
   row_mac       BLOB    NOT NULL,
   wrapped_key   BLOB    NOT NULL,

@@ -48,9 +48,9 @@ impl WriteTx for Transaction<'_> {
     fn insert_row(&mut self, row: &Row) -> Result<(), Error> {
         let sql = "INSERT INTO connections (id, kind, provider, owner, account, remote_id, display_name, scopes, \
                    status, status_cause, expires_at, revision, seal_revision, connected_at, updated_at, \
-                   last_used_at, enveloped, key_id, row_mac, wrapped_key, sealed) VALUES (:id, :kind, :provider, \
+                   last_used_at, legacy, key_id, row_mac, wrapped_key, sealed) VALUES (:id, :kind, :provider, \
                    :owner, :account, :remote_id, :display_name, :scopes, :status, :status_cause, :expires_at, \
-                   :revision, :seal_revision, :connected_at, :updated_at, :last_used_at, :enveloped, :key_id, \
+                   :revision, :seal_revision, :connected_at, :updated_at, :last_used_at, :legacy, :key_id, \
                    :row_mac, :wrapped_key, :sealed)";
         let meta = &row.meta;
         self.change_one(
@@ -61,7 +61,7 @@ impl WriteTx for Transaction<'_> {
                 ":display_name": meta.display_name, ":scopes": meta.scopes, ":status": meta.status,
                 ":status_cause": meta.status_cause, ":expires_at": meta.expires_at, ":revision": meta.revision,
                 ":seal_revision": meta.seal_revision, ":connected_at": meta.connected_at,
-                ":updated_at": meta.updated_at, ":last_used_at": meta.last_used_at, ":enveloped": meta.enveloped,
+                ":updated_at": meta.updated_at, ":last_used_at": meta.last_used_at, ":legacy": meta.legacy,
                 ":key_id": meta.key_id.as_bytes(), ":row_mac": meta.row_mac, ":wrapped_key": row.wrapped_key,
                 ":sealed": row.sealed,
             },
@@ -72,7 +72,7 @@ impl WriteTx for Transaction<'_> {
         let sql = "UPDATE connections SET account = :account, remote_id = :remote_id, display_name = :display_name, \
                    scopes = :scopes, status = :status, status_cause = :status_cause, expires_at = :expires_at, \
                    revision = :revision, seal_revision = :seal_revision, connected_at = :connected_at, \
-                   updated_at = :updated_at, last_used_at = :last_used_at, enveloped = :enveloped, \
+                   updated_at = :updated_at, last_used_at = :last_used_at, legacy = :legacy, \
                    key_id = :key_id, row_mac = :row_mac, wrapped_key = :wrapped_key, sealed = :sealed \
                    WHERE id = :id AND revision = :expected AND kind = :kind AND provider = :provider \
                    AND owner = :owner";
@@ -85,7 +85,7 @@ impl WriteTx for Transaction<'_> {
                 ":display_name": meta.display_name, ":scopes": meta.scopes, ":status": meta.status,
                 ":status_cause": meta.status_cause, ":expires_at": meta.expires_at, ":revision": meta.revision,
                 ":seal_revision": meta.seal_revision, ":connected_at": meta.connected_at,
-                ":updated_at": meta.updated_at, ":last_used_at": meta.last_used_at, ":enveloped": meta.enveloped,
+                ":updated_at": meta.updated_at, ":last_used_at": meta.last_used_at, ":legacy": meta.legacy,
                 ":key_id": meta.key_id.as_bytes(), ":row_mac": meta.row_mac, ":wrapped_key": row.wrapped_key,
                 ":sealed": row.sealed, ":expected": expected_revision,
             },

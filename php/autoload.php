@@ -1,0 +1,18 @@
+<?php
+
+/**
+ * Loads the classes of DataMachine\Connections where Composer's autoloader is not in use.
+ */
+
+declare(strict_types=1);
+
+spl_autoload_register(static function (string $class): void {
+    $prefix = 'DataMachine\\Connections\\';
+    if (!str_starts_with($class, $prefix)) {
+        return;
+    }
+    $file = __DIR__ . '/src/' . strtr(substr($class, strlen($prefix)), '\\', '/') . '.php';
+    if (is_file($file)) {
+        require $file;
+    }
+});

@@ -1,0 +1,86 @@
+<?php
+
+/**
+ * Makes php/src/Native/dm_connections.h from include/dm_connections.h: only the functions that Library.php calls and
+ * the types that these need, without comments, since PHP parses it in each request.
+ *
+ *     php php/bin/lean-header.php            writes it
+ *     php php/bin/lean-header.php --check    fails where it is not what would be written
+ */
+
+declare(strict_types=1);
+
+$root = dirname(__DIR__, 2);
+$source = "{$root}/include/dm_connections.h";
+$library = "{$root}/php/src/Native/Library.php";
+$target = "{$root}/php/src/Native/dm_connections.h";
+
+/**
+ * The header's declarations, each on one line.
+ *
+ * @return list<string>
+ */
+$declarations = static function (string $header): array {
+    $noise = ['~/\*.*?\*/~s', '~//[^\n]*~', '~^\s*#[^\n]*~m', '~__attribute__\s*\(\(\w+\)\)~'];
+    $header = (string) preg_replace($noise, ' ', $header);
+    $header = trim((string) preg_replace('~\s+~', ' ', $header));
+    // Up to a semicolon that is not inside braces.
+    preg_match_all('~(?:[^;{}]|\{[^{}]*\})+;~', $header, $found);
+    return array_map('trim', $found[0]);
+};
+
+/**
+ * What a declaration introduces: the name before a function's parameters, or the last word of a typedef.
+ */
+$nameOf = static function (string $declaration): string {
+    $pattern = str_starts_with($declaration, 'typedef ') ? '~(\w+)\s*;$~' : '~(\w+)\s*\(~';
+    return preg_match($pattern, $declaration, $found) === 1 ? $found[1] : '';
+};
+
+/**
+ * The functions that PHP code calls: by `->dm_name(`, by the whole string 'dm_name', or declared for itself.
+ *
+ * @return list<string>
+ */
+$called = static function (string $code): array {
+    preg_match_all("~->(dm_\w+)\(|'(dm_\w+)'|\b(dm_\w+)\(void\)~", $code, $found);
+    $names = array_filter(array_merge(...array_slice($found, 1)));
+    return array_values(array_unique($names));
+};
+
+$header = file_get_contents($source);
+$code = file_get_contents($library);
+if ($header === false || $code === false) {
+    fwrite(STDERR, "lean-header: {$source} or {$library} cannot be read\n");
+    exit(2);
+}
+
+$declared = [];
+foreach ($declarations($header) as $declaration) {
+    $declared[$nameOf($declaration)] = $declaration;
+}
+$wanted = array_fill_keys($called($code), true);
+$unknown = array_diff_key($wanted, $declared);
+if ($unknown !== []) {
+    $names = implode(', ', array_keys($unknown));
+    fwrite(STDERR, "lean-header: Library.php calls what the header does not declare: {$names}\n");
+    exit(1);
+}
+// Backwards, since a type is declared before what uses it.
+foreach (array_reverse($declared) as $name => $declaration) {
+    if (isset($wanted[$name])) {
+        preg_match_all('~\bdm_\w+~', $declaration, $used);
+        $wanted += array_fill_keys($used[0], true);
+    }
+}
+$lean = "/* Made by php/bin/lean-header.php from include/dm_connections.h. */\n"
+    . implode("\n", array_intersect_key($declared, $wanted)) . "\n";
+
+if (in_array('--check', $argv, true)) {
+    if (@file_get_contents($target) !== $lean) {
+        fwrite(STDERR, "lean-header: {$target} is stale; run: php php/bin/lean-header.php\n");
+        exit(1);
+    }
+    exit(0);
+}
+file_put_contents($target, $lean);

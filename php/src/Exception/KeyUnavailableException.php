@@ -1,0 +1,12 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\Exception;
+
+/**
+ * The store is open, but this row is sealed under a key that was not given.
+ */
+final class KeyUnavailableException extends ConnectionsException
+{
+}

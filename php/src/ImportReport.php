@@ -1,0 +1,37 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections;
+
+/**
+ * What an import did, or, as a dry run, would do.
+ */
+final class ImportReport
+{
+    public readonly bool $dryRun;
+    /** @var array<string, int> how many entries and members came to which `ImportOutcome` */
+    public readonly array $counts;
+    /** @var list<ImportEntry> */
+    public readonly array $entries;
+
+    /**
+     * @internal
+     *
+     * @param array<string, mixed> $report as the library gives it
+     */
+    public function __construct(array $report)
+    {
+        $this->dryRun = $report['dry_run'];
+        $this->counts = $report['counts'];
+        $this->entries = array_map(static fn (array $entry) => new ImportEntry($entry), $report['entries']);
+    }
+
+    /**
+     * How many came to an outcome.
+     */
+    public function count(ImportOutcome $outcome): int
+    {
+        return $this->counts[$outcome->value] ?? 0;
+    }
+}

@@ -1,0 +1,405 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\Native;
+
+use DataMachine\Connections\Exception\ConnectionsException;
+use DataMachine\Connections\Exception\ExtensionMissingException;
+use DataMachine\Connections\Exception\FfiForbiddenException;
+use DataMachine\Connections\Exception\InternalException;
+use DataMachine\Connections\Exception\LibraryMismatchException;
+use DataMachine\Connections\Exception\LibraryMissingException;
+use DataMachine\Connections\Exception\ReloadRequiredException;
+
+/**
+ * libdm_connections: finds it, loads it, calls it.
+ *
+ * The only file that names FFI. It takes neither a path nor a header from its callers and looks for the library itself,
+ * so that preloading it opens no other way to FFI. One method per function of the library; buffers and errors are
+ * turned into strings and exceptions here, and freed.
+ *
+ * @internal
+ */
+final class Library
+{
+    /** Which release this file is of: compared with the library's, and with `Release` in case this file is preloaded. */
+    public const VERSION = '0.1.0';
+
+    /** The php.ini entry with the library's absolute path. Neither ini_set() nor .user.ini can change it. */
+    public const SETTING = 'dm_connections.library';
+
+    private const ABI_MAJOR = 0;
+    private const ABI_MINOR = 1;
+
+    /** What every release has, whatever else its header declares. */
+    private const VERSIONS = 'uint32_t dm_abi_version(void); const char *dm_version(void);';
+
+    private const OK = 0;
+    private const NOT_FOUND = 5;
+
+    private static ?\FFI $ffi = null;
+
+    /** @var array<string, object>|null out-parameters that no call is using, see outputs() */
+    private static ?array $spare = null;
+
+    /** An empty keyring. */
+    public static function keyringNew(): Handle
+    {
+        return self::open('dm_keyring_new', 'dm_keyring *', 'dm_keyring_free', []);
+    }
+
+    /** Adds a key: its bytes, its text, or a file or command (program and arguments, a JSON list) that gives it. */
+    public static function keyringAdd(Handle $keyring, string $kind, #[\SensitiveParameter] string $value): void
+    {
+        self::call(match ($kind) {
+            'raw' => 'dm_keyring_add_raw',
+            'base64' => 'dm_keyring_add_base64',
+            'file' => 'dm_keyring_add_file',
+            'command' => 'dm_keyring_add_command',
+            'new file' => 'dm_keyring_make_file',
+        }, [$keyring, $value], []);
+    }
+
+    /** Opens a store; without a keyring, with the key file. */
+    public static function storeOpen(string $options, ?Handle $keyring): Handle
+    {
+        return self::open('dm_store_open', 'dm_store *', 'dm_store_close', [$options, $keyring]);
+    }
+
+    /** What the store says of itself. */
+    public static function storeInfo(Handle $store): string
+    {
+        return self::ask('dm_store_info', [$store]);
+    }
+
+    /**
+     * @param array{string, string, string} $row provider, owner and account
+     *
+     * @return array{string, string}|null the document, and what is known about it; null where there is none
+     */
+    public static function connectionGet(Handle $store, array $row): ?array
+    {
+        return self::call('dm_conn_get', [$store, ...$row], ['first', 'second'], self::NOT_FOUND);
+    }
+
+    /** Writes a whole document. */
+    public static function connectionSave(
+        Handle $store,
+        array $row,
+        #[\SensitiveParameter] string $document,
+        string $options,
+    ): string {
+        return self::ask('dm_conn_save', [$store, ...$row, $document, $options]);
+    }
+
+    /** Writes some top-level members of a document. */
+    public static function connectionMerge(
+        Handle $store,
+        array $row,
+        #[\SensitiveParameter] string $patch,
+        string $options,
+    ): string {
+        return self::ask('dm_conn_merge', [$store, ...$row, $patch, $options]);
+    }
+
+    /** Deletes a connection. */
+    public static function connectionDelete(Handle $store, array $row, string $options): string
+    {
+        return self::ask('dm_conn_delete', [$store, ...$row, $options]);
+    }
+
+    /** Changes a status and says why. */
+    public static function connectionSetStatus(Handle $store, array $row, string $status, string $cause): string
+    {
+        return self::ask('dm_conn_set_status', [$store, ...$row, $status, $cause]);
+    }
+
+    /** Lists connections, a page at a time. */
+    public static function connectionFind(Handle $store, string $query): string
+    {
+        return self::ask('dm_conn_find', [$store, $query]);
+    }
+
+    /** What is connected, without decrypting anything. */
+    public static function connectionStatus(Handle $store, string $provider, string $owner): string
+    {
+        return self::ask('dm_conn_status', [$store, $provider, $owner]);
+    }
+
+    /**
+     * @param array{string, string} $row provider and owner
+     *
+     * @return array{string, string}|null the document, and what is known about it; null where there is none
+     */
+    public static function configGet(Handle $store, array $row): ?array
+    {
+        return self::call('dm_config_get', [$store, ...$row], ['first', 'second'], self::NOT_FOUND);
+    }
+
+    /** Writes a whole app config. */
+    public static function configSave(
+        Handle $store,
+        array $row,
+        #[\SensitiveParameter] string $document,
+        string $options,
+    ): string {
+        return self::ask('dm_config_save', [$store, ...$row, $document, $options]);
+    }
+
+    /** Writes some top-level members of an app config. */
+    public static function configMerge(
+        Handle $store,
+        array $row,
+        #[\SensitiveParameter] string $patch,
+        string $options,
+    ): string {
+        return self::ask('dm_config_merge', [$store, ...$row, $patch, $options]);
+    }
+
+    /** Deletes an app config. */
+    public static function configDelete(Handle $store, array $row, string $options): string
+    {
+        return self::ask('dm_config_delete', [$store, ...$row, $options]);
+    }
+
+    /** Lists app configs, a page at a time. */
+    public static function configFind(Handle $store, string $query): string
+    {
+        return self::ask('dm_config_find', [$store, $query]);
+    }
+
+    /** Makes the keyring's first key the primary one. */
+    public static function keyAdd(Handle $store, Handle $keyring): string
+    {
+        return self::ask('dm_key_add', [$store, $keyring]);
+    }
+
+    /** Wraps everything with the primary key. */
+    public static function keyRewrap(Handle $store): string
+    {
+        return self::ask('dm_key_rewrap', [$store]);
+    }
+
+    /** Gives one connection, one provider or everything new data keys. */
+    public static function keyRenew(Handle $store, string $provider, string $id): string
+    {
+        return self::ask('dm_key_renew', [$store, $provider, $id]);
+    }
+
+    /** An empty list of salts. */
+    public static function saltsNew(): Handle
+    {
+        return self::open('dm_salts_new', 'dm_salts *', 'dm_salts_free', []);
+    }
+
+    /** Adds one salt. */
+    public static function saltsAdd(Handle $salts, #[\SensitiveParameter] string $salt): void
+    {
+        self::call('dm_salts_add', [$salts, $salt], []);
+    }
+
+    /** Imports the old option. */
+    public static function legacyImport(
+        Handle $store,
+        #[\SensitiveParameter] string $option,
+        Handle $salts,
+        string $options,
+    ): string {
+        return self::ask('dm_legacy_import', [$store, $option, $salts, $options]);
+    }
+
+    /**
+     * A call that fills one buffer.
+     *
+     * @param list<Handle|string> $arguments
+     */
+    private static function ask(string $function, #[\SensitiveParameter] array $arguments): string
+    {
+        return self::call($function, $arguments, ['first'])[0];
+    }
+
+    /**
+     * A call that makes a handle.
+     *
+     * @param list<Handle|string|null> $arguments
+     */
+    private static function open(string $function, string $type, string $free, array $arguments): Handle
+    {
+        $ffi = self::$ffi ?? self::load();
+        $handle = $ffi->new($type);
+        self::call($function, [...$arguments, \FFI::addr($handle)], []);
+        return new Handle($handle, static function (object $handle) use ($ffi, $free): void {
+            $ffi->$free($handle);
+        });
+    }
+
+    /**
+     * Calls a function: strings go in as pointer and length, then come the buffers that it fills, and the error.
+     *
+     * @param list<Handle|string|object|null> $arguments
+     * @param list<string>                    $buffers which of outputs() it fills
+     * @param int|null                        $none    a status that means "there is none" and is no failure
+     *
+     * @return list<string>|null what the buffers held
+     */
+    private static function call(
+        string $function,
+        #[\SensitiveParameter] array $arguments,
+        array $buffers,
+        ?int $none = null,
+    ): ?array {
+        $ffi = self::$ffi ?? self::load();
+        $passed = [];
+        foreach ($arguments as $argument) {
+            if (is_string($argument)) {
+                $passed[] = $argument;
+                $passed[] = strlen($argument);
+                continue;
+            }
+            $passed[] = $argument instanceof Handle ? $argument->pointer() : $argument;
+        }
+        // Taken, not shared: a signal handler or a destructor may come in here before the buffers are read.
+        $outputs = self::$spare ?? self::outputs($ffi);
+        self::$spare = null;
+        foreach ($buffers as $buffer) {
+            $passed[] = $outputs["&{$buffer}"];
+        }
+        $passed[] = $outputs['&error'];
+        try {
+            $status = $ffi->$function(...$passed);
+            if ($status === $none) {
+                return null;
+            }
+            if ($status !== self::OK) {
+                throw self::failure($ffi, $status, $outputs['error']);
+            }
+            $texts = [];
+            foreach ($buffers as $buffer) {
+                $texts[] = \FFI::string($outputs[$buffer]->ptr, $outputs[$buffer]->len);
+            }
+            return $texts;
+        } catch (\FFI\Exception $refused) {
+            // Not passed on: its trace holds the arguments of the call.
+            throw new InternalException("{$function}: {$refused->getMessage()}.");
+        } finally {
+            self::release($ffi, $outputs);
+        }
+    }
+
+    /**
+     * Room for what a call writes: two buffers and an error, each with its address.
+     *
+     * @return array<string, object>
+     */
+    private static function outputs(\FFI $ffi): array
+    {
+        $outputs = [];
+        foreach (['first' => 'dm_buf', 'second' => 'dm_buf', 'error' => 'dm_error *'] as $name => $type) {
+            $outputs[$name] = $ffi->new($type);
+            $outputs["&{$name}"] = \FFI::addr($outputs[$name]);
+        }
+        return $outputs;
+    }
+
+    /**
+     * Frees what a call wrote, and keeps the room for the next call.
+     *
+     * @param array<string, object> $outputs
+     */
+    private static function release(\FFI $ffi, array $outputs): void
+    {
+        foreach (['first', 'second'] as $buffer) {
+            if ($outputs[$buffer]->ptr !== null) {
+                $ffi->dm_buf_free($outputs["&{$buffer}"]);
+            }
+        }
+        if (!\FFI::isNull($outputs['error'])) {
+            $ffi->dm_error_free($outputs['error']);
+            return;
+        }
+        self::$spare = $outputs;
+    }
+
+    /** The exception for a status; its message comes from the library. */
+    private static function failure(\FFI $ffi, int $status, object $error): ConnectionsException
+    {
+        if (\FFI::isNull($error)) {
+            return ConnectionsException::of($status, "The library failed with status {$status}.", []);
+        }
+        $detail = Json::decode($ffi->dm_error_detail($error));
+        return ConnectionsException::of($status, $ffi->dm_error_message($error), $detail);
+    }
+
+    /**
+     * Loads the library.
+     *
+     * A worker keeps the library mapped for as long as it lives. What is mapped already is used again, found by its
+     * symbols and not by its path: after an update the path leads to another file, and two libraries in one process
+     * would each have their own stores and locks.
+     */
+    private static function load(): \FFI
+    {
+        if (!class_exists(\FFI::class, false)) {
+            throw new ExtensionMissingException();
+        }
+        if (Release::VERSION !== self::VERSION) {
+            throw new ReloadRequiredException(self::VERSION, Release::VERSION, 'Library.php is preloaded');
+        }
+        $mapped = self::declare(null);
+        $library = $mapped ?? self::find();
+        $version = $library->dm_version();
+        $abi = $library->dm_abi_version();
+        if ($version !== self::VERSION || $abi >> 16 !== self::ABI_MAJOR || ($abi & 0xFFFF) < self::ABI_MINOR) {
+            throw $mapped === null
+                ? new LibraryMismatchException($version, self::VERSION)
+                : new ReloadRequiredException($version, self::VERSION, 'the library is mapped into this process');
+        }
+        // Without a path: the symbols of what is mapped now.
+        return self::$ffi = \FFI::cdef((string) file_get_contents(__DIR__ . '/dm_connections.h'));
+    }
+
+    /**
+     * The two functions that tell the versions, from the library at a path, or, without one, from what is mapped.
+     */
+    private static function declare(?string $path): ?\FFI
+    {
+        try {
+            return $path === null ? \FFI::cdef(self::VERSIONS) : \FFI::cdef(self::VERSIONS, $path);
+        } catch (\FFI\Exception $refused) {
+            if (str_contains($refused->getMessage(), 'ffi.enable')) {
+                throw new FfiForbiddenException(dirname(__DIR__, 2) . '/preload.php');
+            }
+            return null;
+        }
+    }
+
+    /**
+     * Where php.ini says; without that, beside this package, then where `make install` and packages put it.
+     */
+    private static function find(): \FFI
+    {
+        $named = get_cfg_var(self::SETTING);
+        if ($named !== false && (!is_string($named) || !str_starts_with($named, '/'))) {
+            throw new LibraryMissingException(self::SETTING, []);
+        }
+        $package = dirname(__DIR__, 3);
+        $system = php_uname('m') . '-linux-gnu/libdm_connections.so.0';
+        $places = $named !== false ? [$named] : [
+            "{$package}/lib/libdm_connections.so.0",
+            "{$package}/target/release/libdm_connections.so",
+            '/usr/local/lib/libdm_connections.so.0',
+            "/usr/local/lib/{$system}",
+            '/usr/lib/libdm_connections.so.0',
+            "/usr/lib/{$system}",
+        ];
+        foreach ($places as $place) {
+            // Tried, not looked for: open_basedir hides from is_file() what may well be loaded.
+            $library = self::declare($place);
+            if ($library !== null) {
+                return $library;
+            }
+        }
+        throw new LibraryMissingException(self::SETTING, $places);
+    }
+}

@@ -1,0 +1,46 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections;
+
+/**
+ * What may be said with a save or a merge. What is not said, the library takes from the document by the catalogue.
+ */
+final class SaveOptions
+{
+    /**
+     * @param int|null          $ifRevision  write only if the row is still at this revision; 0: only if there is none
+     * @param string|null       $remoteId    the account's identifier at the provider
+     * @param string|null       $displayName the account's name for people
+     * @param list<string>|null $scopes      the scopes that were granted
+     * @param Status|null       $status      the status to begin with: `Status::Pending` where it is to be confirmed
+     * @param int|null          $expiresAt   when the access ends, in Unix seconds
+     */
+    public function __construct(
+        public readonly ?int $ifRevision = null,
+        public readonly ?string $remoteId = null,
+        public readonly ?string $displayName = null,
+        public readonly ?array $scopes = null,
+        public readonly ?Status $status = null,
+        public readonly ?int $expiresAt = null,
+    ) {
+    }
+
+    /**
+     * As the header describes them.
+     *
+     * @return array<string, mixed>
+     */
+    public function toArray(): array
+    {
+        return array_filter([
+            'if_revision' => $this->ifRevision,
+            'remote_id' => $this->remoteId,
+            'display_name' => $this->displayName,
+            'scopes' => $this->scopes,
+            'status' => $this->status?->value,
+            'expires_at' => $this->expiresAt,
+        ], static fn (mixed $value): bool => $value !== null);
+    }
+}

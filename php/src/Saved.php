@@ -1,0 +1,35 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections;
+
+/**
+ * What a save, a merge or a change of status came to.
+ */
+final class Saved
+{
+    public readonly string $id;
+    public readonly int $revision;
+    /** Whether there was none before. */
+    public readonly bool $created;
+    /** The id of the connection of another remote account that stood in this place before; it is gone. */
+    public readonly ?string $replaced;
+    public readonly Status $status;
+    public readonly OwnerClass $ownerClass;
+
+    /**
+     * @internal
+     *
+     * @param array<string, mixed> $result as the library gives it
+     */
+    public function __construct(array $result)
+    {
+        $this->id = $result['id'];
+        $this->revision = $result['revision'];
+        $this->created = $result['created'];
+        $this->replaced = $result['replaced'];
+        $this->status = Status::from($result['status']);
+        $this->ownerClass = OwnerClass::from($result['owner_class']);
+    }
+}

@@ -1,0 +1,53 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections;
+
+/**
+ * What a store says of itself.
+ */
+final class StoreInfo
+{
+    public readonly string $storeId;
+    public readonly string $site;
+    public readonly string $engine;
+    public readonly string $path;
+    /** Whether this opening made it. */
+    public readonly bool $created;
+    public readonly int $schema;
+    /** @var list<KeyInfo> */
+    public readonly array $keys;
+    /** The key file in use, if any. */
+    public readonly ?string $keyFile;
+    public readonly int $connections;
+    public readonly int $configs;
+    /** Pieces of an import that are kept sealed for the way back. */
+    public readonly int $kept;
+    /** How many transactions ever wrote to it. */
+    public readonly int $writes;
+    /** The library's version. */
+    public readonly string $version;
+
+    /**
+     * @internal
+     *
+     * @param array<string, mixed> $info as the library gives it
+     */
+    public function __construct(array $info)
+    {
+        $this->storeId = $info['store_id'];
+        $this->site = $info['site'];
+        $this->engine = $info['engine'];
+        $this->path = $info['path'];
+        $this->created = $info['created'];
+        $this->schema = $info['schema'];
+        $this->keys = array_map(static fn (array $key) => new KeyInfo($key), $info['keys']);
+        $this->keyFile = $info['key_file'];
+        $this->connections = $info['counts']['connections'];
+        $this->configs = $info['counts']['configs'];
+        $this->kept = $info['counts']['kept'];
+        $this->writes = $info['writes'];
+        $this->version = $info['version'];
+    }
+}

@@ -1,0 +1,330 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections;
+
+use DataMachine\Connections\Native\Handle;
+use DataMachine\Connections\Native\Json;
+use DataMachine\Connections\Native\Library;
+
+/**
+ * A site's connected accounts, each in its own encrypted row.
+ *
+ * Owners are `site:0` (the network), `site:N` (one blog), `org:ID`, `user:N` and `agent:N`. A document goes in as an
+ * array or as a `Document`; an array is encoded with unescaped slashes and unicode and preserved zero fractions.
+ *
+ * Every method throws a `ConnectionsException`; there is one class per kind, and its message says what to do.
+ */
+final class Vault
+{
+    private function __construct(private readonly Handle $store)
+    {
+    }
+
+    /**
+     * Opens a store. The process keeps it open for the requests that follow: opening it again is cheap.
+     *
+     * @param Options|array{
+     *     path: string, site: string, keys?: Keys, key_file?: string, store_id?: string, create?: bool,
+     *     document_root?: string, patience_ms?: int, catalogue?: array<string, mixed>
+     * } $options
+     */
+    public static function open(Options|array $options): self
+    {
+        $options = $options instanceof Options ? $options->toArray() : $options;
+        $keys = $options['keys'] ?? null;
+        unset($options['keys']);
+        return new self(Library::storeOpen(Json::encode($options), $keys?->keyring()));
+    }
+
+    /**
+     * A connection with its document; null where there is none.
+     */
+    public function get(string $provider, string $owner, string $account = 'default'): ?Connection
+    {
+        $row = Library::connectionGet($this->store, [$provider, $owner, $account]);
+        return $row === null ? null : new Connection(Json::decode($row[1]), Document::fromJson($row[0]));
+    }
+
+    /**
+     * Writes a whole document.
+     *
+     * The connection keeps its id while the remote account is the same or unknown. Another one makes a new connection
+     * in its place; `Saved::$replaced` tells.
+     *
+     * @param Document|array<array-key, mixed> $document
+     * @param SaveOptions|array{
+     *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
+     *     expires_at?: ?int
+     * } $options
+     */
+    public function save(
+        string $provider,
+        string $owner,
+        #[\SensitiveParameter] Document|array $document,
+        string $account = 'default',
+        SaveOptions|array $options = [],
+    ): Saved {
+        $row = [$provider, $owner, $account];
+        $result = Library::connectionSave($this->store, $row, self::json($document), self::options($options));
+        return new Saved(Json::decode($result));
+    }
+
+    /**
+     * Writes some top-level members of a document, as `array_merge()` does: a replaced member keeps its place, new ones
+     * go last, null is a value, nothing nested is merged. In one transaction; there has to be a connection.
+     *
+     * @param Document|array<array-key, mixed> $patch
+     * @param SaveOptions|array{
+     *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
+     *     expires_at?: ?int
+     * } $options
+     */
+    public function merge(
+        string $provider,
+        string $owner,
+        #[\SensitiveParameter] Document|array $patch,
+        string $account = 'default',
+        SaveOptions|array $options = [],
+    ): Saved {
+        $row = [$provider, $owner, $account];
+        $result = Library::connectionMerge($this->store, $row, self::json($patch), self::options($options));
+        return new Saved(Json::decode($result));
+    }
+
+    /**
+     * Deletes a connection. Where there is none, that is no error; the receipt tells.
+     *
+     * @param int|null $ifRevision delete it only if it is still at this revision
+     */
+    public function delete(
+        string $provider,
+        string $owner,
+        string $account = 'default',
+        ?int $ifRevision = null,
+    ): Receipt {
+        $options = self::options($ifRevision === null ? [] : ['if_revision' => $ifRevision]);
+        $result = Library::connectionDelete($this->store, [$provider, $owner, $account], $options);
+        return new Receipt(Json::decode($result));
+    }
+
+    /**
+     * Changes a connection's status; `$cause` says why, as a short code.
+     */
+    public function setStatus(
+        string $provider,
+        string $owner,
+        Status $status,
+        string $account = 'default',
+        string $cause = '',
+    ): Saved {
+        $row = [$provider, $owner, $account];
+        return new Saved(Json::decode(Library::connectionSetStatus($this->store, $row, $status->value, $cause)));
+    }
+
+    /**
+     * Lists connections, one page. No document is opened.
+     *
+     * @param Query|array{
+     *     provider?: string, owner?: string, account?: string, remote_id?: string, status?: Status,
+     *     expiring_before?: int, limit?: int, after?: string
+     * } $query
+     *
+     * @return Page<ConnectionInfo>
+     */
+    public function find(Query|array $query = []): Page
+    {
+        $found = Json::decode(Library::connectionFind($this->store, self::options($query)));
+        $rows = array_map(static fn (array $row) => new ConnectionInfo($row), $found['connections']);
+        return new Page($rows, $found['next']);
+    }
+
+    /**
+     * All connections that match, read page by page.
+     *
+     * @param Query|array{
+     *     provider?: string, owner?: string, account?: string, remote_id?: string, status?: Status,
+     *     expiring_before?: int, limit?: int, after?: string
+     * } $query
+     *
+     * @return \Generator<int, ConnectionInfo>
+     */
+    public function all(Query|array $query = []): \Generator
+    {
+        $query = $query instanceof Query ? $query->toArray() : $query;
+        do {
+            $page = $this->find($query);
+            foreach ($page as $connection) {
+                yield $connection;
+            }
+            $query['after'] = $page->next;
+        } while ($page->next !== null);
+    }
+
+    /**
+     * What is connected, of one provider or of all, for one owner or for all. Nothing is decrypted.
+     *
+     * @return array<string, ProviderStatus> by provider
+     */
+    public function status(?string $provider = null, ?string $owner = null): array
+    {
+        $found = Json::decode(Library::connectionStatus($this->store, $provider ?? '', $owner ?? ''));
+        $statuses = array_map(static fn (array $row) => new ProviderStatus($row), $found['providers']);
+        return array_column($statuses, null, 'provider');
+    }
+
+    /**
+     * A provider's app config with its document; null where there is none.
+     */
+    public function getConfig(string $provider, string $owner): ?AppConfig
+    {
+        $row = Library::configGet($this->store, [$provider, $owner]);
+        return $row === null ? null : new AppConfig(Json::decode($row[1]), Document::fromJson($row[0]));
+    }
+
+    /**
+     * Writes a whole app config.
+     *
+     * @param Document|array<array-key, mixed>       $document
+     * @param SaveOptions|array{if_revision?: int} $options
+     */
+    public function saveConfig(
+        string $provider,
+        string $owner,
+        #[\SensitiveParameter] Document|array $document,
+        SaveOptions|array $options = [],
+    ): Saved {
+        $row = [$provider, $owner];
+        $result = Library::configSave($this->store, $row, self::json($document), self::options($options));
+        return new Saved(Json::decode($result));
+    }
+
+    /**
+     * Writes some top-level members of an app config, as merge() does.
+     *
+     * @param Document|array<array-key, mixed>       $patch
+     * @param SaveOptions|array{if_revision?: int} $options
+     */
+    public function mergeConfig(
+        string $provider,
+        string $owner,
+        #[\SensitiveParameter] Document|array $patch,
+        SaveOptions|array $options = [],
+    ): Saved {
+        $row = [$provider, $owner];
+        $result = Library::configMerge($this->store, $row, self::json($patch), self::options($options));
+        return new Saved(Json::decode($result));
+    }
+
+    /**
+     * Deletes an app config. Where there is none, that is no error; the receipt tells.
+     *
+     * @param int|null $ifRevision delete it only if it is still at this revision
+     */
+    public function deleteConfig(string $provider, string $owner, ?int $ifRevision = null): Receipt
+    {
+        $options = self::options($ifRevision === null ? [] : ['if_revision' => $ifRevision]);
+        return new Receipt(Json::decode(Library::configDelete($this->store, [$provider, $owner], $options)));
+    }
+
+    /**
+     * Lists app configs, one page. No document is opened.
+     *
+     * @param Query|array{provider?: string, owner?: string, limit?: int, after?: string} $query
+     *
+     * @return Page<AppConfigInfo>
+     */
+    public function findConfigs(Query|array $query = []): Page
+    {
+        $found = Json::decode(Library::configFind($this->store, self::options($query)));
+        $rows = array_map(static fn (array $row) => new AppConfigInfo($row), $found['configs']);
+        return new Page($rows, $found['next']);
+    }
+
+    /**
+     * Makes a new key the primary one: what is saved from now on is sealed under it. Then rewrap(), and from the next
+     * opening on give `$keys->withEarlier(...)`, until every other process does too.
+     */
+    public function addKey(Keys $keys): KeyInfo
+    {
+        return new KeyInfo(Json::decode(Library::keyAdd($this->store, $keys->keyring())));
+    }
+
+    /**
+     * Wraps all data keys with the primary key, in one transaction; the earlier keys become retired.
+     */
+    public function rewrap(): Rewrapped
+    {
+        return new Rewrapped(Json::decode(Library::keyRewrap($this->store)));
+    }
+
+    /**
+     * Seals documents anew under new data keys: those of one provider, or the one row with an id, or all.
+     *
+     * @return int how many
+     */
+    public function renewKeys(?string $provider = null, ?string $id = null): int
+    {
+        return Json::decode(Library::keyRenew($this->store, $provider ?? '', $id ?? ''))['renewed'];
+    }
+
+    /**
+     * Imports the old option `datamachine_auth_data`, in one transaction. What was imported before stays as it is now.
+     *
+     * @param string       $option the option's bytes as the database holds them
+     * @param list<string> $salts  what `wp_salt('auth')` returns, and returned earlier
+     * @param bool         $dryRun only report
+     */
+    public function importLegacy(
+        #[\SensitiveParameter] string $option,
+        #[\SensitiveParameter] array $salts,
+        LegacyFormat $format = LegacyFormat::Php,
+        bool $dryRun = false,
+    ): ImportReport {
+        $handle = Library::saltsNew();
+        foreach ($salts as $salt) {
+            Library::saltsAdd($handle, $salt);
+        }
+        $options = Json::encode(['format' => $format->value, 'dry_run' => $dryRun]);
+        return new ImportReport(Json::decode(Library::legacyImport($this->store, $option, $handle, $options)));
+    }
+
+    /**
+     * What the store says of itself.
+     */
+    public function info(): StoreInfo
+    {
+        return new StoreInfo(Json::decode(Library::storeInfo($this->store)));
+    }
+
+    /**
+     * Closes the vault; otherwise that happens with this object's end, and at the latest with the script's.
+     */
+    public function close(): void
+    {
+        $this->store->close();
+    }
+
+    /** A copy would share the handle, and closing one would close both. */
+    private function __clone()
+    {
+    }
+
+    /**
+     * @param Document|array<array-key, mixed> $document
+     */
+    private static function json(#[\SensitiveParameter] Document|array $document): string
+    {
+        return $document instanceof Document ? $document->toJson() : Json::encode($document);
+    }
+
+    /**
+     * @param SaveOptions|Query|array<string, mixed> $options
+     */
+    private static function options(SaveOptions|Query|array $options): string
+    {
+        $options = is_array($options) ? $options : $options->toArray();
+        return $options === [] ? '' : Json::encode($options);
+    }
+}

@@ -1,0 +1,282 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\Tests;
+
+use DataMachine\Connections\Connection;
+use DataMachine\Connections\ConnectionInfo;
+use DataMachine\Connections\Exception\ConflictException;
+use DataMachine\Connections\Exception\InvalidTransitionException;
+use DataMachine\Connections\Exception\NotFoundException;
+use DataMachine\Connections\Keys;
+use DataMachine\Connections\Options;
+use DataMachine\Connections\OwnerClass;
+use DataMachine\Connections\Query;
+use DataMachine\Connections\SaveOptions;
+use DataMachine\Connections\Status;
+use DataMachine\Connections\Vault;
+
+final class AccountsTest extends VaultTestCase
+{
+    public function testWhatIsSavedIsRead(): void
+    {
+        $vault = $this->open();
+        self::assertNull($vault->get('reddit', 'user:12'));
+        $saved = $vault->save('reddit', 'user:12', ['access_token' => 'fake-a', 'username' => 'u']);
+        self::assertTrue($saved->created);
+        self::assertNull($saved->replaced);
+        self::assertSame(1, $saved->revision);
+        self::assertSame(Status::Active, $saved->status);
+        self::assertSame(OwnerClass::Personal, $saved->ownerClass);
+
+        $connection = $vault->get('reddit', 'user:12');
+        self::assertInstanceOf(Connection::class, $connection);
+        self::assertSame($saved->id, $connection->id);
+        self::assertSame(['reddit', 'user:12', 'default'], [
+            $connection->provider,
+            $connection->owner,
+            $connection->account,
+        ]);
+        self::assertSame(['access_token' => 'fake-a', 'username' => 'u'], $connection->document->toArray());
+        self::assertSame('fake-a', $connection->document->get('access_token'));
+        self::assertNull($connection->document->get('absent'));
+        self::assertEqualsWithDelta(time(), $connection->connectedAt, 5);
+        self::assertTrue($connection->integrity);
+    }
+
+    public function testAnotherProcessReadsIt(): void
+    {
+        $this->open()->save('youtube', 'site:0', ['access_token' => 'fake-a']);
+        $read = $this->elsewhere('echo $vault->get("youtube", "site:0")->document->toJson();');
+        self::assertSame('{"access_token":"fake-a"}', $read);
+    }
+
+    public function testOptionsMayBeAnObject(): void
+    {
+        $options = new Options($this->place(), self::SITE, Keys::raw(self::KEY), patienceMs: 2000);
+        Vault::open($options)->save('x', 'site:0', ['a' => 1]);
+        self::assertSame(['a' => 1], $this->open()->get('x', 'site:0')?->document->toArray());
+    }
+
+    public function testAccountsOfOneOwnerAreSeparate(): void
+    {
+        $vault = $this->open();
+        $vault->save('mastodon', 'site:0', ['n' => 1]);
+        $vault->save('mastodon', 'site:0', ['n' => 2], 'second');
+        $vault->save('mastodon', 'user:1', ['n' => 3]);
+        self::assertSame(1, $vault->get('mastodon', 'site:0')?->document->get('n'));
+        self::assertSame(2, $vault->get('mastodon', 'site:0', 'second')?->document->get('n'));
+        self::assertSame(3, $vault->get('mastodon', 'user:1')?->document->get('n'));
+        self::assertNull($vault->get('mastodon', 'user:2'));
+    }
+
+    public function testMergeReplacesInPlaceAndAppends(): void
+    {
+        $vault = $this->open();
+        $vault->save('reddit', 'user:1', ['a' => 1, 'b' => ['x' => 1, 'y' => 2], 'c' => 3]);
+        $merged = $vault->merge('reddit', 'user:1', ['d' => null, 'b' => ['x' => 9]]);
+        self::assertSame(2, $merged->revision);
+        self::assertFalse($merged->created);
+        self::assertSame(
+            '{"a":1,"b":{"x":9},"c":3,"d":null}',
+            $vault->get('reddit', 'user:1')?->document->toJson()
+        );
+        self::assertThrows(NotFoundException::class, static fn () => $vault->merge('reddit', 'user:2', ['a' => 1]));
+    }
+
+    public function testDeletingTwiceIsFine(): void
+    {
+        $vault = $this->open();
+        $id = $vault->save('reddit', 'user:1', ['a' => 1])->id;
+        $receipt = $vault->delete('reddit', 'user:1');
+        self::assertTrue($receipt->deleted);
+        self::assertSame($id, $receipt->id);
+        self::assertNotSame('', $receipt->note);
+        self::assertNull($vault->get('reddit', 'user:1'));
+        self::assertFalse($vault->delete('reddit', 'user:1')->deleted);
+    }
+
+    public function testARevisionThatMovedIsTold(): void
+    {
+        $vault = $this->open();
+        $first = $vault->save('reddit', 'user:1', ['n' => 1], options: ['if_revision' => 0]);
+        $vault->save('reddit', 'user:1', ['n' => 2], options: new SaveOptions(ifRevision: $first->revision));
+        $actions = [
+            static fn () => $vault->save('reddit', 'user:1', ['n' => 3], options: ['if_revision' => $first->revision]),
+            static fn () => $vault->save('reddit', 'user:1', ['n' => 3], options: ['if_revision' => 0]),
+            static fn () => $vault->merge('reddit', 'user:1', ['n' => 3], options: ['if_revision' => 1]),
+            static fn () => $vault->delete('reddit', 'user:1', ifRevision: 1),
+        ];
+        foreach ($actions as $action) {
+            self::assertSame(2, self::assertThrows(ConflictException::class, $action)->revision());
+        }
+        self::assertSame(2, $vault->get('reddit', 'user:1')?->document->get('n'));
+        self::assertTrue($vault->delete('reddit', 'user:1', ifRevision: 2)->deleted);
+    }
+
+    public function testAnotherRemoteAccountIsAnotherConnection(): void
+    {
+        $vault = $this->open();
+        $first = $vault->save('reddit', 'user:1', ['n' => 1], options: ['remote_id' => 't2_one']);
+        $same = $vault->save('reddit', 'user:1', ['n' => 2], options: ['remote_id' => 't2_one']);
+        $unknown = $vault->save('reddit', 'user:1', ['n' => 3]);
+        $other = $vault->save('reddit', 'user:1', ['n' => 4], options: ['remote_id' => 't2_two']);
+        self::assertSame([$first->id, $first->id], [$same->id, $unknown->id]);
+        self::assertNotSame($first->id, $other->id);
+        self::assertSame($first->id, $other->replaced);
+        self::assertSame('t2_two', $vault->get('reddit', 'user:1')?->remoteId);
+        self::assertCount(1, $vault->find());
+    }
+
+    public function testWhatIsSaidWithASaveIsKept(): void
+    {
+        $vault = $this->open();
+        $end = time() + 3600;
+        $vault->save('reddit', 'site:3', ['a' => 1], options: new SaveOptions(
+            remoteId: 't2_abc',
+            displayName: 'Grüße',
+            scopes: ['submit', 'read'],
+            status: Status::Pending,
+            expiresAt: $end,
+        ));
+        $connection = $vault->get('reddit', 'site:3');
+        self::assertNotNull($connection);
+        self::assertSame('t2_abc', $connection->remoteId);
+        self::assertSame('Grüße', $connection->displayName);
+        self::assertEqualsCanonicalizing(['read', 'submit'], $connection->scopes);
+        self::assertSame(Status::Pending, $connection->status);
+        self::assertSame($end, $connection->expiresAt);
+        self::assertSame(OwnerClass::Service, $connection->ownerClass);
+    }
+
+    public function testStatusFollowsItsTransitions(): void
+    {
+        $vault = $this->open();
+        $vault->save('reddit', 'user:1', ['a' => 1]);
+        $vault->setStatus('reddit', 'user:1', Status::NeedsReauth, cause: 'invalid_grant');
+        $connection = $vault->get('reddit', 'user:1');
+        self::assertSame(Status::NeedsReauth, $connection?->status);
+        self::assertSame('invalid_grant', $connection?->statusCause);
+        self::assertThrows(
+            InvalidTransitionException::class,
+            static function () use ($vault): void {
+                $vault->setStatus('reddit', 'user:1', Status::Revoked);
+                $vault->setStatus('reddit', 'user:1', Status::Active);
+            }
+        );
+        self::assertThrows(
+            NotFoundException::class,
+            static fn () => $vault->setStatus('reddit', 'user:2', Status::Expired)
+        );
+    }
+
+    public function testEachFilterFinds(): void
+    {
+        $vault = $this->open();
+        $soon = time() + 60;
+        $vault->save('reddit', 'user:1', ['a' => 1], options: ['remote_id' => 'r1', 'expires_at' => $soon]);
+        $vault->save('reddit', 'user:2', ['a' => 1], 'second', ['remote_id' => 'r2', 'expires_at' => $soon + 600]);
+        $vault->save('youtube', 'user:1', ['a' => 1], options: new SaveOptions(status: Status::Pending));
+        $vault->save('x', 'site:0', ['a' => 1], options: ['expires_at' => time() - 60]);
+        $found = static function (Query|array $query) use ($vault): array {
+            $names = [];
+            foreach ($vault->find($query) as $connection) {
+                self::assertInstanceOf(ConnectionInfo::class, $connection);
+                self::assertNotInstanceOf(Connection::class, $connection);
+                $names[] = "{$connection->provider} {$connection->owner} {$connection->account}";
+            }
+            sort($names);
+            return $names;
+        };
+        self::assertCount(4, $found([]));
+        self::assertSame(['reddit user:1 default', 'reddit user:2 second'], $found(['provider' => 'reddit']));
+        self::assertSame(['reddit user:1 default', 'youtube user:1 default'], $found(new Query(owner: 'user:1')));
+        self::assertSame(['reddit user:2 second'], $found(['account' => 'second']));
+        self::assertSame(['reddit user:1 default'], $found(new Query(remoteId: 'r1')));
+        self::assertSame(['youtube user:1 default'], $found(['status' => Status::Pending]));
+        self::assertSame(['x site:0 default'], $found(new Query(status: Status::Expired)));
+        self::assertSame(
+            ['reddit user:1 default', 'x site:0 default'],
+            $found(new Query(expiringBefore: $soon + 1))
+        );
+        self::assertSame(['youtube user:1 default'], $found(new Query(provider: 'youtube', owner: 'user:1')));
+        self::assertSame([], $found(['provider' => 'absent']));
+    }
+
+    public function testPagesCoverEverythingOnce(): void
+    {
+        $vault = $this->open();
+        for ($user = 1; $user <= 7; $user++) {
+            $vault->save('reddit', "user:{$user}", ['a' => 1]);
+        }
+        $page = $vault->find(['limit' => 3]);
+        self::assertCount(3, $page);
+        self::assertNotNull($page->next);
+        $owners = [];
+        foreach ($vault->all(new Query(limit: 3)) as $connection) {
+            $owners[] = $connection->owner;
+        }
+        self::assertSame(array_map(static fn (int $user) => "user:{$user}", range(1, 7)), $owners);
+        self::assertNull($vault->find(['limit' => 7])->next);
+    }
+
+    public function testStatusSaysWhatIsConnected(): void
+    {
+        $vault = $this->open();
+        $vault->saveConfig('reddit', 'site:0', ['client_id' => 'fake']);
+        $vault->save('reddit', 'user:1', ['a' => 1]);
+        $vault->save('reddit', 'user:2', ['a' => 1], options: new SaveOptions(status: Status::Pending));
+        $vault->save('x', 'user:2', ['a' => 1], options: new SaveOptions(expiresAt: time() - 1));
+        $all = $vault->status();
+        self::assertTrue($all['reddit']->configured);
+        self::assertTrue($all['reddit']->connected);
+        self::assertCount(2, $all['reddit']->accounts);
+        self::assertSame(1, $all['reddit']->counts['active']);
+        self::assertFalse($all['x']->configured);
+        self::assertFalse($all['x']->connected);
+        self::assertSame(Status::Expired, $all['x']->accounts[0]->status);
+        $one = $vault->status('reddit', 'user:2');
+        self::assertCount(1, $one['reddit']->accounts);
+        self::assertFalse($one['reddit']->connected);
+    }
+
+    public function testAppConfigsAreTheirOwn(): void
+    {
+        $vault = $this->open();
+        self::assertNull($vault->getConfig('reddit', 'site:0'));
+        $vault->save('reddit', 'site:0', ['is' => 'account']);
+        $first = $vault->saveConfig('reddit', 'site:0', ['client_id' => 'fake-id', 'client_secret' => 'fake']);
+        $vault->mergeConfig('reddit', 'site:0', ['client_secret' => 'fake-2'], ['if_revision' => $first->revision]);
+        $config = $vault->getConfig('reddit', 'site:0');
+        self::assertNotNull($config);
+        self::assertSame('{"client_id":"fake-id","client_secret":"fake-2"}', $config->document->toJson());
+        self::assertSame(2, $config->revision);
+        self::assertSame('account', $vault->get('reddit', 'site:0')?->document->get('is'));
+
+        $vault->saveConfig('youtube', 'user:3', ['client_id' => 'fake']);
+        $page = $vault->findConfigs(['provider' => 'reddit']);
+        self::assertCount(1, $page);
+        self::assertSame($config->id, $page->rows[0]->id);
+        self::assertCount(2, $vault->findConfigs());
+        self::assertTrue($vault->deleteConfig('reddit', 'site:0')->deleted);
+        self::assertFalse($vault->deleteConfig('reddit', 'site:0')->deleted);
+        self::assertNotNull($vault->get('reddit', 'site:0'));
+    }
+
+    public function testInfoCounts(): void
+    {
+        $vault = $this->open();
+        $before = $vault->info();
+        $vault->save('reddit', 'user:1', ['a' => 1]);
+        $vault->saveConfig('reddit', 'site:0', ['a' => 1]);
+        $info = $vault->info();
+        self::assertSame(self::SITE, $info->site);
+        self::assertSame([1, 1, 0], [$info->connections, $info->configs, $info->kept]);
+        self::assertSame($before->writes + 2, $info->writes);
+        self::assertSame('primary', $info->keys[0]->status);
+        self::assertTrue($info->keys[0]->loaded);
+        $again = $this->open(['store_id' => $info->storeId]);
+        self::assertSame($info->storeId, $again->info()->storeId);
+    }
+}

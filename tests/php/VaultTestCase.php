@@ -1,0 +1,102 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\Tests;
+
+use DataMachine\Connections\Exception\ConnectionsException;
+use DataMachine\Connections\Keys;
+use DataMachine\Connections\Vault;
+use PHPUnit\Framework\TestCase;
+
+/**
+ * A test with a directory of its own, and a vault in it.
+ */
+abstract class VaultTestCase extends TestCase
+{
+    protected const SITE = 'https://example.org';
+    protected const KEY = '0123456789abcdef0123456789ABCDEF';
+    protected const OTHER_KEY = 'another key of 32 bytes, for now';
+
+    /** Exists, 0700, removed after the test. */
+    protected string $directory;
+
+    protected function setUp(): void
+    {
+        $this->directory = sys_get_temp_dir() . '/dm-php-' . bin2hex(random_bytes(6));
+        mkdir($this->directory, 0700);
+    }
+
+    protected function tearDown(): void
+    {
+        self::remove($this->directory);
+    }
+
+    /** Where open() puts the store. */
+    protected function place(): string
+    {
+        return $this->directory . '/store';
+    }
+
+    /**
+     * @param array<string, mixed> $options
+     */
+    protected function open(array $options = []): Vault
+    {
+        return Vault::open($options + [
+            'path' => $this->place(),
+            'site' => self::SITE,
+            'keys' => Keys::raw(self::KEY),
+        ]);
+    }
+
+    /**
+     * Runs code in another process, where `$vault` is what open() gives here; or, where that failed, the exception.
+     *
+     * @param array<string, mixed> $options
+     */
+    protected function elsewhere(string $code, array $options = [], string $key = self::KEY): string
+    {
+        $open = 'use DataMachine\Connections\{Document, Keys, Status, Vault};
+            try {
+                $vault = Vault::open($arguments["options"] + ["keys" => Keys::base64($arguments["key"])]);
+            } catch (DataMachine\Connections\Exception\ConnectionsException $thrown) {
+                exit(get_class($thrown) . ": " . $thrown->getMessage());
+            }';
+        return Process::run($open . $code, [
+            'options' => $options + ['path' => $this->place(), 'site' => self::SITE],
+            'key' => base64_encode($key),
+        ]);
+    }
+
+    /**
+     * @template T of ConnectionsException
+     * @param class-string<T>   $class
+     * @param callable(): mixed $action
+     *
+     * @return T
+     */
+    protected static function assertThrows(string $class, callable $action): ConnectionsException
+    {
+        try {
+            $action();
+        } catch (ConnectionsException $thrown) {
+            self::assertInstanceOf($class, $thrown, $thrown->getMessage());
+            self::assertNotSame('', $thrown->getMessage());
+            return $thrown;
+        }
+        self::fail("{$class} was not thrown.");
+    }
+
+    private static function remove(string $path): void
+    {
+        if (is_dir($path) && !is_link($path)) {
+            foreach (array_diff(scandir($path) ?: [], ['.', '..']) as $name) {
+                self::remove("{$path}/{$name}");
+            }
+            rmdir($path);
+            return;
+        }
+        unlink($path);
+    }
+}
