@@ -1,0 +1,492 @@
+/*
+ * libdm_connections: a site's connected external accounts, each encrypted in a row of its own.
+ *
+ * Text and bytes go in as a pointer and a length, NUL bytes included; nothing has to be terminated, and nothing is
+ * kept after the call. NULL with length 0 is the empty text; NULL with any other length, and anything above 16 MiB,
+ * is an error. Text is UTF-8.
+ *
+ * A call that can fail returns a dm_status: DM_OK is 0, the numbers are stable and never given to anything else.
+ * Its last parameter may be NULL; otherwise a failure puts an error there, which has a code, a message for a person
+ * and detail as a JSON object, and which the caller frees with dm_error_free(). Outputs are written on success only.
+ *
+ * A dm_buf that a call filled belongs to the caller until dm_buf_free(), which wipes it. Its ptr[len] is NUL, not
+ * counted.
+ *
+ * A store, a keyring, a list of salts and an error are handles: the pointer is a ticket that is looked up and never
+ * followed. A closed or invented one gives DM_INVALID_HANDLE. NULL may be freed or closed.
+ *
+ * Every function may be called from any thread, and a store goes on working in a child after fork(). One process
+ * has one open store per place, however often it is opened; it stays open after dm_store_close(), until
+ * dm_shutdown() or until eight others are in use. The library cannot be unloaded.
+ *
+ * Nothing secret is ever in an error, a listing or a log: only in the document that dm_conn_get() and
+ * dm_config_get() hand out.
+ */
+
+#ifndef DM_CONNECTIONS_H
+#define DM_CONNECTIONS_H
+
+/* Written by `make header` from src/ffi. Change it there. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// What a call came to. `DM_OK` is success; the numbers are stable and never given to anything else.
+typedef enum {
+  /// Done. Outputs are written in this case only.
+  DM_OK = 0,
+  /// An argument is missing, malformed or out of its bounds; the detail's `argument` names it.
+  DM_INVALID_ARGUMENT = 1,
+  /// A handle that is closed, invented, of another kind, or whose store was closed to make room.
+  DM_INVALID_HANDLE = 2,
+  /// An input above 16 MiB, a document above 1 MiB, or a store too large for one step.
+  DM_TOO_LARGE = 3,
+  /// A document that is not a JSON object, has duplicate keys, invalid UTF-8 or more than 64 levels.
+  DM_INVALID_DOCUMENT = 4,
+  /// There is no such connection or app config.
+  DM_NOT_FOUND = 5,
+  /// The row moved on since the revision that was given; the detail's `revision` is the present one.
+  DM_CONFLICT = 6,
+  /// Others held the store for longer than the caller's patience. Try again.
+  DM_BUSY = 7,
+  /// A row was changed by something that is not this library. It is not handed out.
+  DM_INTEGRITY = 8,
+  /// None of the keys given opens this store; the detail's `keys` names those that would.
+  DM_WRONG_KEY = 9,
+  /// No key was given and the key file is not there.
+  DM_MISSING_KEY = 10,
+  /// The store is open, but this row is sealed under a key that was not given.
+  DM_KEY_UNAVAILABLE = 11,
+  /// Key material that is no key: a wrong length, a passphrase, a loose key file, a failed command.
+  DM_INVALID_KEY = 12,
+  /// A status that may not follow the present one.
+  DM_INVALID_TRANSITION = 13,
+  /// The directory of the store is not there and cannot be made.
+  DM_MISSING_DIRECTORY = 14,
+  /// A store was expected here and there is none. None is made in its place.
+  DM_STORE_MISSING = 15,
+  /// A file or directory of the store is open to others; the detail's `mend` is the line to type.
+  DM_PERMISSIONS = 16,
+  /// The directory belongs to another system user; the detail's `mend` is the line to type.
+  DM_WRONG_USER = 17,
+  /// The directory lies on a network file system, where SQLite's locks cannot be trusted.
+  DM_NETWORK_FILE_SYSTEM = 18,
+  /// No space is left. Nothing of the call was kept.
+  DM_DISK_FULL = 19,
+  /// The database file is damaged. Restore a backup.
+  DM_CORRUPT = 20,
+  /// The file at the store's place is not a store of this library.
+  DM_NOT_A_STORE = 21,
+  /// A later version of the library wrote this store; this one is too old for it.
+  DM_STORE_NEWER = 22,
+  /// The store's file was replaced under an open handle by another store.
+  DM_STORE_REPLACED = 23,
+  /// The store's id is not the one that was expected.
+  DM_STORE_MISMATCH = 24,
+  /// The store belongs to another site: this is a copy.
+  DM_SITE_MISMATCH = 25,
+  /// The system reported an input or output error.
+  DM_IO = 26,
+  /// A defect of this library; the detail says where. Nothing of the call was kept.
+  DM_INTERNAL = 27,
+  /// The old option is not one: malformed, hostile, too deep or too large. Nothing was imported.
+  DM_IMPORT_REFUSED = 28,
+  /// The store or its key would lie inside the document root, where a web server might serve it.
+  DM_IN_DOCUMENT_ROOT = 29,
+} dm_status;
+
+/// What went wrong in one call. Freed with `dm_error_free`; not changed by later calls.
+typedef struct dm_error dm_error;
+
+/// Key-encryption keys that a caller gives. The first is the one that a new store is made with, and that
+/// `dm_key_add` adds; the others are earlier ones, which go on opening what they sealed.
+///
+/// May be used from any thread. Wiped by `dm_keyring_free`.
+typedef struct dm_keyring dm_keyring;
+
+/// Salts that open the old option's envelopes: what `wp_salt('auth')` returns, and what it returned earlier.
+///
+/// May be used from any thread. Wiped by `dm_salts_free`.
+typedef struct dm_salts dm_salts;
+
+/// An open store. May be used from any thread, and after `fork()`: the child opens files of its own.
+typedef struct dm_store dm_store;
+
+/// Bytes handed out by the library, to be given back to `dm_buf_free`, which wipes them.
+///
+/// `ptr[len]` is a NUL byte that `len` does not count. Whoever holds the buffer may read it from any thread.
+typedef struct {
+  /// The first byte; NULL in an empty buffer that was never filled.
+  char *ptr;
+  /// How many bytes there are.
+  size_t len;
+} dm_buf;
+
+/// The version of the ABI: `major << 16 | minor`. A caller refuses another major and a lower minor than it knows.
+/// Any thread.
+uint32_t dm_abi_version(void);
+
+/// The version of the library, such as `"0.1.0"`. Never NULL; static, not to be freed. Any thread.
+const char *dm_version(void);
+
+/// The name of a code, such as `DM_BUSY`; `DM_UNKNOWN` for a number that is none.
+///
+/// Never NULL; static, not to be freed. Any thread.
+const char *dm_status_name(uint32_t status);
+
+/// The `dm_status` of an error; `DM_OK` for NULL, `DM_INVALID_HANDLE` for one that was freed. Any thread.
+dm_status dm_error_code(const dm_error *error);
+
+/// A sentence for a person: what was wrong and what to do. It holds no secret.
+///
+/// Never NULL; UTF-8; valid until `dm_error_free`, not to be freed itself. Empty for NULL or a freed error. Any thread.
+const char *dm_error_message(const dm_error *error);
+
+/// Details for a program: a JSON object, whose members depend on the code (`argument`, `revision`, `mend`, `keys` ...).
+///
+/// Never NULL; valid until `dm_error_free`, not to be freed itself. `{}` for NULL or a freed error. Any thread.
+const char *dm_error_detail(const dm_error *error);
+
+/// Frees an error. NULL is fine; one that was freed before gives `DM_INVALID_HANDLE`. Any thread.
+dm_status dm_error_free(dm_error *error);
+
+/// Wipes and frees what a buffer holds and sets it to `{NULL, 0}`.
+///
+/// NULL and an empty buffer are fine. Returns `DM_INVALID_HANDLE` for a pointer that no call of this library handed
+/// out, or that was freed before; nothing is touched then. Any thread.
+///
+/// # Safety
+///
+/// `buf` is NULL or points to a `dm_buf`.
+dm_status dm_buf_free(dm_buf *buf);
+
+/// Makes an empty keyring in `*out`; the caller frees it with `dm_keyring_free`. Any thread.
+dm_status dm_keyring_new(dm_keyring **out, dm_error **error);
+
+/// Adds a key of exactly 32 raw bytes. They are copied; the caller wipes its own. Passphrases are refused.
+dm_status dm_keyring_add_raw(dm_keyring *keyring, const char *key, size_t key_len, dm_error **error);
+
+/// Adds a key given as base64 of 32 bytes, as a constant or an environment variable holds it.
+dm_status dm_keyring_add_base64(dm_keyring *keyring, const char *key, size_t key_len, dm_error **error);
+
+/// Adds the key in a file: 32 raw bytes, or base64. The file has to be the caller's own and closed to others (0600).
+dm_status dm_keyring_add_file(dm_keyring *keyring,
+                              const char *path,
+                              size_t path_len,
+                              dm_error **error);
+
+/// Adds the key that a command prints, raw or as base64: for a key management service. `argv` is a JSON list such as
+/// `["/usr/local/bin/print-key", "site"]`; no shell is involved. The command has 10 seconds.
+dm_status dm_keyring_add_command(dm_keyring *keyring,
+                                 const char *argv,
+                                 size_t argv_len,
+                                 dm_error **error);
+
+/// Makes a new random key in a new file (0600, base64) and adds it. Where the file is there already, its key is added.
+dm_status dm_keyring_make_file(dm_keyring *keyring,
+                               const char *path,
+                               size_t path_len,
+                               dm_error **error);
+
+/// Wipes and frees a keyring; stores that were opened with it stay open. NULL is fine. Any thread.
+dm_status dm_keyring_free(dm_keyring *keyring);
+
+/// Opens a store into `*out`, or makes it where there is none; the caller closes it with `dm_store_close`.
+///
+/// `options` is a JSON object:
+///
+///     path           the store's directory, absolute; made (0700) where only it is missing
+///     site           the site that the store belongs to; another site's store is refused
+///     store_id       the id that the store has to have; where it is given, no store is made (optional)
+///     create         whether a store may be made where there is none; true unless store_id is given (optional)
+///     document_root  neither the store nor its key may lie inside this directory (optional)
+///     key_file       where the key file lies; by itself in PATH-key/primary.key beside the store (optional)
+///     patience_ms    how long a call waits for other processes before DM_BUSY; 5000 (optional)
+///     catalogue      {"providers": {slug: entry}}, adds to the catalogue for this handle (optional)
+///
+/// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
+/// a new store. One process shares one open store per place, however often it is opened, and keeps it after
+/// `dm_store_close` for the next opening; of more than eight the one opened longest ago is closed, its keys are wiped
+/// and its handles answer DM_INVALID_HANDLE.
+///
+/// Errors: DM_MISSING_DIRECTORY, DM_STORE_MISSING, DM_PERMISSIONS, DM_WRONG_USER, DM_NETWORK_FILE_SYSTEM,
+/// DM_IN_DOCUMENT_ROOT, DM_NOT_A_STORE, DM_STORE_NEWER, DM_STORE_MISMATCH, DM_SITE_MISMATCH, DM_WRONG_KEY,
+/// DM_MISSING_KEY, DM_INVALID_KEY, DM_BUSY, DM_CORRUPT, DM_DISK_FULL.
+dm_status dm_store_open(const char *options,
+                        size_t options_len,
+                        const dm_keyring *keyring,
+                        dm_store **out,
+                        dm_error **error);
+
+/// Tells what is known of a store, as a JSON object without secrets:
+/// `{version, store_id, site, engine, path, created_at, schema, writes, keys: [{id, status, loaded, created_at}],
+/// key_file, counts: {connections, configs, kept}}`. The caller frees `*out` with `dm_buf_free`.
+dm_status dm_store_info(const dm_store *store,
+                        dm_buf *out,
+                        dm_error **error);
+
+/// Closes a handle; calls that other threads have under way on it finish. The process keeps the store itself open for
+/// the next `dm_store_open`. NULL is fine.
+dm_status dm_store_close(dm_store *store);
+
+/// Closes every store of this process and wipes their keys. Handles that are open answer DM_INVALID_HANDLE from now
+/// on, and are still to be closed. For programs that end, or that drop what they know; PHP never needs it.
+dm_status dm_shutdown(void);
+
+/// Reads the document of one connection into `*document`: byte for byte what was saved. Nothing else is opened.
+///
+/// `provider` is a slug, `owner` one of `site:0` (the network), `site:N`, `org:ID`, `user:N`, `agent:N`; an empty
+/// `account` is `default`. `about` may be NULL; else it gets a JSON object without secrets:
+/// `{id, provider, owner, owner_class, account, remote_id, display_name, scopes, status, status_cause, expires_at,
+/// revision, connected_at, updated_at, last_used_at, quarantined, integrity}`, times in Unix seconds UTC. `owner_class`
+/// is `service` (site, org), `personal` (user) or `agent`. `status` is the one that counts now: an `active` row past its
+/// expiry is `expired`, one whose key was not given is `key_unavailable`. `integrity` is false where something else than
+/// this library changed the row: then nothing in it is to be believed.
+///
+/// The caller frees both with `dm_buf_free`, which wipes them. Any thread.
+/// Errors: DM_NOT_FOUND, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_INVALID_ARGUMENT.
+dm_status dm_conn_get(const dm_store *store,
+                      const char *provider,
+                      size_t provider_len,
+                      const char *owner,
+                      size_t owner_len,
+                      const char *account,
+                      size_t account_len,
+                      dm_buf *document,
+                      dm_buf *about,
+                      dm_error **error);
+
+/// Saves a document (a JSON object of at most 1 MiB and 64 levels; `[]` is the empty one) as the whole of a connection.
+///
+/// What the catalogue knows of the provider is read in the document (expiry, scopes, remote identity, display name);
+/// `options` says otherwise, or more (NULL and 0 for none), all optional:
+///
+///     if_revision   compare-and-swap: the revision that was read, 0 where there must be none
+///     remote_id     the remote account identifier, null where it is unknown
+///     display_name  a name for a person
+///     scopes        a list of scopes
+///     status        "pending" or "active"; a save without it makes the row active
+///     expires_at    Unix seconds, null where it does not expire
+///
+/// The id of the connection stays while the remote identity is the same or unknown; another identity makes a new
+/// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, status, owner_class,
+/// superseded}`, where `replaced` is the id of a connection that stood here before and is gone, and `superseded` names
+/// quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
+/// A row that does not open is not overwritten (DM_KEY_UNAVAILABLE, DM_INTEGRITY): give its key, or delete it first.
+/// Errors: DM_CONFLICT, DM_INVALID_DOCUMENT, DM_TOO_LARGE, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_DISK_FULL.
+dm_status dm_conn_save(const dm_store *store,
+                       const char *provider,
+                       size_t provider_len,
+                       const char *owner,
+                       size_t owner_len,
+                       const char *account,
+                       size_t account_len,
+                       const char *document,
+                       size_t document_len,
+                       const char *options,
+                       size_t options_len,
+                       dm_buf *result,
+                       dm_error **error);
+
+/// Lays the top-level members of `patch` over the stored document, as PHP's `array_merge` does on string keys: a
+/// replaced member keeps its place, new ones go last, null is a value, nothing nested is merged. A patch that brings
+/// credentials makes the connection active again.
+///
+/// `options` and `result` are those of `dm_conn_save`. Errors: those of `dm_conn_save`, and DM_NOT_FOUND.
+dm_status dm_conn_merge(const dm_store *store,
+                        const char *provider,
+                        size_t provider_len,
+                        const char *owner,
+                        size_t owner_len,
+                        const char *account,
+                        size_t account_len,
+                        const char *patch,
+                        size_t patch_len,
+                        const char *options,
+                        size_t options_len,
+                        dm_buf *result,
+                        dm_error **error);
+
+/// Deletes a connection: its document, its data key, and members of the old option that were quarantined beside it.
+/// Deleting what is absent is no error. `options` may be `{"if_revision": n}`. `receipt` may be NULL; else it gets
+/// `{deleted, id, note}`, where the note says what a deletion here cannot do. The caller frees it. Any thread.
+/// A row that does not open can be deleted too. Errors: DM_CONFLICT, DM_BUSY.
+dm_status dm_conn_delete(const dm_store *store,
+                         const char *provider,
+                         size_t provider_len,
+                         const char *owner,
+                         size_t owner_len,
+                         const char *account,
+                         size_t account_len,
+                         const char *options,
+                         size_t options_len,
+                         dm_buf *receipt,
+                         dm_error **error);
+
+/// Lists connections without opening any. `query` is a JSON object of what to look for, all optional (NULL and 0 lists
+/// everything):
+///
+///     provider, owner, account, remote_id, status
+///     expiring_before  Unix seconds
+///     limit            rows of a page, 1 to 1000; 100
+///     after            the `next` of the page before
+///
+/// `*out` gets `{items: [...], next}`, items as `about` in `dm_conn_get`, in the order of their ids; `next` is null on
+/// the last page. The caller frees it. Any thread. Never a secret. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
+dm_status dm_conn_find(const dm_store *store,
+                       const char *query,
+                       size_t query_len,
+                       dm_buf *out,
+                       dm_error **error);
+
+/// Sets a connection's status, with a cause of at most 255 bytes or none (never a secret in it). Allowed are
+///
+///     pending -> active, error, revoked
+///     active -> expired, needs_reauth, revoked, error, key_unavailable
+///     expired -> active, needs_reauth, revoked, error, key_unavailable
+///     needs_reauth -> active, revoked, error, key_unavailable
+///     error -> active, expired, needs_reauth, revoked, key_unavailable
+///     key_unavailable -> active, needs_reauth, revoked, error
+///
+/// and each to itself; from revoked only a save leads out. `result` may be NULL; else it gets what `about` is in
+/// `dm_conn_get`. Errors: DM_INVALID_TRANSITION, DM_NOT_FOUND, DM_INTEGRITY, DM_BUSY.
+dm_status dm_conn_set_status(const dm_store *store,
+                             const char *provider,
+                             size_t provider_len,
+                             const char *owner,
+                             size_t owner_len,
+                             const char *account,
+                             size_t account_len,
+                             const char *status,
+                             size_t status_len,
+                             const char *cause,
+                             size_t cause_len,
+                             dm_buf *result,
+                             dm_error **error);
+
+/// Tells which providers are set up and connected, without opening anything. An empty `provider` or `owner` means all.
+///
+/// `*out` gets `{providers: [{provider, name, configured, connected, statuses: {status: count}, next_expiry}]}`; a
+/// provider that was asked for by name is there even where it has nothing. The caller frees it. Any thread.
+dm_status dm_conn_status(const dm_store *store,
+                         const char *provider,
+                         size_t provider_len,
+                         const char *owner,
+                         size_t owner_len,
+                         dm_buf *out,
+                         dm_error **error);
+
+/// Reads the document of one app config; as `dm_conn_get`, without an account name.
+dm_status dm_config_get(const dm_store *store,
+                        const char *provider,
+                        size_t provider_len,
+                        const char *owner,
+                        size_t owner_len,
+                        dm_buf *document,
+                        dm_buf *about,
+                        dm_error **error);
+
+/// Saves a document as the whole of an app config; as `dm_conn_save`, without an account name. Of the options only
+/// `if_revision` means something.
+dm_status dm_config_save(const dm_store *store,
+                         const char *provider,
+                         size_t provider_len,
+                         const char *owner,
+                         size_t owner_len,
+                         const char *document,
+                         size_t document_len,
+                         const char *options,
+                         size_t options_len,
+                         dm_buf *result,
+                         dm_error **error);
+
+/// Lays `patch` over the stored app config; as `dm_conn_merge`, without an account name.
+dm_status dm_config_merge(const dm_store *store,
+                          const char *provider,
+                          size_t provider_len,
+                          const char *owner,
+                          size_t owner_len,
+                          const char *patch,
+                          size_t patch_len,
+                          const char *options,
+                          size_t options_len,
+                          dm_buf *result,
+                          dm_error **error);
+
+/// Deletes an app config; as `dm_conn_delete`, without an account name.
+dm_status dm_config_delete(const dm_store *store,
+                           const char *provider,
+                           size_t provider_len,
+                           const char *owner,
+                           size_t owner_len,
+                           const char *options,
+                           size_t options_len,
+                           dm_buf *receipt,
+                           dm_error **error);
+
+/// Lists app configs; as `dm_conn_find`.
+dm_status dm_config_find(const dm_store *store,
+                         const char *query,
+                         size_t query_len,
+                         dm_buf *out,
+                         dm_error **error);
+
+/// Makes the keyring's first key the store's primary one: what is written from now on, and the store's own secret, are
+/// wrapped by it. Rows sealed before keep their key until `dm_key_rewrap`; until then open the store with both.
+///
+/// `result` may be NULL; else it gets `{key, known, to_rewrap}`. Other processes that have the store open answer
+/// DM_WRONG_KEY to writes until they open it with the new key. Errors: DM_INVALID_ARGUMENT (an empty keyring), DM_BUSY.
+dm_status dm_key_add(const dm_store *store,
+                     const dm_keyring *keyring,
+                     dm_buf *result,
+                     dm_error **error);
+
+/// Wraps every data key of the store under the primary key, in one transaction, and retires the other keys. No document
+/// is opened, no revision changes. `result` may be NULL; else it gets `{key, rewrapped, retired}`. Backups made before
+/// still need the retired keys. Errors: DM_TOO_LARGE (above 100,000 rows), DM_KEY_UNAVAILABLE, DM_BUSY; nothing changed.
+dm_status dm_key_rewrap(const dm_store *store,
+                        dm_buf *result,
+                        dm_error **error);
+
+/// Seals anew, under new data keys, all connections and app configs of `provider`, or the one with `id`; exactly one of
+/// the two is given, the other is empty. Earlier blobs of these rows do not open any more. `result` may be NULL; else it
+/// gets `{renewed}`. Errors: DM_NOT_FOUND (no such id), DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY; nothing changed.
+dm_status dm_key_renew(const dm_store *store,
+                       const char *provider,
+                       size_t provider_len,
+                       const char *id,
+                       size_t id_len,
+                       dm_buf *result,
+                       dm_error **error);
+
+/// Makes an empty list of salts in `*out`; the caller frees it with `dm_salts_free`. Any thread.
+dm_status dm_salts_new(dm_salts **out, dm_error **error);
+
+/// Adds a salt, byte for byte; the most recent one first. It is not kept: only the key that it gives is.
+dm_status dm_salts_add(dm_salts *salts, const char *salt, size_t salt_len, dm_error **error);
+
+/// Wipes and frees a list of salts. NULL is fine. Any thread.
+dm_status dm_salts_free(dm_salts *salts);
+
+/// Imports the old option `datamachine_auth_data`, in one transaction. `salts` open its envelopes (NULL for none).
+/// `options` may be `{"format": "php" | "json", "dry_run": true | false}`; the bytes of PHP's serialize() and no dry run
+/// by themselves.
+///
+/// Every account and app config becomes a row. A member whose envelope does not open is quarantined: never handed out,
+/// kept for the way back. What has no place in a row (delegations, unknown providers and slots, empty slots, what JSON
+/// cannot hold) is kept sealed as it was. A second import changes nothing that was changed or deleted here since; with an
+/// earlier salt it opens what was quarantined. A dry run gives the same report and keeps nothing.
+///
+/// `report` may be NULL; else it gets `{dry_run, counts: {imported, unchanged, differs, quarantined, kept}, entries: [{path,
+/// kind, provider, owner, account, outcome, code, why, id, members: [{name, outcome, code, why}]}]}`, kind being
+/// `connection`, `config` or `other`. The caller frees it. Errors: DM_IMPORT_REFUSED (nothing was imported), DM_BUSY.
+dm_status dm_legacy_import(const dm_store *store,
+                           const char *option,
+                           size_t option_len,
+                           const dm_salts *salts,
+                           const char *options,
+                           size_t options_len,
+                           dm_buf *report,
+                           dm_error **error);
+
+#endif  /* DM_CONNECTIONS_H */
