@@ -33,6 +33,12 @@ impl Directory {
         self.path.join("store")
     }
 
+    /// The store's directory, made and empty.
+    pub fn store_made(&self) -> PathBuf {
+        DirBuilder::new().mode(0o700).create(self.store()).unwrap();
+        self.store()
+    }
+
     /// A file of the store.
     pub fn file(&self, name: &str) -> PathBuf {
         self.store().join(name)

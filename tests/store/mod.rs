@@ -3,5 +3,6 @@
 
 pub mod conformance;
 pub mod directory;
+pub mod filters;
 pub mod process;
 pub mod samples;

@@ -15,12 +15,16 @@ pub fn role() -> Option<(String, PathBuf)> {
 
 /// This binary in a role, through another program if one is given.
 pub fn command(through: &[&str], role: &str, store: &Path) -> Command {
-    let binary = std::env::current_exe().unwrap();
+    command_of(&std::env::current_exe().unwrap(), through, role, store)
+}
+
+/// The same for a copy of this binary.
+pub fn command_of(binary: &Path, through: &[&str], role: &str, store: &Path) -> Command {
     let mut command = match through {
-        [] => Command::new(&binary),
+        [] => Command::new(binary),
         [program, arguments @ ..] => {
             let mut command = Command::new(program);
-            command.args(arguments).arg(&binary);
+            command.args(arguments).arg(binary);
             command
         }
     };

@@ -166,6 +166,9 @@ impl Place {
     pub fn open_lock(&self, path: &Path) -> Result<(File, FileId), Error> {
         let file = private(OpenOptions::new().create(true)).open(path);
         let file = file.map_err(|error| match look_at_link(path) {
+            _ if error.kind() == ErrorKind::NotFound => {
+                Error::MissingDirectory { path: self.directory.clone() }
+            }
             // Why it cannot be opened is more telling than that it cannot.
             Ok(Some(metadata)) => {
                 check_file(path, &metadata).err().unwrap_or_else(|| io(path, "opening", &error))
