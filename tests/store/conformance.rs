@@ -79,7 +79,7 @@ pub fn rows_come_back_as_they_went_in(fresh: &dyn Fresh) {
             status_cause: Some("answer_lost".into()),
             expires_at: Some(253_402_300_799),
             last_used_at: Some(0),
-            enveloped: None,
+            legacy: None,
             row_mac: vec![],
             ..row(2).meta
         },
@@ -149,7 +149,7 @@ pub fn an_update_needs_the_revision_and_the_owner(fresh: &dyn Fresh) {
     changed.meta.connected_at = 6;
     changed.meta.updated_at = 7;
     changed.meta.last_used_at = Some(8);
-    changed.meta.enveloped = None;
+    changed.meta.legacy = None;
     changed.meta.row_mac = vec![1];
     changed.wrapped_key = vec![2];
     changed.sealed = vec![3];

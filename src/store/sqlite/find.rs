@@ -55,7 +55,11 @@ fn by_status(
         keys.join(", ")
     };
     if filter.status == "key_unavailable" {
-        return vec![format!(" AND key_id IN ({})", list(unloaded))];
+        // By what this process has, and as stored: a member of the old option still waits for its salt.
+        return vec![
+            format!(" AND key_id IN ({})", list(unloaded)),
+            format!(" AND +key_id IN ({}) AND status = 'key_unavailable'", list(&filter.loaded_keys)),
+        ];
     }
     // The plus keeps this from being served by the index on keys: nearly all rows have the same.
     let loaded = format!(" AND +key_id IN ({})", list(&filter.loaded_keys));
