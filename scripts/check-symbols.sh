@@ -5,7 +5,7 @@ source "$(dirname "$0")/common.sh"
 
 library=${1:-build/lib/libdm_connections.so.$version}
 
-declared=$(sed -e 's,//.*,,' include/dm_connections.h | grep -oE '\bdm_[a-z0-9_]+ ?\(' | tr -d ' (' | LC_ALL=C sort)
+declared=$(sed -nE 's/^[a-z].*\b(dm_[a-z0-9_]+)\(.*/\1/p' include/dm_connections.h | LC_ALL=C sort)
 exported=$(nm -D --defined-only "$library" | awk '{ print $3 }' | LC_ALL=C sort)
 diff <(echo "$declared") <(echo "$exported") \
     || fail "the header declares (<) other functions than $library exports (>)"

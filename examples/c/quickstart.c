@@ -13,6 +13,10 @@
 #define TEXT(text) (text), strlen(text)
 #define NOTHING NULL, 0
 
+/* 32 random bytes. Yours do not stand in the source: they come from a key file, a secret manager, the environment. */
+static const char key[] = "\xc2\x07\x9b\x4f\xe8\x1d\x56\xa3\x3a\xf1\x60\x8c\xd5\xb9\x2e\x74"
+                          "\x0d\x97\xea\x33\x81\xf4\x5c\xb6\x29\x7e\x10\xd8\xa2\x64\xbf\x5b";
+
 /* A failure has a code for the program, and a sentence that says what to do about it. */
 static void must(dm_status status, dm_error **error) {
   if (status == DM_OK) return;
@@ -33,9 +37,8 @@ int main(int argc, char **argv) {
     return EXIT_FAILURE;
   }
 
-  /* The key: 32 bytes. Yours comes from a secret manager, an environment variable or a key file, not from the source. */
   must(dm_keyring_new(&keyring, &error), &error);
-  must(dm_keyring_add_raw(keyring, "an example's key of just 32 bytes", 32, &error), &error);
+  must(dm_keyring_add_raw(keyring, key, sizeof key - 1, &error), &error);
 
   /* The store lies in a directory of its own, which is made if only it is missing. */
   snprintf(options, sizeof options, "{\"path\": \"%s\", \"site\": \"https://example.org\"}", argv[1]);

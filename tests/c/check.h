@@ -17,9 +17,14 @@
 #define TEXT(text) (text), strlen(text)
 #define NOTHING NULL, 0
 
-/* Two keys: raw, 32 bytes each. */
-#define KEY "0123456789abcdef0123456789abcdef"
-#define OTHER_KEY "fedcba9876543210fedcba9876543210"
+/* Two keys, raw, 32 bytes each; and the first one in base64. */
+#define KEY \
+  "\x8f\x1c\x2a\xe9\x6d\x03\xb7\xf4\x50\xc6\x91\x8e\x3b\xd2\x7a\x05" \
+  "\xe4\x19\x3f\x88\xac\x5b\x70\xd2\x16\xfd\x4e\x93\xcb\x68\x27\xa1"
+#define OTHER_KEY \
+  "\x17\xd4\xb0\x8c\x5e\x29\xfa\x63\x91\xe2\x74\x0f\xc8\x3d\xa5\x5b" \
+  "\x06\xbf\x98\xe1\x4d\x7c\x32\xf8\xa9\x50\x0b\xe3\x67\x2f\x94\xdd"
+#define KEY_BASE64 "jxwq6W0Dt/RQxpGOO9J6BeQZP4isW3DSFv1Ok8toJ6E="
 #define SITE "https://example.org"
 
 /* The last parameter of every call in these tests; each thread has its own. */
@@ -33,6 +38,11 @@ static inline void stop(const char *file, int line, const char *what) {
 
 #define CHECK(condition) \
   do { if (!(condition)) stop(__FILE__, __LINE__, "not so: " #condition); } while (0)
+
+static inline void forget_error(void) {
+  CHECK(dm_error_free(error) == DM_OK);
+  error = NULL;
+}
 
 /* The call did what it should; there is no error object then. */
 static inline void expect_ok(dm_status status, const char *file, int line, const char *call) {
@@ -57,8 +67,7 @@ static inline void expect_refusal(dm_status status, dm_status expected, const ch
   if (strstr(dm_error_message(error), "canary") != NULL || strstr(dm_error_detail(error), "canary") != NULL) {
     stop(file, line, "the error tells a secret");
   }
-  if (dm_error_free(error) != DM_OK) stop(file, line, "the error cannot be freed");
-  error = NULL;
+  forget_error();
 }
 
 #define OK(call) expect_ok((call), __FILE__, __LINE__, #call)

@@ -135,7 +135,7 @@ static const char *working(char kind) {
     case 'J': return open_options;
     case 'T': return "active";
     case 'K': return KEY;
-    case 'B': return "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    case 'B': return KEY_BASE64;
     case 'F': return in_directory("key");
     case 'N': return in_directory("new-key");
     case 'V': return command;
@@ -217,8 +217,7 @@ static void expect_refused(const struct function *f, arguments *a, dm_status exp
   CHECK(a->bufs[1].ptr == untouched.ptr && a->bufs[1].len == untouched.len);
   if (a->error != NULL && error != NULL) {
     CHECK(dm_error_code(error) == status && *dm_error_message(error) != '\0');
-    OK(dm_error_free(error));
-    error = NULL;
+    forget_error();
   }
 }
 
@@ -264,13 +263,13 @@ static void try_texts(const struct function *f) {
   }
 }
 
-static void try_handle(const struct function *f, int kind, void *handle) {
+static void try_handle(const struct function *f, int kind, void *handle, dm_status expected) {
   arguments a;
   void *own;
   prepare(f, &a);
   own = a.handle[kind];
   a.handle[kind] = handle;
-  expect_refused(f, &a, DM_INVALID_HANDLE);
+  expect_refused(f, &a, expected);
   a.handle[kind] = own;
   dispose(&a);
 }
@@ -282,21 +281,23 @@ static void try_handles(const struct function *f) {
     int kind = (int)(strchr(kinds, toupper((unsigned char)f->handles[at])) - kinds);
     const uintptr_t invented[] = {1, 15, 16, 17, 0x7fffffff, UINTPTR_MAX, UINTPTR_MAX - 15, (uintptr_t)&mark};
     arguments closed;
-    if (isupper((unsigned char)f->handles[at])) try_handle(f, kind, NULL);
-    for (other = 0; other < sizeof invented / sizeof *invented; other++) try_handle(f, kind, (void *)invented[other]);
+    if (isupper((unsigned char)f->handles[at])) try_handle(f, kind, NULL, DM_OK);
+    for (other = 0; other < sizeof invented / sizeof *invented; other++) {
+      try_handle(f, kind, (void *)invented[other], DM_INVALID_HANDLE);
+    }
     /* Closed; and closed twice, the second time in vain. */
     prepare(f, &closed);
     dispose(&closed);
-    try_handle(f, kind, closed.handle[kind]);
+    try_handle(f, kind, closed.handle[kind], DM_INVALID_HANDLE);
     CHECK(dm_store_close(closed.handle[STORE]) == DM_INVALID_HANDLE);
     CHECK(dm_keyring_free(closed.handle[KEYRING]) == DM_INVALID_HANDLE);
     CHECK(dm_salts_free(closed.handle[SALTS]) == DM_INVALID_HANDLE);
     CHECK(dm_error_free(closed.handle[ERROR]) == DM_INVALID_HANDLE);
-    try_handle(f, kind, closed.handle[kind]);
+    try_handle(f, kind, closed.handle[kind], DM_INVALID_HANDLE);
     /* Alive, but something else. */
     prepare(f, &closed);
     for (other = 0; other < HANDLES; other++) {
-      if ((int)other != kind) try_handle(f, kind, closed.handle[other]);
+      if ((int)other != kind) try_handle(f, kind, closed.handle[other], DM_INVALID_HANDLE);
     }
     dispose(&closed);
   }
@@ -383,6 +384,7 @@ int main(void) {
     try_outputs(&functions[at]);
   }
   buffers_are_freed_once();
+  OK(dm_shutdown());
   free(huge);
   free(deep);
   return EXIT_SUCCESS;

@@ -3,9 +3,6 @@
 
 #include <fcntl.h>
 
-/* Base64 of KEY. */
-#define KEY_BASE64 "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-
 static void write_file(const char *path, const char *text) {
   int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
   CHECK(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));

@@ -44,8 +44,7 @@ static void count_up(void) {
     snprintf(options, sizeof options, "{\"if_revision\":%lld}", revision);
     status = dm_conn_save(store, COUNTER, TEXT(document), TEXT(options), NULL, &error);
     if (status == DM_CONFLICT) {
-      dm_error_free(error);
-      error = NULL;
+      forget_error();
     } else {
       OK(status);
     }

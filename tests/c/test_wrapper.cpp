@@ -7,7 +7,7 @@
 
 namespace {
 
-constexpr dm::Text key = KEY;
+constexpr dm::Text key(KEY, 32);
 
 std::string options() {
   return std::string(R"({"path":")") + in_directory("store") + R"(","site":"https://example.org"})";

@@ -112,8 +112,7 @@ impl SqliteEngine {
         let closing = Closing(&mut session);
         let done = work(closing.0, &operation);
         drop(closing);
-        session.settle(access, &operation, &done);
-        done
+        session.settle(access, &operation, done)
     }
 }
 
