@@ -13,9 +13,20 @@ fi
 # variable: a target directory of its own keeps the other builds from starting anew each time.
 export RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$target/fuzz
 
+# Where the targets keep their stores.
+TMPDIR=$(mktemp -d)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+
+step "building the fuzz targets"
+cargo fuzz build
+
 targets=("$@")
 [[ ${#targets[@]} -gt 0 ]] || mapfile -t targets < <(cargo fuzz list)
 for name in "${targets[@]}"; do
     step "fuzzing $name for ${FUZZ_SECONDS:-60} s"
-    cargo fuzz run "$name" -- -max_total_time="${FUZZ_SECONDS:-60}" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1
+    mkdir -p "fuzz/corpus/$name"
+    # What is found goes into the first directory; the fixtures are only read.
+    cargo fuzz run "$name" "fuzz/corpus/$name" tests/fixtures -- -dict=fuzz/words.dict \
+        -max_total_time="${FUZZ_SECONDS:-60}" -rss_limit_mb=2048 -timeout=10 -verbosity=0 -print_final_stats=1
 done

@@ -70,7 +70,7 @@ impl Vault {
             }
             Ok(report)
         };
-        if options.dry_run { self.shared.rehearse(work) } else { self.shared.write(work) }
+        if options.dry_run { self.rehearse(work) } else { self.write(work) }
     }
 
     fn import_entry(&self, write: &mut Write<'_>, entry: &Entry) -> Result<Verdict, Error> {

@@ -109,7 +109,8 @@ impl Vault {
             None => Cow::Borrowed(Catalogue::embedded()),
         };
         let shared = registry::shared(options, keys)?;
-        Ok(Self { shared, catalogue })
+        let engine = shared.engine(options.patience);
+        Ok(Self { shared, engine, catalogue })
     }
 }
 

@@ -80,16 +80,17 @@ static void without_a_key_there_is_a_key_file(void) {
 }
 
 static void what_is_no_key_is_refused(void) {
+  static const char zeros[32];
   dm_keyring *keyring;
   OK(dm_keyring_new(&keyring, &error));
   REFUSED(DM_INVALID_KEY, dm_keyring_add_raw(keyring, TEXT("a passphrase"), &error));
   REFUSED(DM_INVALID_KEY, dm_keyring_add_raw(keyring, NOTHING, &error));
-  REFUSED(DM_INVALID_KEY, dm_keyring_add_raw(keyring, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 32, &error));
+  REFUSED(DM_INVALID_KEY, dm_keyring_add_raw(keyring, zeros, sizeof zeros, &error));
   REFUSED(DM_INVALID_KEY, dm_keyring_add_base64(keyring, TEXT("correct horse battery staple"), &error));
-  REFUSED(DM_INVALID_KEY, dm_keyring_add_file(keyring, TEXT(in_directory("absent")), &error));
   REFUSED(DM_INVALID_KEY, dm_keyring_add_command(keyring, TEXT("[\"/bin/false\"]"), &error));
+  REFUSED(DM_MISSING_KEY, dm_keyring_add_file(keyring, TEXT(in_directory("absent")), &error));
   CHECK(chmod(in_directory("key"), 0644) == 0);
-  REFUSED(DM_INVALID_KEY, dm_keyring_add_file(keyring, TEXT(in_directory("key")), &error));
+  REFUSED(DM_PERMISSIONS, dm_keyring_add_file(keyring, TEXT(in_directory("key")), &error));
   CHECK(chmod(in_directory("key"), 0600) == 0);
   OK(dm_keyring_free(keyring));
 }

@@ -8,6 +8,8 @@ use dm_connections::store::{
     Counts, Engine, Error, Filter, KeptNote, KeyStatus, Kind, Meta, Outcome, Row, WrappedKept, WrappedRow,
 };
 
+// One test binary uses it, the others share the file.
+#[allow(unused_imports)]
 pub use super::filters::every_filter_finds_what_it_should;
 use super::samples::{id, identity, ids, initialise, kept, key, key_id, ledger_entry, row, write};
 
