@@ -157,7 +157,8 @@ try {
     Vault::open(['path' => "{$root}/store", 'site' => SITE]);
     $check(false, 'the earlier key still opens the store');
 } catch (WrongKeyException $error) {
-    $check(true, "the earlier key opens nothing any more; the error names the key that does: {$error->detail()['needed']}");
+    $needed = $error->detail()['needed'];
+    $check(true, "the earlier key opens nothing any more; the error names the key that does, {$needed}");
 }
 
 $step('The files');
