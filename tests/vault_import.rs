@@ -6,7 +6,7 @@ mod support;
 use std::process::Command;
 
 use dm_connections::crypto::LegacyKey;
-use dm_connections::vault::{Code, Facts, Format, ImportOptions, Kind, Report, Vault};
+use dm_connections::vault::{Code, Facts, Format, ImportOptions, Kind, Query, Report, Vault};
 use support::{Site, address, document, expected, fixture, import, salt, text};
 
 const PHP: ImportOptions = ImportOptions { format: Format::Php, dry_run: false };
@@ -95,6 +95,9 @@ fn quarantined_members_are_reported_and_never_handed_out() {
     );
     assert_eq!(corrupted.about.status, "key_unavailable");
     assert_eq!(corrupted.about.quarantined, ["access_token"]);
+    let waiting = Query { status: Some("key_unavailable".parse().unwrap()), ..Query::default() };
+    let waiting = vault.find(Kind::Connection, &waiting).unwrap().items;
+    assert_eq!(waiting.iter().map(|about| &about.id).collect::<Vec<_>>(), [&corrupted.about.id]);
     let malformed = vault.get(Kind::Connection, &address("reddit", "user:67", "default")).unwrap();
     assert_eq!(&*malformed.document.to_vec(), br#"{"username":"malformed_envelope"}"#);
     assert_eq!(malformed.about.status, "error");

@@ -5,36 +5,8 @@ declare(strict_types=1);
 namespace DataMachine\Connections;
 
 /**
- * What is known about an app config without opening its document. Times are Unix seconds, UTC.
+ * What is known about an app config without opening its document.
  */
-class AppConfigInfo
+class AppConfigInfo extends RowInfo
 {
-    public readonly string $id;
-    public readonly string $provider;
-    public readonly string $owner;
-    public readonly OwnerClass $ownerClass;
-    /** Counts every write: give it back in `SaveOptions` to be told when the row moved on. */
-    public readonly int $revision;
-    public readonly int $updatedAt;
-    /** @var list<string> members that an import could not open; they are kept and never handed out */
-    public readonly array $quarantined;
-    /** False where the row was changed by something that is not the library: believe nothing else of it. */
-    public readonly bool $integrity;
-
-    /**
-     * @internal
-     *
-     * @param array<string, mixed> $row as the library gives it
-     */
-    public function __construct(array $row)
-    {
-        $this->id = $row['id'];
-        $this->provider = $row['provider'];
-        $this->owner = $row['owner'];
-        $this->ownerClass = OwnerClass::from($row['owner_class']);
-        $this->revision = $row['revision'];
-        $this->updatedAt = $row['updated_at'];
-        $this->quarantined = $row['quarantined'] ?? [];
-        $this->integrity = $row['integrity'];
-    }
 }

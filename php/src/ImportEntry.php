@@ -17,11 +17,11 @@ final class ImportEntry
     public readonly ?string $owner;
     public readonly ?string $account;
     public readonly ImportOutcome $outcome;
-    /** The reason, for a program; null where there is none to tell. */
-    public readonly ?string $code;
+    /** The reason, for a program. */
+    public readonly string $code;
     /** The reason, for a person. */
-    public readonly ?string $why;
-    /** The id of the connection or app config. */
+    public readonly string $why;
+    /** The id of the connection or app config, where it is one; null in a dry run. */
     public readonly ?string $id;
     /** @var list<ImportMember> members that were held back */
     public readonly array $members;
@@ -35,13 +35,13 @@ final class ImportEntry
     {
         $this->path = $row['path'];
         $this->kind = $row['kind'];
-        $this->provider = $row['provider'] ?? null;
-        $this->owner = $row['owner'] ?? null;
-        $this->account = $row['account'] ?? null;
+        $this->provider = $row['provider'];
+        $this->owner = $row['owner'];
+        $this->account = $row['account'];
         $this->outcome = ImportOutcome::from($row['outcome']);
-        $this->code = $row['code'] ?? null;
-        $this->why = $row['why'] ?? null;
-        $this->id = $row['id'] ?? null;
-        $this->members = array_map(static fn (array $member) => new ImportMember($member), $row['members'] ?? []);
+        $this->code = $row['code'];
+        $this->why = $row['why'];
+        $this->id = $row['id'];
+        $this->members = array_map(static fn (array $member) => new ImportMember($member), $row['members']);
     }
 }

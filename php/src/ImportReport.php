@@ -10,7 +10,7 @@ namespace DataMachine\Connections;
 final class ImportReport
 {
     public readonly bool $dryRun;
-    /** @var array<string, int> how many entries and members came to which `ImportOutcome` */
+    /** @var array<string, int> how many entries came to which `ImportOutcome` */
     public readonly array $counts;
     /** @var list<ImportEntry> */
     public readonly array $entries;
@@ -28,10 +28,10 @@ final class ImportReport
     }
 
     /**
-     * How many came to an outcome.
+     * How many entries came to an outcome.
      */
     public function count(ImportOutcome $outcome): int
     {
-        return $this->counts[$outcome->value] ?? 0;
+        return $this->counts[$outcome->value];
     }
 }

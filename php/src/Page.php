@@ -7,7 +7,7 @@ namespace DataMachine\Connections;
 /**
  * One page of a listing.
  *
- * @template T of ConnectionInfo|AppConfigInfo
+ * @template T of RowInfo
  * @implements \IteratorAggregate<int, T>
  */
 final class Page implements \IteratorAggregate, \Countable

@@ -5,19 +5,21 @@ declare(strict_types=1);
 namespace DataMachine\Connections;
 
 /**
- * What is connected of one provider.
+ * How one provider stands.
  */
 final class ProviderStatus
 {
     public readonly string $provider;
+    /** For a person. */
+    public readonly string $name;
     /** Whether there is an app config. */
     public readonly bool $configured;
-    /** Whether an account is usable now. */
+    /** Whether a connection is usable now. */
     public readonly bool $connected;
-    /** @var list<AccountStatus> */
-    public readonly array $accounts;
-    /** @var array<string, int> how many accounts are in which status */
-    public readonly array $counts;
+    /** @var array<string, int> how many connections have which `Status`, by its value */
+    public readonly array $statuses;
+    /** When the first of its credentials expires, in Unix seconds. */
+    public readonly ?int $nextExpiry;
 
     /**
      * @internal
@@ -27,9 +29,18 @@ final class ProviderStatus
     public function __construct(array $row)
     {
         $this->provider = $row['provider'];
+        $this->name = $row['name'];
         $this->configured = $row['configured'];
         $this->connected = $row['connected'];
-        $this->accounts = array_map(static fn (array $account) => new AccountStatus($account), $row['accounts']);
-        $this->counts = $row['counts'];
+        $this->statuses = $row['statuses'];
+        $this->nextExpiry = $row['next_expiry'];
+    }
+
+    /**
+     * How many connections have a status.
+     */
+    public function count(Status $status): int
+    {
+        return $this->statuses[$status->value] ?? 0;
     }
 }

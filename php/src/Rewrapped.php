@@ -9,11 +9,11 @@ namespace DataMachine\Connections;
  */
 final class Rewrapped
 {
-    /** The primary key's id. */
-    public readonly string $primary;
+    /** The id of the primary key, which opens everything now. */
+    public readonly string $key;
     /** How many data keys were wrapped anew. */
     public readonly int $rewrapped;
-    /** @var list<string> ids of the keys that nothing is wrapped with any more */
+    /** @var list<string> ids of the keys that only earlier backups still need */
     public readonly array $retired;
 
     /**
@@ -23,7 +23,7 @@ final class Rewrapped
      */
     public function __construct(array $result)
     {
-        $this->primary = $result['primary'];
+        $this->key = $result['key'];
         $this->rewrapped = $result['rewrapped'];
         $this->retired = $result['retired'];
     }

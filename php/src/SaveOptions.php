@@ -5,7 +5,9 @@ declare(strict_types=1);
 namespace DataMachine\Connections;
 
 /**
- * What may be said with a save or a merge. What is not said, the library takes from the document by the catalogue.
+ * What may be said with a save or a merge. What is not said (null), the library reads in the document by the catalogue.
+ *
+ * An array says null, too: `['expires_at' => null]` for a connection that does not expire, whatever its document says.
  */
 final class SaveOptions
 {

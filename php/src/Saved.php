@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections;
 
 /**
- * What a save, a merge or a change of status came to.
+ * What a save or a merge came to.
  */
 final class Saved
 {
@@ -17,6 +17,8 @@ final class Saved
     public readonly ?string $replaced;
     public readonly Status $status;
     public readonly OwnerClass $ownerClass;
+    /** @var list<string> members that an import had quarantined, and that this write put an end to */
+    public readonly array $superseded;
 
     /**
      * @internal
@@ -31,5 +33,6 @@ final class Saved
         $this->replaced = $result['replaced'];
         $this->status = Status::from($result['status']);
         $this->ownerClass = OwnerClass::from($result['owner_class']);
+        $this->superseded = $result['superseded'];
     }
 }

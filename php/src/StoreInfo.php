@@ -13,8 +13,7 @@ final class StoreInfo
     public readonly string $site;
     public readonly string $engine;
     public readonly string $path;
-    /** Whether this opening made it. */
-    public readonly bool $created;
+    public readonly int $createdAt;
     public readonly int $schema;
     /** @var list<KeyInfo> */
     public readonly array $keys;
@@ -40,7 +39,7 @@ final class StoreInfo
         $this->site = $info['site'];
         $this->engine = $info['engine'];
         $this->path = $info['path'];
-        $this->created = $info['created'];
+        $this->createdAt = $info['created_at'];
         $this->schema = $info['schema'];
         $this->keys = array_map(static fn (array $key) => new KeyInfo($key), $info['keys']);
         $this->keyFile = $info['key_file'];

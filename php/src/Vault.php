@@ -118,9 +118,9 @@ final class Vault
         Status $status,
         string $account = 'default',
         string $cause = '',
-    ): Saved {
-        $row = [$provider, $owner, $account];
-        return new Saved(Json::decode(Library::connectionSetStatus($this->store, $row, $status->value, $cause)));
+    ): ConnectionInfo {
+        $result = Library::connectionSetStatus($this->store, [$provider, $owner, $account], $status->value, $cause);
+        return new ConnectionInfo(Json::decode($result));
     }
 
     /**
@@ -136,7 +136,7 @@ final class Vault
     public function find(Query|array $query = []): Page
     {
         $found = Json::decode(Library::connectionFind($this->store, self::options($query)));
-        $rows = array_map(static fn (array $row) => new ConnectionInfo($row), $found['connections']);
+        $rows = array_map(static fn (array $row) => new ConnectionInfo($row), $found['items']);
         return new Page($rows, $found['next']);
     }
 
@@ -163,7 +163,7 @@ final class Vault
     }
 
     /**
-     * What is connected, of one provider or of all, for one owner or for all. Nothing is decrypted.
+     * What is set up and connected, of one provider or of all, for one owner or for all. Nothing is decrypted.
      *
      * @return array<string, ProviderStatus> by provider
      */
@@ -238,21 +238,21 @@ final class Vault
     public function findConfigs(Query|array $query = []): Page
     {
         $found = Json::decode(Library::configFind($this->store, self::options($query)));
-        $rows = array_map(static fn (array $row) => new AppConfigInfo($row), $found['configs']);
+        $rows = array_map(static fn (array $row) => new AppConfigInfo($row), $found['items']);
         return new Page($rows, $found['next']);
     }
 
     /**
-     * Makes a new key the primary one: what is saved from now on is sealed under it. Then rewrap(), and from the next
-     * opening on give `$keys->withEarlier(...)`, until every other process does too.
+     * Makes a new key the primary one: what is saved from now on is sealed under it. Other processes cannot write until
+     * they open the vault with it; until rewrap(), give it `withEarlier()` the one before.
      */
-    public function addKey(Keys $keys): KeyInfo
+    public function addKey(Keys $keys): KeyAdded
     {
-        return new KeyInfo(Json::decode(Library::keyAdd($this->store, $keys->keyring())));
+        return new KeyAdded(Json::decode(Library::keyAdd($this->store, $keys->keyring())));
     }
 
     /**
-     * Wraps all data keys with the primary key, in one transaction; the earlier keys become retired.
+     * Wraps all data keys with the primary key, in one transaction; the earlier keys are retired.
      */
     public function rewrap(): Rewrapped
     {
@@ -260,13 +260,21 @@ final class Vault
     }
 
     /**
-     * Seals documents anew under new data keys: those of one provider, or the one row with an id, or all.
+     * Seals all connections and app configs of a provider anew, each under a new data key.
      *
      * @return int how many
      */
-    public function renewKeys(?string $provider = null, ?string $id = null): int
+    public function renewKeys(string $provider): int
     {
-        return Json::decode(Library::keyRenew($this->store, $provider ?? '', $id ?? ''))['renewed'];
+        return Json::decode(Library::keyRenew($this->store, $provider, ''))['renewed'];
+    }
+
+    /**
+     * The same for one connection or app config.
+     */
+    public function renewKey(string $id): void
+    {
+        Library::keyRenew($this->store, '', $id);
     }
 
     /**

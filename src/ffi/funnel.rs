@@ -1,6 +1,6 @@
 //! The one way from C into Rust: no panic leaves, every error becomes a status and an object.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
@@ -8,6 +8,8 @@ use super::{dm_error, dm_status, error};
 use crate::vault::{self, Code, Error};
 
 thread_local! {
+    /// Whether this thread is in a call; another panic is its host's.
+    static CALLED: Cell<bool> = const { Cell::new(false) };
     /// Where the last panic of this thread came from.
     static PANICKED_AT: RefCell<Option<String>> = const { RefCell::new(None) };
 }
@@ -19,7 +21,10 @@ pub(super) fn run(out: *mut *mut dm_error, body: impl FnOnce() -> Result<(), Err
     static HOOK: Once = Once::new();
     HOOK.call_once(quiet_panics);
     let _inside = vault::enter();
-    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
+    CALLED.set(true);
+    let result = catch_unwind(AssertUnwindSafe(body));
+    CALLED.set(false);
+    let result = result.unwrap_or_else(|_| {
         let place = PANICKED_AT.take().unwrap_or_else(|| "an unknown place".to_owned());
         let message =
             format!("a defect of the library at {place}; nothing of the call was kept. Please report it");
@@ -40,7 +45,11 @@ pub(super) fn run(out: *mut *mut dm_error, body: impl FnOnce() -> Result<(), Err
 
 /// A caught panic would still print its message, with paths and perhaps a secret: keep only file name and line.
 fn quiet_panics() {
-    std::panic::set_hook(Box::new(|panic| {
+    let hosts = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !CALLED.get() {
+            return hosts(panic);
+        }
         let place = panic.location().map(|place| {
             let file = place.file().rsplit('/').next().unwrap_or_default();
             format!("{file}:{}", place.line())

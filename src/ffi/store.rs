@@ -46,7 +46,7 @@ pub(super) fn answer(value: &impl serde::Serialize) -> Result<zeroize::Zeroizing
 ///
 /// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
 /// a new store. One process shares one open store per place, however often it is opened, and keeps it after
-/// `dm_store_close` for the next opening; of more than eight the one opened longest ago is closed, its keys are wiped
+/// `dm_store_close` for the next opening; of more than eight the one used longest ago is closed, its keys are wiped
 /// and its handles answer DM_INVALID_HANDLE.
 ///
 /// Errors: DM_MISSING_DIRECTORY, DM_STORE_MISSING, DM_PERMISSIONS, DM_WRONG_USER, DM_NETWORK_FILE_SYSTEM,

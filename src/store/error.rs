@@ -101,13 +101,13 @@ pub enum Error {
         /// The schema that this library knows.
         known: u32,
     },
-    /// The database was removed or replaced while it was open, and what is there now cannot be used.
-    #[error("the database {} was removed or replaced while it was in use ({detail}); put it back, or close this \
-             store and open it anew", .path.display())]
+    /// The database was removed or replaced while it was open, and what is there now cannot be used, or does not
+    /// have what was just written.
+    #[error("the database {} was removed or replaced while it was in use: {detail}", .path.display())]
     Replaced {
         /// The database file.
         path: PathBuf,
-        /// What is there now.
+        /// What is there now, and what to do.
         detail: String,
     },
     /// The operating system refused something.

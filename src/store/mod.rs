@@ -13,6 +13,8 @@ pub use records::{
     StatusFilter, WrappedKept, WrappedRow,
 };
 
+use std::time::Duration;
+
 use crate::domain::{KeyId, RecordId, UnixTime};
 
 /// An open store. May be used from any thread, and after `fork()`.
@@ -26,6 +28,9 @@ pub trait Engine: Send + Sync {
     /// which a call failed is never committed, whatever `work` says; [`Error::Conflict`] excepted. `work` may be
     /// run again, as in `read`. Prefer [`transaction`](trait.Engine.html#method.transaction).
     fn write(&self, work: &mut dyn FnMut(&mut dyn WriteTx) -> Outcome) -> Result<(), Error>;
+
+    /// The same open store, for a caller whose operations each wait for others so long in all.
+    fn with_patience(&self, patience: Duration) -> Box<dyn Engine>;
 
     /// What this store is, for a person.
     fn describe(&self) -> Description;

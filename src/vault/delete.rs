@@ -21,7 +21,7 @@ impl Vault {
     /// that does not open, or was tampered with, can be deleted too: that is the way out of it.
     pub fn delete(&self, kind: Kind, address: &Address, if_revision: Option<i64>) -> Result<Receipt, Error> {
         let [provider, owner, account] = address.columns();
-        let id = self.shared.write(|write| {
+        let id = self.write(|write| {
             let row = write.tx.row(kind, &provider, &owner, &account)?;
             check_revision(if_revision, row.as_ref())?;
             let Some(row) = row else { return Ok(None) };

@@ -17,7 +17,7 @@ impl Vault {
     /// The document of one connection or app config. Nothing else is opened.
     pub fn get(&self, kind: Kind, address: &Address) -> Result<Got, Error> {
         let [provider, owner, account] = address.columns();
-        let (row, now, unlocked) = self.shared.read(|tx, unlocked| {
+        let (row, now, unlocked) = self.read(|tx, unlocked| {
             let row = tx.row(kind, &provider, &owner, &account)?;
             Ok((row, tx.now()?, unlocked.clone()))
         })?;

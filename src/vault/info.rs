@@ -65,8 +65,8 @@ pub struct KeyInfo {
 impl Vault {
     /// The store's plain facts.
     pub fn info(&self) -> Result<Info, Error> {
-        let engine = self.shared.engine.describe();
-        self.shared.read(|tx, unlocked| {
+        let engine = self.engine.describe();
+        self.read(|tx, unlocked| {
             let identity = known_identity(tx)?;
             let keys = tx.keys()?.into_iter().map(|key| KeyInfo {
                 id: key.id.to_string(),

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Code, Error, Options};
 use crate::crypto::KeyMaterial;
-use crate::domain::Random;
-use crate::store::Identity;
+use crate::domain::{KeyId, Random, StoreId};
 
 /// The place of the key.
 pub(super) struct KeyFile {
@@ -40,18 +39,15 @@ impl KeyFile {
     }
 
     /// The key of a store that exists. A missing file is never replaced by a new key.
-    pub(super) fn read(&self, identity: &Identity) -> Result<Vec<KeyMaterial>, Error> {
+    pub(super) fn read(&self, store: StoreId, needed: KeyId) -> Result<Vec<KeyMaterial>, Error> {
         if !self.path.exists() {
+            let path = self.path.display();
             let message = format!(
-                "missing key: store {} needs key {}, no key was given, and the key file {} is not there. \
-                 Put the file back from its backup, or give the key",
-                identity.store_id,
-                identity.secret_key_id,
-                self.path.display()
+                "missing key: store {store} needs key {needed}, no key was given, and the key file {path} is not there. \
+                 Put the file back from its backup, or give the key"
             );
-            let error =
-                Error::new(Code::MissingKey, message).with("needed", identity.secret_key_id.to_string());
-            return Err(error.with("key_file", self.path.display().to_string()));
+            let error = Error::new(Code::MissingKey, message).with("needed", needed.to_string());
+            return Err(error.with("key_file", path.to_string()));
         }
         Ok(vec![KeyMaterial::file(&self.path)?])
     }

@@ -45,7 +45,7 @@ pub struct Renewed {
 impl Vault {
     /// Makes `key` the primary one: what is written from now on, and the store's secret, are wrapped by it.
     pub fn add_key(&self, key: &KeyMaterial) -> Result<KeyAdded, Error> {
-        let (added, identity, records) = self.shared.write(|write| {
+        let (added, identity, records) = self.write(|write| {
             let mut records = write.tx.keys()?;
             let store_id = write.unlocked.store_id;
             let known = records
@@ -87,7 +87,7 @@ impl Vault {
     /// Wraps every data key under the primary key, in one transaction, and retires the others. No document is
     /// opened, no revision and no MAC changes.
     pub fn rewrap(&self) -> Result<Rewrapped, Error> {
-        self.shared.write(|write| {
+        self.write(|write| {
             let primary = write.unlocked.keyring.primary_id();
             let counts = write.tx.count()?;
             let rows = counts.connections + counts.configs + counts.kept;
@@ -109,7 +109,7 @@ impl Vault {
 
     /// Seals every connection and app config of a provider anew, each under a new data key.
     pub fn renew_provider(&self, provider: &Provider) -> Result<Renewed, Error> {
-        self.shared.write(|write| {
+        self.write(|write| {
             let mut renewed = 0;
             for kind in [Kind::Connection, Kind::Config] {
                 let mut filter = Filter { provider: Some(provider.to_string()), ..Filter::all(kind, PAGE) };
@@ -130,7 +130,7 @@ impl Vault {
 
     /// Seals one connection or app config anew, under a new data key.
     pub fn renew_one(&self, id: RecordId) -> Result<Renewed, Error> {
-        self.shared.write(|write| {
+        self.write(|write| {
             if renew(write, id)? {
                 return Ok(Renewed { renewed: 1 });
             }

@@ -42,7 +42,9 @@ pub use status::{ProviderStatus, StatusList};
 pub use crate::store::Kind;
 
 use crate::providers::Catalogue;
-use shared::Shared;
+use crate::store::{Engine, Outcome, ReadTx};
+use shared::{Shared, Write};
+use unlocked::Unlocked;
 
 /// An open store, seen with one caller's catalogue.
 ///
@@ -50,7 +52,39 @@ use shared::Shared;
 /// thread, and after `fork()`.
 pub struct Vault {
     shared: Arc<Shared>,
+    /// The shared store's engine, with this caller's patience.
+    engine: Box<dyn Engine>,
     catalogue: Cow<'static, Catalogue>,
+}
+
+impl Vault {
+    /// Reads in one consistent snapshot.
+    fn read<T>(
+        &self,
+        mut work: impl FnMut(&mut dyn ReadTx, &Arc<Unlocked>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.engine.snapshot(|tx| {
+            let unlocked = self.shared.current(tx)?;
+            work(tx, &unlocked)
+        })
+    }
+
+    /// Writes all or nothing: an error of `work` leaves no trace.
+    fn write<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.engine.transaction(|tx| self.shared.within(tx, &mut work))
+    }
+
+    /// As `write`, and takes everything back at the end.
+    fn rehearse<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let mut result = None;
+        self.engine.write(&mut |tx| {
+            result = Some(self.shared.within(tx, &mut work));
+            Outcome::Rollback
+        })?;
+        result.unwrap_or_else(|| {
+            Err(Error::new(Code::Internal, "the store's engine did not run the transaction"))
+        })
+    }
 }
 
 /// The calling thread counts as inside the library until what this returns is dropped: a `fork()` in another

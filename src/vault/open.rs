@@ -109,7 +109,8 @@ impl Vault {
             None => Cow::Borrowed(Catalogue::embedded()),
         };
         let shared = registry::shared(options, keys)?;
-        Ok(Self { shared, catalogue })
+        let engine = shared.engine(options.patience);
+        Ok(Self { shared, engine, catalogue })
     }
 }
 
@@ -141,7 +142,11 @@ pub(super) fn open_shared(options: &Options, keys: &[KeyMaterial]) -> Result<Sha
             None => make(tx, options, keys, &key_file, &*random),
         })?,
     };
-    let given = if keys.is_empty() { key_file.read(&identity)? } else { keys.to_vec() };
+    let given = if keys.is_empty() {
+        key_file.read(identity.store_id, identity.secret_key_id)?
+    } else {
+        keys.to_vec()
+    };
     let unlocked = Unlocked::new(&given, &identity, &records)?;
     let used = keys.is_empty().then(|| key_file.path().to_owned());
     Ok(Shared::new(engine, epoch, random, &identity, used, given, unlocked))
@@ -156,8 +161,7 @@ pub(super) fn brought(
     if !keys.is_empty() {
         return Ok(keys.to_vec());
     }
-    let identity = shared.identity()?;
-    KeyFile::new(options)?.read(&identity)
+    KeyFile::new(options)?.read(shared.store_id, shared.primary()?)
 }
 
 /// A store that exists: which opening of its file this is, what it is, and its keys.

@@ -11,7 +11,6 @@ use crate::crypto::KeyMaterial;
 /// How many stores one process keeps open.
 const LIMIT: usize = 8;
 
-/// The least recently opened first.
 static OPEN: Mutex<Vec<(PathBuf, Arc<Shared>)>> = Mutex::new(Vec::new());
 
 fn open_stores() -> MutexGuard<'static, Vec<(PathBuf, Arc<Shared>)>> {
@@ -26,20 +25,16 @@ pub(super) fn shared(options: &Options, keys: &[KeyMaterial]) -> Result<Arc<Shar
     if let Some(index) = open.iter().position(|(path, _)| *path == place) {
         let shared = open[index].1.clone();
         let admitted = brought(options, keys, &shared).and_then(|keys| shared.admit(options, &keys));
-        let gone = matches!(&admitted, Err(error) if is_gone(error.code()));
-        if !gone {
-            admitted?;
+        match admitted {
+            Ok(()) => return Ok(shared),
+            Err(error) if !is_gone(error.code()) => return Err(error),
+            Err(_) => open.remove(index).1.close(),
         }
-        let entry = open.remove(index);
-        if !gone {
-            open.push(entry);
-            return Ok(shared);
-        }
-        shared.close();
     }
     let shared = Arc::new(open_shared(options, keys)?);
     if open.len() == LIMIT {
-        open.remove(0).1.close();
+        let oldest = (0..LIMIT).min_by_key(|at| open[*at].1.last_used()).unwrap_or_default();
+        open.remove(oldest).1.close();
     }
     // The directory may have been made just now.
     let place = options.path.canonicalize().unwrap_or(place);

@@ -89,7 +89,7 @@ impl Vault {
             return Err(Error::new(Code::InvalidArgument, message).with("argument", "status"));
         }
         let [provider, owner, account] = address.columns();
-        self.shared.write(|write| {
+        self.write(|write| {
             let existing = write.tx.row(kind, &provider, &owner, &account)?;
             if let Some(row) = &existing {
                 check_address(&row.meta, kind, address, write.unlocked)?;

@@ -17,7 +17,7 @@ impl Vault {
         }
         let [provider, owner, account] = address.columns();
         let kind = Kind::Connection;
-        self.shared.write(|write| {
+        self.write(|write| {
             let row = write.tx.row(kind, &provider, &owner, &account)?;
             let mut row = row.ok_or_else(|| not_found(kind, address))?;
             check_address(&row.meta, kind, address, write.unlocked)?;

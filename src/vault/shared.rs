@@ -1,21 +1,27 @@
 //! The one open store of a place and process, and the two ways into it.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use super::unlocked::Unlocked;
 use super::{Code, Error, Options};
-use crate::crypto::KeyMaterial;
-use crate::domain::{Random, RecordId, StoreId, UnixTime};
-use crate::store::{Engine, Identity, Outcome, ReadTx, WriteTx};
+use crate::crypto::{Kek, KeyMaterial};
+use crate::domain::{KeyId, Random, RecordId, StoreId, UnixTime};
+use crate::store::{Engine, Identity, ReadTx, WriteTx};
+
+/// How many transactions this process began: what "recently" is counted in.
+static CALLS: AtomicU64 = AtomicU64::new(1);
 
 /// A store that is open in this process.
 pub(super) struct Shared {
-    pub(super) engine: Box<dyn Engine>,
+    engine: Box<dyn Engine>,
     pub(super) random: Box<dyn Random>,
     pub(super) store_id: StoreId,
     pub(super) site: String,
     pub(super) key_file: Option<PathBuf>,
+    used: AtomicU64,
     state: RwLock<Option<State>>,
 }
 
@@ -51,17 +57,30 @@ impl Shared {
         unlocked: Unlocked,
     ) -> Self {
         let state = RwLock::new(Some(State { given, unlocked: Arc::new(unlocked), epoch }));
-        Self { engine, random, store_id: identity.store_id, site: identity.site.clone(), key_file, state }
+        Self {
+            engine,
+            random,
+            store_id: identity.store_id,
+            site: identity.site.clone(),
+            key_file,
+            used: AtomicU64::new(0),
+            state,
+        }
     }
 
     /// Lets one more caller in who proves that it has a key, and learns the keys it brings.
     pub(super) fn admit(&self, options: &Options, brought: &[KeyMaterial]) -> Result<(), Error> {
-        let (identity, keys) = self.engine.snapshot(|tx| {
+        let (identity, keys) = self.engine(options.patience).snapshot(|tx| {
             let identity = known_identity(tx)?;
             self.check_same(&identity)?;
             Ok::<_, Error>((identity, tx.keys()?))
         })?;
         options.check_identity(&identity)?;
+        let unlocked = self.open_state()?;
+        let opens = |kek: &Kek| brought.iter().any(|key| key.key() == kek.key());
+        if brought.len() == 1 && unlocked.keyring.get(identity.secret_key_id).is_some_and(opens) {
+            return Ok(());
+        }
         drop(Unlocked::new(brought, &identity, &keys)?);
         self.learn(brought, &identity, &keys)
     }
@@ -90,7 +109,8 @@ impl Shared {
     }
 
     /// The keys, read again where the file was replaced since: a backup was restored.
-    fn current(&self, tx: &mut dyn ReadTx) -> Result<Arc<Unlocked>, Error> {
+    pub(super) fn current(&self, tx: &mut dyn ReadTx) -> Result<Arc<Unlocked>, Error> {
+        self.used.store(CALLS.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         let epoch = tx.epoch();
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             Some(state) if state.epoch == epoch => return Ok(state.unlocked.clone()),
@@ -107,9 +127,24 @@ impl Shared {
         Ok(state.unlocked.clone())
     }
 
-    /// The store's identity as it now is.
-    pub(super) fn identity(&self) -> Result<Identity, Error> {
-        self.engine.snapshot(known_identity)
+    /// The engine, for a caller with this patience.
+    pub(super) fn engine(&self, patience: Duration) -> Box<dyn Engine> {
+        self.engine.with_patience(patience)
+    }
+
+    /// The id of the key that everything new is wrapped under.
+    pub(super) fn primary(&self) -> Result<KeyId, Error> {
+        Ok(self.open_state()?.keyring.primary_id())
+    }
+
+    /// When a call last used this store, in calls of this process.
+    pub(super) fn last_used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    fn open_state(&self) -> Result<Arc<Unlocked>, Error> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.as_ref().map(|state| state.unlocked.clone()).ok_or_else(closed)
     }
 
     fn check_same(&self, identity: &Identity) -> Result<(), Error> {
@@ -123,41 +158,7 @@ impl Shared {
         Err(Error::new(Code::StoreReplaced, message))
     }
 
-    /// Reads in one consistent snapshot.
-    pub(super) fn read<T>(
-        &self,
-        mut work: impl FnMut(&mut dyn ReadTx, &Arc<Unlocked>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.engine.snapshot(|tx| {
-            let unlocked = self.current(tx)?;
-            work(tx, &unlocked)
-        })
-    }
-
-    /// Writes all or nothing: an error of `work` leaves no trace.
-    pub(super) fn write<T>(
-        &self,
-        mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.engine.transaction(|tx| self.within(tx, &mut work))
-    }
-
-    /// As `write`, and takes everything back at the end.
-    pub(super) fn rehearse<T>(
-        &self,
-        mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut result = None;
-        self.engine.write(&mut |tx| {
-            result = Some(self.within(tx, &mut work));
-            Outcome::Rollback
-        })?;
-        result.unwrap_or_else(|| {
-            Err(Error::new(Code::Internal, "the store's engine did not run the transaction"))
-        })
-    }
-
-    fn within<T>(
+    pub(super) fn within<T>(
         &self,
         tx: &mut dyn WriteTx,
         work: &mut impl FnMut(&mut Write<'_>) -> Result<T, Error>,

@@ -26,13 +26,14 @@ final class AccountsTest extends VaultTestCase
         $saved = $vault->save('reddit', 'user:12', ['access_token' => 'fake-a', 'username' => 'u']);
         self::assertTrue($saved->created);
         self::assertNull($saved->replaced);
-        self::assertSame(1, $saved->revision);
         self::assertSame(Status::Active, $saved->status);
         self::assertSame(OwnerClass::Personal, $saved->ownerClass);
+        self::assertSame([], $saved->superseded);
 
         $connection = $vault->get('reddit', 'user:12');
         self::assertInstanceOf(Connection::class, $connection);
         self::assertSame($saved->id, $connection->id);
+        self::assertSame($saved->revision, $connection->revision);
         self::assertSame(['reddit', 'user:12', 'default'], [
             $connection->provider,
             $connection->owner,
@@ -41,7 +42,10 @@ final class AccountsTest extends VaultTestCase
         self::assertSame(['access_token' => 'fake-a', 'username' => 'u'], $connection->document->toArray());
         self::assertSame('fake-a', $connection->document->get('access_token'));
         self::assertNull($connection->document->get('absent'));
+        self::assertSame([OwnerClass::Personal, Status::Active], [$connection->ownerClass, $connection->status]);
         self::assertEqualsWithDelta(time(), $connection->connectedAt, 5);
+        self::assertSame($connection->connectedAt, $connection->updatedAt);
+        self::assertNull($connection->lastUsedAt);
         self::assertTrue($connection->integrity);
     }
 
@@ -74,9 +78,9 @@ final class AccountsTest extends VaultTestCase
     public function testMergeReplacesInPlaceAndAppends(): void
     {
         $vault = $this->open();
-        $vault->save('reddit', 'user:1', ['a' => 1, 'b' => ['x' => 1, 'y' => 2], 'c' => 3]);
+        $saved = $vault->save('reddit', 'user:1', ['a' => 1, 'b' => ['x' => 1, 'y' => 2], 'c' => 3]);
         $merged = $vault->merge('reddit', 'user:1', ['d' => null, 'b' => ['x' => 9]]);
-        self::assertSame(2, $merged->revision);
+        self::assertSame([$saved->id, $saved->revision + 1], [$merged->id, $merged->revision]);
         self::assertFalse($merged->created);
         self::assertSame(
             '{"a":1,"b":{"x":9},"c":3,"d":null}',
@@ -100,19 +104,37 @@ final class AccountsTest extends VaultTestCase
     public function testARevisionThatMovedIsTold(): void
     {
         $vault = $this->open();
-        $first = $vault->save('reddit', 'user:1', ['n' => 1], options: ['if_revision' => 0]);
-        $vault->save('reddit', 'user:1', ['n' => 2], options: new SaveOptions(ifRevision: $first->revision));
+        $old = $vault->save('reddit', 'user:1', ['n' => 1], options: ['if_revision' => 0])->revision;
+        $new = $vault->save('reddit', 'user:1', ['n' => 2], options: new SaveOptions(ifRevision: $old))->revision;
         $actions = [
-            static fn () => $vault->save('reddit', 'user:1', ['n' => 3], options: ['if_revision' => $first->revision]),
+            static fn () => $vault->save('reddit', 'user:1', ['n' => 3], options: ['if_revision' => $old]),
             static fn () => $vault->save('reddit', 'user:1', ['n' => 3], options: ['if_revision' => 0]),
-            static fn () => $vault->merge('reddit', 'user:1', ['n' => 3], options: ['if_revision' => 1]),
-            static fn () => $vault->delete('reddit', 'user:1', ifRevision: 1),
+            static fn () => $vault->merge('reddit', 'user:1', ['n' => 3], options: ['if_revision' => $old]),
+            static fn () => $vault->delete('reddit', 'user:1', ifRevision: $old),
         ];
         foreach ($actions as $action) {
-            self::assertSame(2, self::assertThrows(ConflictException::class, $action)->revision());
+            self::assertSame($new, self::assertThrows(ConflictException::class, $action)->revision());
         }
         self::assertSame(2, $vault->get('reddit', 'user:1')?->document->get('n'));
-        self::assertTrue($vault->delete('reddit', 'user:1', ifRevision: 2)->deleted);
+        self::assertTrue($vault->delete('reddit', 'user:1', ifRevision: $new)->deleted);
+    }
+
+    public function testARowMadeAnewIsNotTakenForTheOneBefore(): void
+    {
+        $vault = $this->open();
+        $seen = [];
+        for ($n = 1; $n <= 3; $n++) {
+            $seen[] = $vault->save('reddit', 'user:1', ['n' => $n])->revision;
+            $vault->delete('reddit', 'user:1');
+        }
+        $vault->save('reddit', 'user:1', ['n' => 'new']);
+        foreach ($seen as $revision) {
+            self::assertThrows(
+                ConflictException::class,
+                static fn () => $vault->save('reddit', 'user:1', ['n' => 4], options: ['if_revision' => $revision])
+            );
+        }
+        self::assertSame('new', $vault->get('reddit', 'user:1')?->document->get('n'));
     }
 
     public function testAnotherRemoteAccountIsAnotherConnection(): void
@@ -148,16 +170,23 @@ final class AccountsTest extends VaultTestCase
         self::assertSame(Status::Pending, $connection->status);
         self::assertSame($end, $connection->expiresAt);
         self::assertSame(OwnerClass::Service, $connection->ownerClass);
+
+        // An array can say null.
+        $vault->save('reddit', 'site:3', ['a' => 1], options: ['expires_at' => null]);
+        $connection = $vault->get('reddit', 'site:3');
+        self::assertNull($connection?->expiresAt);
+        self::assertSame([Status::Active, 't2_abc'], [$connection?->status, $connection?->remoteId]);
     }
 
     public function testStatusFollowsItsTransitions(): void
     {
         $vault = $this->open();
         $vault->save('reddit', 'user:1', ['a' => 1]);
-        $vault->setStatus('reddit', 'user:1', Status::NeedsReauth, cause: 'invalid_grant');
+        $answer = $vault->setStatus('reddit', 'user:1', Status::NeedsReauth, cause: 'invalid_grant');
+        self::assertSame([Status::NeedsReauth, 'invalid_grant'], [$answer->status, $answer->statusCause]);
         $connection = $vault->get('reddit', 'user:1');
-        self::assertSame(Status::NeedsReauth, $connection?->status);
-        self::assertSame('invalid_grant', $connection?->statusCause);
+        self::assertSame([Status::NeedsReauth, 'invalid_grant'], [$connection?->status, $connection?->statusCause]);
+        self::assertSame($answer->revision, $connection?->revision);
         self::assertThrows(
             InvalidTransitionException::class,
             static function () use ($vault): void {
@@ -213,10 +242,16 @@ final class AccountsTest extends VaultTestCase
         $page = $vault->find(['limit' => 3]);
         self::assertCount(3, $page);
         self::assertNotNull($page->next);
-        $owners = [];
+        $ids = $owners = [];
         foreach ($vault->all(new Query(limit: 3)) as $connection) {
+            $ids[] = $connection->id;
             $owners[] = $connection->owner;
         }
+        $sorted = $ids;
+        sort($sorted);
+        self::assertSame($sorted, $ids);
+        // Ids made within one millisecond have no order among themselves.
+        sort($owners);
         self::assertSame(array_map(static fn (int $user) => "user:{$user}", range(1, 7)), $owners);
         self::assertNull($vault->find(['limit' => 7])->next);
     }
@@ -227,18 +262,27 @@ final class AccountsTest extends VaultTestCase
         $vault->saveConfig('reddit', 'site:0', ['client_id' => 'fake']);
         $vault->save('reddit', 'user:1', ['a' => 1]);
         $vault->save('reddit', 'user:2', ['a' => 1], options: new SaveOptions(status: Status::Pending));
-        $vault->save('x', 'user:2', ['a' => 1], options: new SaveOptions(expiresAt: time() - 1));
+        $past = time() - 1;
+        $vault->save('twitter', 'user:2', ['a' => 1], options: new SaveOptions(expiresAt: $past));
         $all = $vault->status();
+        self::assertSame(['reddit', 'twitter'], array_keys($all));
+        self::assertSame('Reddit', $all['reddit']->name);
         self::assertTrue($all['reddit']->configured);
         self::assertTrue($all['reddit']->connected);
-        self::assertCount(2, $all['reddit']->accounts);
-        self::assertSame(1, $all['reddit']->counts['active']);
-        self::assertFalse($all['x']->configured);
-        self::assertFalse($all['x']->connected);
-        self::assertSame(Status::Expired, $all['x']->accounts[0]->status);
+        self::assertSame(['active' => 1, 'pending' => 1], $all['reddit']->statuses);
+        self::assertNull($all['reddit']->nextExpiry);
+        self::assertFalse($all['twitter']->configured);
+        self::assertFalse($all['twitter']->connected);
+        self::assertSame(1, $all['twitter']->count(Status::Expired));
+        self::assertSame(0, $all['twitter']->count(Status::Active));
+        self::assertSame($past, $all['twitter']->nextExpiry);
         $one = $vault->status('reddit', 'user:2');
-        self::assertCount(1, $one['reddit']->accounts);
+        self::assertSame(['reddit'], array_keys($one));
+        self::assertSame(['pending' => 1], $one['reddit']->statuses);
         self::assertFalse($one['reddit']->connected);
+        // One that is asked for by name is told of even where it has nothing.
+        $none = $vault->status('youtube')['youtube'];
+        self::assertSame([false, false, []], [$none->configured, $none->connected, $none->statuses]);
     }
 
     public function testAppConfigsAreTheirOwn(): void
@@ -251,7 +295,8 @@ final class AccountsTest extends VaultTestCase
         $config = $vault->getConfig('reddit', 'site:0');
         self::assertNotNull($config);
         self::assertSame('{"client_id":"fake-id","client_secret":"fake-2"}', $config->document->toJson());
-        self::assertSame(2, $config->revision);
+        self::assertSame([$first->id, $first->revision + 1], [$config->id, $config->revision]);
+        self::assertSame([Status::Active, OwnerClass::Service], [$config->status, $config->ownerClass]);
         self::assertSame('account', $vault->get('reddit', 'site:0')?->document->get('is'));
 
         $vault->saveConfig('youtube', 'user:3', ['client_id' => 'fake']);
@@ -272,6 +317,11 @@ final class AccountsTest extends VaultTestCase
         $vault->saveConfig('reddit', 'site:0', ['a' => 1]);
         $info = $vault->info();
         self::assertSame(self::SITE, $info->site);
+        self::assertEqualsWithDelta(time(), $info->createdAt, 5);
+        self::assertStringStartsWith($this->place(), $info->path);
+        self::assertStringStartsWith('sqlite', strtolower($info->engine));
+        self::assertSame(1, $info->schema);
+        self::assertNull($info->keyFile);
         self::assertSame([1, 1, 0], [$info->connections, $info->configs, $info->kept]);
         self::assertSame($before->writes + 2, $info->writes);
         self::assertSame('primary', $info->keys[0]->status);

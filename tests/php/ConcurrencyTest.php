@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Tests;
 
 /**
- * Many processes on one store. DM_TORTURE in the environment multiplies the saves of each.
+ * Many processes on one store. DM_TORTURE in the environment makes them write more.
  */
 final class ConcurrencyTest extends VaultTestCase
 {
@@ -15,15 +15,20 @@ final class ConcurrencyTest extends VaultTestCase
 
     public function testProcessesThatSaveTheirOwnProviderLoseNothing(): void
     {
-        $saves = 50 * self::factor();
-        $this->open()->close();
+        $saves = self::size(50, 500);
+        $before = $this->open()->info()->writes;
         $workers = [];
         foreach (self::PROVIDERS as $provider) {
             $workers[] = $this->worker(
                 'for ($n = 1; $n <= $arguments["saves"]; $n++) {
-                    $vault->save($arguments["provider"], "site:0", ["n" => $n, "pad" => str_repeat("x", 500)]);
-                    $read = $vault->get($arguments["provider"], "site:0")->document->get("n");
-                    if ($read !== $n) { echo "saved $n, read $read\n"; }
+                    $document = ["n" => $n, "pad" => str_repeat("x", 500)];
+                    $saved = $vault->save($arguments["provider"], "site:0", $document);
+                    $first ??= $saved->revision;
+                    $read = $vault->get($arguments["provider"], "site:0");
+                    if ([$first + $n - 1, $read->revision] !== [$saved->revision, $saved->revision]) {
+                        echo "write $n made revision $saved->revision, and $read->revision was read\n";
+                    }
+                    if ($read->document->toArray() !== $document) { echo "write $n was not read\n"; }
                 }',
                 ['provider' => $provider, 'saves' => $saves]
             );
@@ -31,19 +36,19 @@ final class ConcurrencyTest extends VaultTestCase
         $this->assertAllSilent($workers);
         $vault = $this->open();
         foreach (self::PROVIDERS as $provider) {
-            $connection = $vault->get($provider, 'site:0');
-            self::assertSame($saves, $connection?->revision, $provider);
-            self::assertSame($saves, $connection?->document->get('n'), $provider);
+            self::assertSame($saves, $vault->get($provider, 'site:0')?->document->get('n'), $provider);
         }
+        self::assertSame(count(self::PROVIDERS) * $saves, $vault->info()->writes - $before);
     }
 
     public function testThirtyTwoProcessesOnMixedProvidersLoseNothing(): void
     {
         $processes = 32;
-        $writes = 5 * self::factor();
+        $writes = self::size(5, 50);
         $vault = $this->open();
+        $first = [];
         foreach (self::PROVIDERS as $provider) {
-            $vault->save($provider, 'site:0', []);
+            $first[$provider] = $vault->save($provider, 'site:0', [])->revision;
         }
         $workers = [];
         for ($worker = 0; $worker < $processes; $worker++) {
@@ -58,51 +63,69 @@ final class ConcurrencyTest extends VaultTestCase
             );
         }
         $this->assertAllSilent($workers);
-        $members = 0;
+        $members = [];
         foreach (self::PROVIDERS as $provider) {
             $connection = $vault->get($provider, 'site:0');
             $document = $connection?->document->toArray() ?? [];
-            $members += count($document);
-            self::assertSame(count($document) + 1, $connection?->revision);
+            self::assertSame($first[$provider] + count($document), $connection?->revision);
+            $members += $document;
         }
-        self::assertSame($processes * $writes, $members);
-        self::assertSame($processes * $writes + count(self::PROVIDERS), $vault->info()->connections);
+        self::assertCount($processes * $writes, $members);
+        $accounts = 0;
+        foreach ($vault->all() as $connection) {
+            if ($connection->owner !== 'site:0') {
+                $document = $vault->get($connection->provider, $connection->owner, $connection->account)?->document;
+                self::assertSame(substr($connection->account, 1), (string) $document?->get('n'));
+                $accounts++;
+            }
+        }
+        self::assertSame($processes * $writes, $accounts);
     }
 
     public function testOfTwoWritersThatGiveARevisionExactlyOneWins(): void
     {
-        $rounds = 20 * self::factor();
+        $rounds = self::size(100, 2000);
         $vault = $this->open();
-        for ($round = 1; $round <= $rounds; $round++) {
-            $vault->save('reddit', "user:{$round}", ['by' => 'none']);
-        }
+        $vault->save('reddit', 'site:0', ['by' => 'none']);
         $workers = [];
-        foreach (['a', 'b', 'c'] as $me) {
+        foreach (['a' => 'b', 'b' => 'a'] as $me => $other) {
+            // Each round begins when both have read, and ends with both having tried.
             $workers[$me] = $this->worker(
-                'for ($round = 1; $round <= $arguments["rounds"]; $round++) {
+                '[$me, $other, $directory] = [$arguments["me"], $arguments["other"], $arguments["directory"]];
+                $meet = static function (string $point) use ($me, $other, $directory): void {
+                    touch("$directory/$me-$point");
+                    while (!file_exists("$directory/$other-$point")) { usleep(50); clearstatcache(); }
+                };
+                for ($round = 1; $round <= $arguments["rounds"]; $round++) {
+                    $revision = $vault->get("reddit", "site:0")->revision;
+                    $meet("$round-begins");
                     try {
-                        $options = ["if_revision" => 1];
-                        $vault->save("reddit", "user:$round", ["by" => $arguments["me"]], options: $options);
-                        echo $round, "\n";
-                    } catch (DataMachine\Connections\Exception\ConflictException) {
+                        $saved = $vault->save("reddit", "site:0", ["by" => $me, "round" => $round], options:
+                            ["if_revision" => $revision]);
+                        echo "$round won $saved->revision\n";
+                    } catch (DataMachine\Connections\Exception\ConflictException $lost) {
+                        echo "$round lost {$lost->revision()}\n";
                     }
+                    $meet("$round-ends");
                 }',
-                ['me' => $me, 'rounds' => $rounds]
+                ['me' => $me, 'other' => $other, 'rounds' => $rounds, 'directory' => $this->directory]
             );
         }
         touch($this->directory . '/go');
-        $winners = [];
-        foreach ($workers as $me => $worker) {
-            foreach (array_filter(explode("\n", $worker->wait())) as $round) {
-                self::assertArrayNotHasKey($round, $winners);
-                $winners[$round] = $me;
-            }
+        [$a, $b] = [explode("\n", trim($workers['a']->wait())), explode("\n", trim($workers['b']->wait()))];
+        self::assertSame([$rounds, $rounds], [count($a), count($b)], implode("\n", $a) . implode("\n", $b));
+        $revision = null;
+        foreach (array_map(null, $a, $b) as $index => [$ofA, $ofB]) {
+            $round = $index + 1;
+            self::assertSame(1, preg_match("~^{$round} (won|lost) (\d+)\n{$round} (won|lost) (\d+)$~D", "{$ofA}\n{$ofB}", $told));
+            [, $fateOfA, $seenByA, $fateOfB, $seenByB] = $told;
+            self::assertNotSame($fateOfA, $fateOfB, "round {$round}");
+            // Who lost is told the revision that the winner made.
+            self::assertSame($seenByA, $seenByB, "round {$round}");
+            self::assertSame($revision ?? (int) $seenByA, (int) $seenByA);
+            $revision = (int) $seenByA + 1;
         }
-        self::assertCount($rounds, $winners);
-        foreach ($winners as $round => $me) {
-            $connection = $vault->get('reddit', "user:{$round}");
-            self::assertSame([2, $me], [$connection?->revision, $connection?->document->get('by')]);
-        }
+        self::assertSame($revision, $vault->get('reddit', 'site:0')->revision + 1);
     }
 
     public function testAWriterGetsInAmongReaders(): void
@@ -118,7 +141,7 @@ final class ConcurrencyTest extends VaultTestCase
         }
         touch($this->directory . '/go');
         usleep(200_000);
-        for ($n = 1; $n <= 20 * self::factor(); $n++) {
+        for ($n = 1; $n <= self::size(20, 500); $n++) {
             $vault->save('reddit', 'site:0', ['n' => $n]);
         }
         touch($this->directory . '/stop');
@@ -159,10 +182,5 @@ final class ConcurrencyTest extends VaultTestCase
         foreach ($workers as $worker) {
             self::assertSame('', $worker->wait());
         }
-    }
-
-    private static function factor(): int
-    {
-        return max(1, (int) getenv('DM_TORTURE'));
     }
 }

@@ -36,7 +36,7 @@ final class ErrorsTest extends VaultTestCase
             'owner ' => static fn () => $vault->get('reddit', 'nobody'),
             'account' => static fn () => $vault->get('reddit', 'user:1', '../x'),
             'query' => static fn () => $vault->find(['provder' => 'reddit']),
-            'query ' => static fn () => $vault->find(['limit' => 0]),
+            'limit' => static fn () => $vault->find(['limit' => 0]),
             'options' => static fn () => $vault->save('reddit', 'user:1', [], options: ['if_revison' => 1]),
         ];
         foreach ($calls as $argument => $call) {
@@ -164,11 +164,12 @@ final class ErrorsTest extends VaultTestCase
         $file = $this->place() . '/connections.sqlite';
         $good = (string) file_get_contents($file);
 
+        // Written over, not replaced: the mode stays.
         file_put_contents($file, substr($good, 0, 5000));
         self::assertStringContainsString(CorruptException::class, $this->elsewhere('$vault->get("reddit", "user:1");'));
         file_put_contents($file, str_repeat("not a database\n", 100));
         self::assertStringContainsString(NotAStoreException::class, $this->elsewhere(''));
-        unlink($file);
+        file_put_contents($file, '');
         $this->sql('CREATE TABLE of_somebody_else (a)');
         self::assertStringContainsString(NotAStoreException::class, $this->elsewhere(''));
         file_put_contents($file, $good);

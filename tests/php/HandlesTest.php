@@ -52,6 +52,27 @@ final class HandlesTest extends VaultTestCase
         self::assertSame('there', $there->get('reddit', 'user:1')?->document->get('of'));
     }
 
+    public function testOfMoreThanEightStoresTheOneUsedLongestAgoMakesRoom(): void
+    {
+        $said = $this->elsewhere('
+            $open = static fn (int $n) => Vault::open(["path" => $arguments["options"]["path"] . $n] +
+                $arguments["options"] + ["keys" => Keys::base64($arguments["key"])]);
+            for ($n = 1; $n <= 7; $n++) {
+                $vaults[$n] = $open($n);
+                $vaults[$n]->save("reddit", "user:1", ["n" => $n]);
+            }
+            $vault->find();
+            // These two are not used yet: what was used makes room for them.
+            $vaults[8] = $open(8);
+            $vaults[9] = $open(9);
+            foreach ($vaults as $n => $one) {
+                try { $one->save("reddit", "user:2", ["n" => $n]); echo $n; }
+                catch (DataMachine\Connections\Exception\InvalidHandleException) { echo "-"; }
+            }
+            echo " ", $open(1)->get("reddit", "user:1")->document->get("n");');
+        self::assertSame('--3456789 1', $said);
+    }
+
     public function testAVaultIsNeitherClonedNorSerialised(): void
     {
         $vault = $this->open();
@@ -111,6 +132,8 @@ final class HandlesTest extends VaultTestCase
         $said = $this->elsewhere('
             $vault->save("reddit", "user:1", ["of" => "main", "pad" => str_repeat("x", 5000)]);
             $vault->save("reddit", "user:2", ["of" => "handler"]);
+            // PHP does not load a class while it is loading it.
+            $vault->get("reddit", "user:2");
             pcntl_async_signals(true);
             $handled = 0;
             pcntl_signal(SIGUSR1, static function () use ($vault, &$handled) {

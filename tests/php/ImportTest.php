@@ -7,24 +7,41 @@ namespace DataMachine\Connections\Tests;
 use DataMachine\Connections\Exception\ImportRefusedException;
 use DataMachine\Connections\Exception\TooLargeException;
 use DataMachine\Connections\ImportOutcome;
+use DataMachine\Connections\ImportReport;
 use DataMachine\Connections\LegacyFormat;
+use DataMachine\Connections\Status;
 
 final class ImportTest extends VaultTestCase
 {
     private const FIXTURES = __DIR__ . '/../fixtures';
     private const FLAGS = JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION;
 
+    /** Where the large option is made. */
+    private static string $made;
+
+    public static function setUpBeforeClass(): void
+    {
+        self::$made = self::makeDirectory();
+        $script = escapeshellarg(self::FIXTURES . '/make-large.php');
+        self::assertSame('', (string) shell_exec(PHP_BINARY . " {$script} " . escapeshellarg(self::$made) . ' 2>&1'));
+    }
+
+    public static function tearDownAfterClass(): void
+    {
+        self::remove(self::$made);
+    }
+
     /**
      * @return array<string, array{string, LegacyFormat}>
      */
     public static function options(): array
     {
-        return [
-            'small' => ['small', LegacyFormat::Php],
-            'small as JSON' => ['small', LegacyFormat::Json],
-            'mixed' => ['mixed', LegacyFormat::Php],
-            'mixed as JSON' => ['mixed', LegacyFormat::Json],
-        ];
+        $options = [];
+        foreach (['small', 'mixed', 'large'] as $name) {
+            $options[$name] = [$name, LegacyFormat::Php];
+            $options["{$name} as JSON"] = [$name, LegacyFormat::Json];
+        }
+        return $options;
     }
 
     /**
@@ -35,30 +52,88 @@ final class ImportTest extends VaultTestCase
         $vault = $this->open();
         $report = $vault->importLegacy(self::option($name, $format), [self::salt()], $format);
         self::assertFalse($report->dryRun);
-        $quarantined = [];
+        $held = [];
         foreach ($report->entries as $entry) {
-            foreach ($entry->members as $member) {
-                $quarantined["{$entry->provider} {$entry->owner} {$entry->account}"][] = $member->name;
-                self::assertSame(ImportOutcome::Quarantined, $member->outcome);
-                self::assertNotSame('', $member->why);
+            if ($entry->members !== []) {
+                $held["{$entry->provider} {$entry->owner} {$entry->account}"] = array_column($entry->members, 'name');
             }
         }
-        $expected = $name === 'mixed' ? ['reddit user:66 default', 'reddit user:67 default'] : [];
-        self::assertEqualsCanonicalizing($expected, array_keys($quarantined));
+        $expected = ['reddit user:66 default' => ['access_token'], 'reddit user:67 default' => ['access_token']];
+        self::assertSame($name === 'mixed' ? $expected : [], $held);
         $compared = 0;
         foreach (self::documents($name) as [$provider, $owner, $account, $document]) {
             $there = $account === null
                 ? $vault->getConfig($provider, $owner)
                 : $vault->get($provider, $owner, $account);
-            $held = $account === null ? [] : $quarantined["{$provider} {$owner} {$account}"] ?? [];
-            self::assertSame($held, $there?->quarantined, "{$provider} {$owner} {$account}");
-            $wanted = json_encode(array_diff_key($document, array_flip($held)), self::FLAGS);
+            $without = $held["{$provider} {$owner} {$account}"] ?? [];
+            self::assertSame($without, $there?->quarantined, "{$provider} {$owner} {$account}");
+            $wanted = json_encode(array_diff_key($document, array_flip($without)), self::FLAGS);
             self::assertSame($wanted, $there->document->toJson(), "{$provider} {$owner} {$account}");
             $compared++;
         }
-        self::assertGreaterThan(15, $compared);
+        self::assertGreaterThan($name === 'large' ? 2000 : 15, $compared);
         $info = $vault->info();
         self::assertSame($compared, $info->connections + $info->configs);
+    }
+
+    public function testWhatIsNotSimplyImportedIsReportedWithItsReason(): void
+    {
+        $vault = $this->open();
+        $report = $vault->importLegacy(self::option('mixed', LegacyFormat::Php), [self::salt()]);
+        $told = [];
+        foreach ($report->entries as $entry) {
+            self::assertNotSame('', $entry->why);
+            if ($entry->outcome !== ImportOutcome::Imported) {
+                $members = array_column($entry->members, 'code', 'name');
+                $told[implode('/', $entry->path)] = [$entry->kind, $entry->outcome, $entry->code, $members];
+            }
+        }
+        self::assertEquals([
+            'reddit/principals/user:66/account' => [
+                'connection',
+                ImportOutcome::Quarantined,
+                'quarantined',
+                ['access_token' => 'envelope_does_not_open'],
+            ],
+            'reddit/principals/user:67/account' => [
+                'connection',
+                ImportOutcome::Quarantined,
+                'quarantined',
+                ['access_token' => 'envelope_malformed'],
+            ],
+            'threads/principals' => ['other', ImportOutcome::Kept, 'empty', []],
+            'email_imap/delegations' => ['other', ImportOutcome::Kept, 'delegations', []],
+            'tiktok/principals/user:4/account' => ['connection', ImportOutcome::Kept, 'empty', []],
+            'gone_provider' => ['other', ImportOutcome::Kept, 'unknown_provider', []],
+        ], $told);
+        self::assertSame(4, $report->count(ImportOutcome::Kept));
+        self::assertSame(2, $report->count(ImportOutcome::Quarantined));
+
+        // A save puts an end to what was quarantined.
+        self::assertSame(Status::KeyUnavailable, $vault->find(['owner' => 'user:66'])->rows[0]->status);
+        $saved = $vault->merge('reddit', 'user:66', ['access_token' => 'fake-new']);
+        self::assertSame([['access_token'], Status::Active], [$saved->superseded, $saved->status]);
+        self::assertSame([], $vault->get('reddit', 'user:66')?->quarantined);
+    }
+
+    public function testWhatJsonCannotHoldIsKept(): void
+    {
+        $vault = $this->open();
+        $report = $vault->importLegacy(self::option('edge', LegacyFormat::Php), [self::salt()]);
+        self::assertCount(1, $report->entries);
+        $codes = array_column($report->entries[0]->members, 'code', 'name');
+        self::assertSame([
+            'access_token' => 'not_utf8',
+            'obj' => 'php_object',
+            'nan' => 'not_finite',
+            'inf' => 'not_finite',
+        ], $codes);
+        foreach ($report->entries[0]->members as $member) {
+            self::assertSame(ImportOutcome::Kept, $member->outcome);
+            self::assertNotSame('', $member->why);
+        }
+        self::assertSame(4, $vault->info()->kept);
+        self::assertSame('{"username":"binary-secret"}', $vault->get('reddit', 'site:0')?->document->toJson());
     }
 
     public function testADryRunReportsTheSameAndWritesNothing(): void
@@ -68,6 +143,7 @@ final class ImportTest extends VaultTestCase
         $dry = $vault->importLegacy($option, [self::salt()], dryRun: true);
         self::assertTrue($dry->dryRun);
         self::assertSame(0, $vault->info()->connections + $vault->info()->configs + $vault->info()->kept);
+        self::assertSame([null], array_values(array_unique(array_column($dry->entries, 'id'))));
         $real = $vault->importLegacy($option, ['an earlier salt', self::salt()]);
         self::assertSame($dry->counts, $real->counts);
         $outcomes = static fn ($report) => array_map(
@@ -75,8 +151,7 @@ final class ImportTest extends VaultTestCase
             $report->entries
         );
         self::assertSame($outcomes($dry), $outcomes($real));
-        self::assertGreaterThan(0, $real->count(ImportOutcome::Imported));
-        self::assertGreaterThan(0, $real->count(ImportOutcome::Kept));
+        self::assertGreaterThan(40, $real->count(ImportOutcome::Imported));
     }
 
     public function testASecondRunResurrectsAndOverwritesNothing(): void
@@ -87,23 +162,45 @@ final class ImportTest extends VaultTestCase
         $vault->delete('reddit', 'site:0');
         $vault->merge('linkedin', 'site:0', ['access_token' => 'fake-newer']);
         $writes = $vault->info()->writes;
+
         $second = $vault->importLegacy($option, [self::salt()]);
-        self::assertSame(0, $second->count(ImportOutcome::Imported));
-        self::assertSame($imported, $second->count(ImportOutcome::Unchanged) + $second->count(ImportOutcome::Differs));
-        self::assertGreaterThan(0, $second->count(ImportOutcome::Differs));
+        self::assertSame($imported, $second->count(ImportOutcome::Unchanged));
+        $codes = self::codes($second);
+        self::assertSame('deleted_since', $codes['reddit/account']);
+        unset($codes['reddit/account']);
+        self::assertSame(['imported_before'], array_values(array_unique($codes)));
+
+        // Where the option went on, too, the vault wins.
+        $edited = str_replace('rig-example.bsky.social', 'rig-another.bsky.social', $option, $places);
+        self::assertSame(1, $places);
+        $third = $vault->importLegacy($edited, [self::salt()]);
+        self::assertSame(1, $third->count(ImportOutcome::Differs));
+        self::assertSame('differs', self::codes($third)['bluesky/config']);
+
         self::assertNull($vault->get('reddit', 'site:0'));
         self::assertSame('fake-newer', $vault->get('linkedin', 'site:0')?->document->get('access_token'));
-        self::assertSame($writes, $vault->info()->writes);
+        self::assertStringContainsString('rig-example', (string) $vault->getConfig('bluesky', 'site:0')?->document->toJson());
+        self::assertSame($imported - 1, $vault->info()->connections + $vault->info()->configs);
+        self::assertSame(0, $vault->info()->kept);
     }
 
-    public function testWhatJsonCannotHoldIsKept(): void
+    public function testAnEarlierSaltOpensWhatWasQuarantined(): void
     {
         $vault = $this->open();
-        $report = $vault->importLegacy(self::option('edge', LegacyFormat::Php), [self::salt()]);
-        $members = array_column($report->entries[0]->members, 'outcome', 'name');
-        self::assertSame(['access_token', 'inf', 'nan', 'obj'], self::sorted(array_keys($members)));
-        self::assertSame([ImportOutcome::Kept], array_values(array_unique($members, SORT_REGULAR)));
-        self::assertSame('{"username":"binary-secret"}', $vault->get('reddit', 'site:0')?->document->toJson());
+        $option = self::option('small', LegacyFormat::Php);
+        $first = $vault->importLegacy($option, ['another salt']);
+        $waiting = $first->count(ImportOutcome::Quarantined);
+        self::assertGreaterThan(3, $waiting);
+        self::assertNull($vault->get('reddit', 'site:0')?->document->get('access_token'));
+        $second = $vault->importLegacy($option, ['another salt', self::salt()]);
+        self::assertSame($waiting, $second->count(ImportOutcome::Imported));
+        foreach (self::documents('small') as [$provider, $owner, $account, $document]) {
+            $there = $account === null
+                ? $vault->getConfig($provider, $owner)
+                : $vault->get($provider, $owner, $account);
+            self::assertSame(json_encode($document, self::FLAGS), $there?->document->toJson());
+            self::assertSame([], $there->quarantined);
+        }
     }
 
     /**
@@ -146,7 +243,8 @@ final class ImportTest extends VaultTestCase
     private static function option(string $name, LegacyFormat $format): string
     {
         $ending = $format === LegacyFormat::Php ? 'serialized' : 'json';
-        return (string) file_get_contents(self::FIXTURES . "/{$name}.{$ending}");
+        $directory = $name === 'large' ? self::$made : self::FIXTURES;
+        return (string) file_get_contents("{$directory}/{$name}.{$ending}");
     }
 
     private static function salt(): string
@@ -161,7 +259,8 @@ final class ImportTest extends VaultTestCase
      */
     private static function documents(string $name): \Generator
     {
-        $json = (string) file_get_contents(self::FIXTURES . "/expected-{$name}.json");
+        $directory = $name === 'large' ? self::$made : self::FIXTURES;
+        $json = (string) file_get_contents("{$directory}/expected-{$name}.json");
         $option = json_decode($json, true, flags: JSON_THROW_ON_ERROR);
         unset($option['gone_provider']);
         foreach ($option as $provider => $slots) {
@@ -181,13 +280,14 @@ final class ImportTest extends VaultTestCase
     }
 
     /**
-     * @param list<string> $names
-     *
-     * @return list<string>
+     * @return array<string, string> the code of each entry, by its path
      */
-    private static function sorted(array $names): array
+    private static function codes(ImportReport $report): array
     {
-        sort($names);
-        return $names;
+        $codes = [];
+        foreach ($report->entries as $entry) {
+            $codes[implode('/', $entry->path)] = $entry->code;
+        }
+        return $codes;
     }
 }

@@ -4,10 +4,12 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Tests;
 
-use DataMachine\Connections\Exception\ConnectionsException;
+use DataMachine\Connections\Exception\InvalidArgumentException;
 use DataMachine\Connections\Exception\InvalidKeyException;
 use DataMachine\Connections\Exception\KeyUnavailableException;
 use DataMachine\Connections\Exception\MissingKeyException;
+use DataMachine\Connections\Exception\NotFoundException;
+use DataMachine\Connections\Exception\PermissionsException;
 use DataMachine\Connections\Exception\WrongKeyException;
 use DataMachine\Connections\Keys;
 use DataMachine\Connections\Status;
@@ -61,11 +63,6 @@ final class KeysTest extends VaultTestCase
             'zeros' => [static fn () => Keys::raw(str_repeat("\0", 32))],
             'not base64' => [static fn () => Keys::base64('fake-secret!')],
             'base64 of too little' => [static fn () => Keys::base64(base64_encode('fake-secret'))],
-            'no file' => [static fn (string $directory) => Keys::file("{$directory}/absent")],
-            'a loose file' => [static function (string $directory): Keys {
-                self::writeKey("{$directory}/key", self::KEY, 0644);
-                return Keys::file("{$directory}/key");
-            }],
             'a link' => [static function (string $directory): Keys {
                 self::writeKey("{$directory}/key", self::KEY);
                 symlink("{$directory}/key", "{$directory}/link");
@@ -91,6 +88,19 @@ final class KeysTest extends VaultTestCase
         self::assertDirectoryDoesNotExist($this->place());
     }
 
+    public function testAKeyFileThatIsMissingOrOpenToOthers(): void
+    {
+        $file = $this->directory . '/key';
+        $open = fn () => $this->open(['keys' => Keys::file($file)]);
+        $thrown = self::assertThrows(MissingKeyException::class, $open);
+        self::assertStringContainsString($file, $thrown->getMessage());
+        self::writeKey($file, self::KEY, 0644);
+        $thrown = self::assertThrows(PermissionsException::class, $open);
+        self::assertDirectoryDoesNotExist($this->place());
+        shell_exec((string) $thrown->mend());
+        self::assertNotNull($open()->info()->storeId);
+    }
+
     public function testAnotherKeyIsOneClearErrorAndHeals(): void
     {
         $this->open()->save('reddit', 'user:1', ['a' => 'fake']);
@@ -112,7 +122,10 @@ final class KeysTest extends VaultTestCase
         $vault->save('reddit', 'user:1', ['a' => 'fake']);
         $added = $vault->addKey(Keys::newFile($this->directory . '/new.key'));
         self::assertNotSame($first, $added->id);
-        self::assertSame('primary', $added->status);
+        self::assertFalse($added->known);
+        $statuses = array_column($vault->info()->keys, 'status', 'id');
+        self::assertSame(['active', 'primary'], [$statuses[$first], $statuses[$added->id]]);
+        $revision = $vault->get('reddit', 'user:1')?->revision;
         $vault->save('reddit', 'user:2', ['b' => 'fake']);
 
         // Before the re-wrapping, the new key alone does not open the row that the first one wraps.
@@ -123,10 +136,13 @@ final class KeysTest extends VaultTestCase
         self::assertSame(Status::KeyUnavailable->value, $status);
 
         $rewrapped = $vault->rewrap();
-        self::assertSame($added->id, $rewrapped->primary);
-        self::assertSame([$first], $rewrapped->retired);
+        self::assertSame([$added->id, 1, [$first]], [$rewrapped->key, $rewrapped->rewrapped, $rewrapped->retired]);
         self::assertSame('{"a":"fake"}', $this->read($new));
-        self::assertSame(1, $vault->get('reddit', 'user:1')?->revision);
+        self::assertSame($revision, $vault->get('reddit', 'user:1')?->revision);
+        self::assertSame('retired', array_column($vault->info()->keys, 'status', 'id')[$first]);
+        $old = 'Keys::raw(' . var_export(self::KEY, true) . ')';
+        self::assertStringContainsString(WrongKeyException::class, $this->read($old));
+        self::assertTrue($vault->addKey(Keys::file($this->directory . '/new.key'))->known);
     }
 
     public function testRenewingOneProviderLeavesTheOthers(): void
@@ -134,10 +150,20 @@ final class KeysTest extends VaultTestCase
         $vault = $this->open();
         $id = $vault->save('reddit', 'user:1', ['a' => 'fake'])->id;
         $vault->save('reddit', 'user:2', ['a' => 'fake']);
-        $vault->save('x', 'user:1', ['a' => 'fake']);
-        self::assertSame(2, $vault->renewKeys('reddit'));
-        self::assertSame(1, $vault->renewKeys(id: $id));
-        self::assertSame(3, $vault->renewKeys());
+        $vault->saveConfig('reddit', 'site:0', ['a' => 'fake']);
+        $vault->save('twitter', 'user:1', ['a' => 'fake']);
+        $revisions = static fn () => array_column(iterator_to_array($vault->all()), 'revision', 'id');
+        $before = $revisions();
+        self::assertSame(3, $vault->renewKeys('reddit'));
+        self::assertSame(0, $vault->renewKeys('youtube'));
+        $vault->renewKey($id);
+        $grew = array_map(static fn (int $now, int $then) => $now - $then, $revisions(), $before);
+        sort($grew);
+        self::assertSame([0, 1, 2], $grew);
+        self::assertThrows(NotFoundException::class, static fn () => $vault->renewKey(strtr($id, '0123', '3210')));
+        foreach (['', 'No Slug'] as $provider) {
+            self::assertThrows(InvalidArgumentException::class, static fn () => $vault->renewKeys($provider));
+        }
         foreach ($vault->all() as $connection) {
             $document = $vault->get($connection->provider, $connection->owner)?->document;
             self::assertSame('{"a":"fake"}', $document?->toJson());
@@ -148,11 +174,12 @@ final class KeysTest extends VaultTestCase
     {
         $file = $this->directory . '/key';
         self::writeKey($file, self::KEY);
-        self::assertThrows(
-            ConnectionsException::class,
-            static fn () => Keys::newFile($file)
-        );
+        $vault = $this->open(['keys' => Keys::newFile($file)]);
         self::assertSame(self::KEY, file_get_contents($file));
+        self::assertTrue($vault->addKey(Keys::newFile($file))->known);
+        self::writeKey($file, 'no key');
+        self::assertThrows(InvalidKeyException::class, static fn () => Keys::newFile($file));
+        self::assertSame('no key', file_get_contents($file));
     }
 
     /**

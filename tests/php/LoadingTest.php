@@ -23,7 +23,7 @@ final class LoadingTest extends VaultTestCase
         use DataMachine\Connections\{Keys, Vault};
         function attempt(array $arguments): void {
             try {
-                $vault = Vault::open($arguments + ['keys' => Keys::raw(str_repeat('k', 32))]);
+                $vault = Vault::open($arguments + ['keys' => Keys::raw(str_repeat('é', 16))]);
                 $vault->save('reddit', 'user:1', ['a' => 1]);
                 echo 'opened ', $vault->info()->version;
             } catch (DataMachine\Connections\Exception\ConnectionsException $thrown) {

@@ -31,6 +31,8 @@ final class Process
             PHP_BINARY,
             '-d',
             'zend.exception_ignore_args=0',
+            '-d',
+            'zend.exception_string_param_max_len=1000000',
             ...($library === false ? [] : ['-d', "dm_connections.library={$library}"]),
             ...$flags,
             '-r',

@@ -9,19 +9,24 @@ namespace DataMachine\Connections\Tests;
  */
 final class SecretsTest extends VaultTestCase
 {
-    /** 32 bytes, so that it may be a key, too. */
-    private const CANARY = 'canary-canary-canary-canary-0123';
+    /** 32 bytes and not all ASCII, so that it may be a key, too. */
+    private const CANARY = 'canary-canary-canary-canary-01é';
+    private const OTHER_CANARY = 'yranac-yranac';
 
     /** Every way to show a value; what refuses to show it says so by an exception. */
     private const SHOW = <<<'PHP'
         use DataMachine\Connections\{Document, Keys, LegacyFormat, Options, Vault};
+        function cast(mixed $value): mixed {
+            // A closure as an array is an array of itself.
+            $plain = is_scalar($value) || $value === null || $value instanceof Closure;
+            return $plain ? $value : array_map(cast(...), (array) $value);
+        }
         function show(string $name, mixed $value): void {
             $ways = [
                 'var_dump' => static function ($value) { var_dump($value); },
                 'print_r' => static function ($value) { print_r($value); },
                 'var_export' => static function ($value) { var_export($value); },
-                'array' => static function ($value) { var_dump((array) $value, array_map(
-                    static fn ($part) => is_object($part) ? (array) $part : $part, (array) $value)); },
+                'array' => static function ($value) { var_dump((array) $value, cast($value)); },
                 'mangled' => static function ($value) { var_dump(get_mangled_object_vars($value)); },
                 'vars' => static function ($value) { var_dump(get_object_vars($value)); },
                 'foreach' => static function ($value) { foreach ($value as $key => $part) { var_dump($key, $part); } },
@@ -43,10 +48,7 @@ final class SecretsTest extends VaultTestCase
                 for ($one = $thrown; $one !== null; $one = $one->getPrevious()) {
                     var_dump($one->getTrace());
                     print_r($one->getTrace());
-                    foreach ($one->getTrace() as $frame) { print_r(array_map(
-                        static fn ($argument) => is_object($argument) ? (array) $argument : $argument,
-                        $frame['args'] ?? []
-                    )); }
+                    print_r(cast($one->getTrace()));
                     if ($one instanceof DataMachine\Connections\Exception\ConnectionsException) {
                         print_r($one->detail());
                     }
@@ -60,6 +62,26 @@ final class SecretsTest extends VaultTestCase
         $options = new Options($arguments['path'], 'https://example.org', $keys);
         $vault = Vault::open($options);
         PHP;
+
+    public function testTheseWaysWouldShowOne(): void
+    {
+        $printed = $this->printedBy(<<<'PHP'
+            class Control {
+                public $shown = 'public';
+                public function __construct(private $canary) { $this->shown = $canary; }
+            }
+            function leak(string $canary) { throw new Exception('x'); }
+            show('control', new Control($canary));
+            trace('trace', fn () => leak($canary));
+            PHP);
+        $sections = preg_split('~== (?=control|trace)~', $printed) ?: [];
+        self::assertCount(13, $sections);
+        foreach (array_slice($sections, 1) as $section) {
+            self::assertStringContainsString('canary-', $section);
+        }
+        // As text, as an array, printed and cast.
+        self::assertGreaterThanOrEqual(4, substr_count(end($sections), rtrim(self::CANARY, 'é')));
+    }
 
     public function testNoDumpShowsOne(): void
     {
@@ -76,7 +98,14 @@ final class SecretsTest extends VaultTestCase
             show('config', $vault->getConfig('reddit', 'user:1'));
             show('page', $vault->find());
             show('info', $vault->info());
+            show('status', $vault->status());
+            show('saved', $vault->save('reddit', 'user:2', $document));
+            show('receipt', $vault->delete('reddit', 'user:2'));
+            show('report', $vault->importLegacy(serialize(['reddit' => [
+                'account' => $document, 'config' => ['x' => "dm:enc:v1:$canary"], 'other' => $canary,
+            ], 'gone' => $document]), [$canary]));
             PHP);
+        self::assertStringContainsString("envelope_malformed", $printed);
         self::assertStringContainsString('== document var_dump', $printed);
         self::assertStringContainsString('Document', $printed);
     }
@@ -137,32 +166,42 @@ final class SecretsTest extends VaultTestCase
     {
         $vault = $this->open();
         $vault->save('reddit', 'user:1', ['access_token' => self::CANARY]);
-        $vault->merge('reddit', 'user:1', ['refresh_token' => strrev(self::CANARY)]);
+        $vault->merge('reddit', 'user:1', ['refresh_token' => self::OTHER_CANARY]);
         $vault->saveConfig('reddit', 'site:0', ['client_secret' => self::CANARY]);
         $vault->delete('reddit', 'user:1');
         $files = glob($this->place() . '/*') ?: [];
         self::assertNotEmpty($files);
         foreach ($files as $file) {
             $bytes = (string) file_get_contents($file);
-            foreach ([self::CANARY, strrev(self::CANARY), base64_encode(self::CANARY), self::KEY] as $secret) {
+            foreach ([self::CANARY, self::OTHER_CANARY, base64_encode(self::CANARY), self::KEY] as $secret) {
                 self::assertFalse(strpos($bytes, $secret), $file);
             }
         }
     }
 
     /**
-     * What a process prints; checked for the canary in every shape.
+     * What a process prints.
+     *
+     * @param list<string> $flags
+     */
+    private function printedBy(string $code, array $flags = []): string
+    {
+        putenv('CANARY=' . self::CANARY);
+        try {
+            return Process::run(self::SHOW . $code, ['path' => $this->place()], $flags);
+        } finally {
+            putenv('CANARY');
+        }
+    }
+
+    /**
+     * The same, checked for the canary in every shape.
      *
      * @param list<string> $flags
      */
     private function printed(string $code, array $flags = []): string
     {
-        putenv('CANARY=' . self::CANARY);
-        try {
-            $printed = Process::run(self::SHOW . $code, ['path' => $this->place()], $flags);
-        } finally {
-            putenv('CANARY');
-        }
+        $printed = $this->printedBy($code, $flags);
         self::assertStringNotContainsString('PHP Parse error', $printed);
         foreach (['canary', base64_encode(self::CANARY), bin2hex(self::CANARY)] as $shape) {
             $at = strpos($printed, $shape);

@@ -50,7 +50,7 @@ pub fn row(number: u64) -> Row {
             connected_at: 1_700_000_000,
             updated_at: 1_700_000_001,
             last_used_at: None,
-            enveloped: Some(r#"["access_token"]"#.into()),
+            legacy: Some(r#"["access_token"]"#.into()),
             key_id: key_id(1),
             row_mac: vec![7; 32],
         },

@@ -181,7 +181,7 @@ final class Library
         return self::ask('dm_key_rewrap', [$store]);
     }
 
-    /** Gives one connection, one provider or everything new data keys. */
+    /** Gives one provider or one row new data keys; the other of the two is empty. */
     public static function keyRenew(Handle $store, string $provider, string $id): string
     {
         return self::ask('dm_key_renew', [$store, $provider, $id]);

@@ -1,6 +1,7 @@
 //! The open database: one connection, hardened, and what was last seen of its file.
 
 use rusqlite::config::DbConfig;
+use rusqlite::ffi::SQLITE_BUSY;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::Operation;
@@ -74,7 +75,12 @@ fn harden(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA temp_store = MEMORY;",
     )?;
     // The last, because it reads the file. It leaves WAL mode, if somebody switched that on.
-    connection.pragma_update(None, "journal_mode", "TRUNCATE")?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "TRUNCATE", |row| row.get(0))?;
+    if mode != "truncate" {
+        // Somebody else has it open in WAL mode.
+        return Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(SQLITE_BUSY), None));
+    }
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     Ok(())
 }

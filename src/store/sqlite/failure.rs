@@ -32,6 +32,8 @@ impl Operation<'_> {
             | rusqlite::Error::Utf8Error(column, _) => {
                 return self.damaged(format!("a value in column {column} of a row is not of its kind"));
             }
+            // A statement that does not fit the tables, so they are not what their version says.
+            rusqlite::Error::SqlInputError { msg, .. } => return self.damaged(msg),
             other => return Error::Internal(other.to_string()),
         };
         let message = message.unwrap_or_else(|| failure.to_string());
@@ -47,7 +49,7 @@ impl Operation<'_> {
                 _ => Error::Internal(message),
             },
             ErrorCode::ReadOnly if failure.extended_code == SQLITE_READONLY_DBMOVED => {
-                self.replaced("it was moved in the middle of a transaction")
+                self.replaced("during this operation; repeat it")
             }
             // Neither a used-up quota nor a full table of inodes has a code of its own.
             ErrorCode::SystemIoFailure | ErrorCode::CannotOpen if self.place.is_full() => self.full(),

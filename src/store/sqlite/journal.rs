@@ -109,3 +109,73 @@ fn page_size(header: &[u8]) -> u64 {
         size => u64::from(size),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    const PAGE: u32 = 512;
+
+    /// The beginning of a database whose change counter stands at `counter`.
+    fn database(counter: u32) -> Vec<u8> {
+        let mut page = vec![0; PAGE as usize];
+        page[PAGE_SIZE..PAGE_SIZE + 2].copy_from_slice(&(PAGE as u16).to_be_bytes());
+        page[COUNTER..COUNTER + 4].copy_from_slice(&counter.to_be_bytes());
+        page
+    }
+
+    /// A part of a journal: a header of one sector, and these pages, the first with the counter.
+    fn segment(records: u32, database_pages: u32, pages: &[u32], counter: u32) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        for field in [records, 0, database_pages, 512, PAGE] {
+            bytes.extend(field.to_be_bytes());
+        }
+        bytes.resize(512, 0);
+        for number in pages {
+            bytes.extend(number.to_be_bytes());
+            bytes.extend(database(counter));
+            bytes.extend([0; 4]);
+        }
+        bytes.resize(bytes.len().next_multiple_of(512), 0);
+        bytes
+    }
+
+    fn judged(counter: u32, journal: &[&[u8]]) -> bool {
+        let name = format!("dm-journal-{}-{:?}", std::process::id(), std::thread::current().id());
+        let path = std::env::temp_dir().join(name);
+        let mut file = File::create_new(&path).unwrap();
+        file.write_all(&journal.concat()).unwrap();
+        let judged = belongs(&database(counter), &File::open(&path).unwrap()).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        judged
+    }
+
+    #[test]
+    fn the_counter_of_page_one_tells() {
+        let journal = segment(3, 9, &[4, 1, 7], 41);
+        for (counter, own) in [(40, false), (41, true), (42, true), (43, false), (7, false)] {
+            assert_eq!(judged(counter, &[&journal]), own, "{counter}");
+        }
+        assert!(judged(0, &[&segment(1, 9, &[1], u32::MAX)]), "the counter wraps");
+    }
+
+    #[test]
+    fn page_one_is_found_wherever_it_is() {
+        let (first, second) = (segment(2, 9, &[4, 5], 41), segment(1, 9, &[1], 41));
+        assert!(!judged(50, &[&first, &second]), "in a second part");
+        assert!(!judged(50, &[&segment(0, 9, &[3, 1], 41)]), "in a part that was never synced");
+        assert!(!judged(50, &[&segment(u32::MAX, 9, &[3, 1], 41)]), "in a part that goes to the end");
+        assert!(!judged(50, &[&segment(1_000_000, 9, &[3, 1], 41)]), "whatever the header says");
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_left_to_sqlite() {
+        assert!(judged(50, &[&segment(2, 9, &[4, 5], 41)]), "without page one");
+        assert!(judged(50, &[&[0; 2048]]), "with a header that was struck out");
+        assert!(judged(50, &[&MAGIC]), "cut short");
+        assert!(!judged(50, &[&segment(0, 0, &[], 0)]), "a first transaction, and a database that had many");
+        assert!(judged(1, &[&segment(0, 0, &[], 0)]), "a first transaction, and what it wrote");
+    }
+}

@@ -19,6 +19,7 @@ mod turns;
 mod writes;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use failure::Operation;
@@ -32,6 +33,9 @@ use turns::Turns;
 
 use super::fork;
 use super::{Description, Engine, Error, Outcome, ReadTx, WriteTx};
+
+/// How long closing waits for others; after that the files are closed without the lock.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// Whether a store may be made where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,11 +71,17 @@ impl Options {
     }
 }
 
-/// An open SQLite store.
+/// An open SQLite store, with the patience of one caller.
 #[derive(Debug)]
 pub struct SqliteEngine {
-    place: Place,
+    open: Arc<Open>,
     patience: Duration,
+}
+
+/// What the callers of one store share; closed with the last of them.
+#[derive(Debug)]
+struct Open {
+    place: Place,
     turns: Turns,
     steps: &'static [Step],
 }
@@ -95,7 +105,8 @@ impl SqliteEngine {
         if fresh && options.create == Create::Never {
             return Err(operation.missing());
         }
-        Ok(Self { place, patience: options.patience, turns: Turns::new(session), steps })
+        let open = Open { place, turns: Turns::new(session), steps };
+        Ok(Self { open: Arc::new(open), patience: options.patience })
     }
 
     /// Runs one operation, from the fork barrier inwards.
@@ -106,14 +117,13 @@ impl SqliteEngine {
     ) -> Result<(), Error> {
         let inside = fork::enter();
         let operation =
-            Operation { place: &self.place, patience: Patience::new(self.patience), inside: &inside };
-        let mut session = self.turns.take(&operation.patience)?;
+            Operation { place: &self.open.place, patience: Patience::new(self.patience), inside: &inside };
+        let mut session = self.open.turns.take(&operation.patience)?;
         let _held = session.begin(access, &operation)?;
         let closing = Closing(&mut session);
         let done = work(closing.0, &operation);
         drop(closing);
-        session.settle(access, &operation, &done);
-        done
+        session.settle(access, &operation, done)
     }
 }
 
@@ -137,21 +147,24 @@ impl Engine for SqliteEngine {
         })
     }
 
+    fn with_patience(&self, patience: Duration) -> Box<dyn Engine> {
+        Box::new(Self { open: self.open.clone(), patience })
+    }
+
     fn describe(&self) -> Description {
         Description {
             engine: "sqlite",
             version: rusqlite::version().to_owned(),
-            place: self.place.database.display().to_string(),
-            schema: schema::version(self.steps),
+            place: self.open.place.database.display().to_string(),
+            schema: schema::version(self.open.steps),
         }
     }
 }
 
-impl Drop for SqliteEngine {
+impl Drop for Open {
     fn drop(&mut self) {
         let inside = fork::enter();
-        let operation =
-            Operation { place: &self.place, patience: Patience::new(self.patience), inside: &inside };
+        let operation = Operation { place: &self.place, patience: Patience::new(CLOSING), inside: &inside };
         if let Ok(mut session) = self.turns.take(&operation.patience) {
             session.close(&operation);
         }

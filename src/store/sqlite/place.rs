@@ -136,11 +136,17 @@ impl Place {
         Ok(())
     }
 
-    /// The database file as it is now at its path, checked; none if there is none.
+    /// The database file as it is now at its path; none if there is none.
     pub fn stamp(&self) -> Result<Option<Stamp>, Error> {
-        let Some(metadata) = look_at_link(&self.database)? else { return Ok(None) };
-        check_file(&self.database, &metadata)?;
-        Ok(Some(Stamp::of(&metadata)))
+        Ok(look_at_link(&self.database)?.as_ref().map(Stamp::of))
+    }
+
+    /// Checks the database file: a file, ours, private.
+    pub fn check_database(&self) -> Result<(), Error> {
+        match look_at_link(&self.database)? {
+            Some(metadata) => check_file(&self.database, &metadata),
+            None => Ok(()),
+        }
     }
 
     /// Whether somebody left a journal behind (or is in the middle of a transaction): SQLite will want to write.
@@ -160,6 +166,9 @@ impl Place {
     pub fn open_lock(&self, path: &Path) -> Result<(File, FileId), Error> {
         let file = private(OpenOptions::new().create(true)).open(path);
         let file = file.map_err(|error| match look_at_link(path) {
+            _ if error.kind() == ErrorKind::NotFound => {
+                Error::MissingDirectory { path: self.directory.clone() }
+            }
             // Why it cannot be opened is more telling than that it cannot.
             Ok(Some(metadata)) => {
                 check_file(path, &metadata).err().unwrap_or_else(|| io(path, "opening", &error))

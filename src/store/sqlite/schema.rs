@@ -90,3 +90,109 @@ pub(super) fn record(connection: &Connection, steps: &[Step]) -> rusqlite::Resul
     )?;
     connection.pragma_update(None, "user_version", newest)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::super::{Create, Options, SqliteEngine};
+    use super::*;
+    use crate::domain::KeyId;
+    use crate::store::{Engine, Error, Identity, KeyRecord, KeyStatus};
+
+    const FIRST: Step = STEPS[0];
+    const COLUMN: Step = Step { sql: "ALTER TABLE keys ADD COLUMN note TEXT", min_reader: 1, min_writer: 1 };
+    const FILLED: Step = Step { sql: "UPDATE keys SET note = 'moved'", min_reader: 1, min_writer: 3 };
+    const BROKEN: Step =
+        Step { sql: "CREATE TABLE half (a); CREATE TABLE half (a)", min_reader: 1, min_writer: 1 };
+
+    /// A store of the first version.
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new(name: &str) -> Self {
+            let place = Self(std::env::temp_dir().join(format!("dm-schema-{name}-{}", std::process::id())));
+            let key_id = KeyId::from_bytes([1; 8]);
+            let identity = Identity {
+                store_id: StoreId::from_bytes([1; 16]),
+                site: "https://example.org".into(),
+                created_at: 1,
+                secret_key_id: key_id,
+                wrapped_secret: vec![],
+                writes: 0,
+            };
+            let key =
+                KeyRecord { id: key_id, status: KeyStatus::Primary, check_value: vec![], created_at: 1 };
+            let engine = place.open(&[FIRST]).unwrap();
+            (&engine as &dyn Engine).transaction(|tx| tx.initialise(&identity, &key)).unwrap();
+            place
+        }
+
+        fn open(&self, steps: &'static [Step]) -> Result<SqliteEngine, Error> {
+            SqliteEngine::open_with(&Options { create: Create::IfMissing, ..Options::new(&self.0) }, steps)
+        }
+
+        fn raw(&self) -> Connection {
+            Connection::open(Path::new(&self.0).join("connections.sqlite")).unwrap()
+        }
+
+        fn version(&self) -> u32 {
+            self.raw().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn demote(engine: &SqliteEngine) -> Result<(), Error> {
+        let engine: &dyn Engine = engine;
+        engine.transaction(|tx| tx.set_key_status(KeyId::from_bytes([1; 8]), KeyStatus::Active))
+    }
+
+    fn keys(engine: &SqliteEngine) -> Result<usize, Error> {
+        let engine: &dyn Engine = engine;
+        engine.snapshot(|tx| tx.keys()).map(|keys| keys.len())
+    }
+
+    #[test]
+    fn an_older_store_is_brought_forward_step_by_step() {
+        let place = Place::new("forward");
+        let first = place.open(&[FIRST]).unwrap();
+        let second = place.open(&[FIRST, COLUMN]).unwrap();
+        assert_eq!((place.version(), second.describe().schema), (2, 2));
+        // Nothing in the second version keeps the first one out.
+        assert_eq!((keys(&first), demote(&first)), (Ok(1), Ok(())));
+
+        let third = place.open(&[FIRST, COLUMN, FILLED]).unwrap();
+        let note: String = place.raw().query_row("SELECT note FROM keys", [], |row| row.get(0)).unwrap();
+        assert_eq!((note.as_str(), place.version()), ("moved", 3));
+        for older in [&first, &second, &place.open(&[FIRST]).unwrap()] {
+            assert_eq!(keys(older), Ok(1));
+            assert!(matches!(demote(older), Err(Error::Newer { needed: 3, .. })));
+        }
+        assert_eq!(demote(&third), Ok(()));
+    }
+
+    #[test]
+    fn a_store_that_is_open_is_brought_forward_as_well() {
+        let place = Place::new("open");
+        let second = place.open(&[FIRST, COLUMN]).unwrap();
+        place.raw().execute_batch("ALTER TABLE keys DROP COLUMN note; UPDATE store SET schema = 1").unwrap();
+        assert_eq!(keys(&second), Ok(1));
+        assert!(place.raw().execute("UPDATE keys SET note = ''", []).is_ok());
+    }
+
+    #[test]
+    fn a_step_that_fails_changes_nothing() {
+        let place = Place::new("broken");
+        let opened = place.open(&[FIRST, COLUMN, BROKEN]).map(drop);
+        assert!(matches!(opened, Err(Error::Corrupt { .. })), "{opened:?}");
+        assert_eq!(place.version(), 1);
+        let columns = place.raw().prepare("SELECT * FROM keys").unwrap().column_count();
+        assert_eq!(columns, 4);
+        assert_eq!(demote(&place.open(&[FIRST]).unwrap()), Ok(()));
+    }
+}

@@ -32,12 +32,12 @@ impl Session {
     /// Locks the store and sees to it that the database is open, current, and readable or writable by this library.
     pub fn begin<'a>(&mut self, access: Access, operation: &'a Operation<'_>) -> Result<Held<'a>, Error> {
         self.disown_if_inherited();
-        let mut held = self.locks.acquire(access, operation)?;
+        let mut held = self.lock(access, operation)?;
         if access == Access::Exclusive {
             self.mend(operation)?;
         } else if self.needs_mending(operation)? {
             drop(held);
-            held = self.locks.acquire(Access::Exclusive, operation)?;
+            held = self.lock(Access::Exclusive, operation)?;
             self.mend(operation)?;
             held.downgrade(operation.place)?;
         }
@@ -56,19 +56,37 @@ impl Session {
     }
 
     /// Takes note of how a transaction ended; the outer lock is still held.
-    pub fn settle(&mut self, access: Access, operation: &Operation<'_>, done: &Result<(), Error>) {
-        if let Err(
-            Error::Io { .. } | Error::InDoubt { .. } | Error::Corrupt { .. } | Error::Replaced { .. },
-        ) = done
-        {
-            // The connection may be in any state.
-            self.database = None;
-        } else if let Some(database) = &mut self.database
-            && access == Access::Exclusive
-            && database.content != Content::Fresh
-        {
-            // What was just written need not be looked at.
-            database.seen = operation.place.stamp().ok().flatten();
+    pub fn settle(
+        &mut self,
+        access: Access,
+        operation: &Operation<'_>,
+        done: Result<(), Error>,
+    ) -> Result<(), Error> {
+        match done {
+            Err(
+                Error::Io { .. } | Error::InDoubt { .. } | Error::Corrupt { .. } | Error::Replaced { .. },
+            ) => {
+                // The connection may be in any state.
+                self.database = None;
+                done
+            }
+            Ok(()) if access == Access::Exclusive => self.settle_write(operation),
+            done => done,
+        }
+    }
+
+    /// A write went to the file that is open. If a backup was put back meanwhile, it is not in the store.
+    fn settle_write(&mut self, operation: &Operation<'_>) -> Result<(), Error> {
+        let Some(database) = &mut self.database else { return Ok(()) };
+        database.seen = None;
+        match operation.place.stamp() {
+            Ok(Some(stamp)) if stamp.id == database.file => {
+                // What was just written need not be looked at.
+                database.seen = (database.content != Content::Fresh).then_some(stamp);
+                Ok(())
+            }
+            Ok(_) => Err(operation.replaced("during this write, which is not in it; repeat the write")),
+            Err(_) => Ok(()),
         }
     }
 
@@ -89,15 +107,27 @@ impl Session {
         }
     }
 
+    /// Locks; a directory that was there and is not any more was replaced.
+    fn lock<'a>(&mut self, access: Access, operation: &'a Operation<'_>) -> Result<Held<'a>, Error> {
+        self.locks.acquire(access, operation).map_err(|error| match error {
+            Error::MissingDirectory { .. } if self.known.is_some() => {
+                operation.replaced("its directory is not there any more; put it back")
+            }
+            error => error,
+        })
+    }
+
     /// Whether a reader has to write first: to roll back, to leave WAL mode, to migrate. If not, the database is
     /// open and current afterwards.
     fn needs_mending(&mut self, operation: &Operation<'_>) -> Result<bool, Error> {
         let stamp = self.stamp(operation)?;
-        if operation.place.has_journal()? || self.is_wal(operation, stamp)? {
+        if operation.place.has_journal()? {
             return Ok(true);
         }
-        self.look(operation, stamp)?;
-        Ok(self.outdated().is_some())
+        if self.database.is_none() && self.usable(operation, stamp, database::inspect(operation))? {
+            return Ok(true);
+        }
+        Ok(self.look(operation, stamp)? || self.outdated().is_some())
     }
 
     /// Does what a reader must not; the exclusive lock is held. The database is open and current afterwards.
@@ -107,11 +137,14 @@ impl Session {
             // Looking at the database rolls back.
             self.database = None;
             journal::set_aside_if_stale(operation.place)?;
-        } else if self.is_wal(operation, stamp)? {
+        } else if self.database.is_none() {
+            self.usable(operation, stamp, database::inspect(operation))?;
+        }
+        if self.look(operation, stamp)? {
             // Opening it leaves WAL mode.
             self.database = None;
+            self.look(operation, stamp)?;
         }
-        self.look(operation, stamp)?;
         if let Some(from) = self.outdated() {
             self.migrate(operation, from)?;
         }
@@ -123,7 +156,7 @@ impl Session {
         let Some(stamp) = operation.place.stamp()? else {
             self.database = None;
             return Err(match self.known {
-                Some(_) => operation.replaced("it is not there any more"),
+                Some(_) => operation.replaced("it is not there any more; put it back"),
                 None => operation.missing(),
             });
         };
@@ -131,19 +164,16 @@ impl Session {
             self.database = None;
             self.epoch += 1;
         }
+        if self.database.as_ref().is_none_or(|database| database.seen != Some(stamp)) {
+            operation.place.check_database()?;
+        }
         Ok(stamp)
     }
 
-    fn is_wal(&self, operation: &Operation<'_>, stamp: Stamp) -> Result<bool, Error> {
-        match &self.database {
-            Some(database) if database.seen == Some(stamp) => Ok(false),
-            Some(_) => operation.place.has_wal(),
-            None => self.usable(operation, stamp, database::inspect(operation)),
-        }
-    }
-
-    /// Opens the database if it is not, and looks what it holds if its file has changed.
-    fn look(&mut self, operation: &Operation<'_>, stamp: Stamp) -> Result<(), Error> {
+    /// Opens the database if it is not, and looks what it holds if its file has changed. Says whether somebody has
+    /// switched it to WAL mode.
+    fn look(&mut self, operation: &Operation<'_>, stamp: Stamp) -> Result<bool, Error> {
+        let changed = self.database.as_ref().is_none_or(|database| database.seen != Some(stamp));
         let content = match &mut self.database {
             Some(database) => database.look(operation, stamp),
             None => operation.place.check_directory().and_then(|()| {
@@ -155,15 +185,24 @@ impl Session {
             self.database = None;
         }
         match self.usable(operation, stamp, content)? {
-            Content::Fresh if self.known.is_some() => Err(operation.replaced("it is empty now")),
-            Content::Fresh => Ok(()),
+            Content::Fresh if self.known.is_some() => {
+                return Err(operation.replaced("it is empty now; put back its backup"));
+            }
+            Content::Fresh => {}
             Content::Store(id, _) => {
                 if self.known.replace((id, stamp.id)).is_some_and(|(before, _)| before != id) {
                     self.epoch += 1;
                 }
-                Ok(())
             }
         }
+        let wal = changed && operation.place.has_wal()?;
+        if let Some(database) = &mut self.database
+            && wal
+        {
+            // Until that is mended, every look has to see it.
+            database.seen = None;
+        }
+        Ok(wal)
     }
 
     /// What cannot be used, in the place of the file that was, has been put there since.
@@ -177,7 +216,7 @@ impl Session {
             (Error::NotAStore { detail, .. } | Error::Corrupt { detail, .. }, Some((_, file)))
                 if file != stamp.id =>
             {
-                operation.replaced(&detail)
+                operation.replaced(&format!("{detail}; put back its backup"))
             }
             (error, _) => error,
         })
@@ -200,7 +239,7 @@ impl Session {
         let Some(database) = &mut self.database else { return Ok(()) };
         operation.check(schema::migrate(&mut database.connection, from, self.steps))?;
         let stamp = self.stamp(operation)?;
-        self.look(operation, stamp)
+        self.look(operation, stamp).map(drop)
     }
 
     fn check_versions(&self, access: Access, operation: &Operation<'_>) -> Result<(), Error> {

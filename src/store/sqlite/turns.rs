@@ -11,8 +11,15 @@ use crate::store::Error;
 #[derive(Debug)]
 pub(super) struct Turns {
     session: Mutex<Session>,
-    taken: Mutex<bool>,
+    queue: Mutex<Queue>,
     returned: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    taken: bool,
+    /// So that a thread that is alone need not ask the kernel to wake nobody.
+    waiting: usize,
 }
 
 /// The session, until it is dropped.
@@ -24,28 +31,39 @@ pub(super) struct Turn<'a> {
 
 impl Turns {
     pub fn new(session: Session) -> Self {
-        Self { session: Mutex::new(session), taken: Mutex::new(false), returned: Condvar::new() }
+        Self { session: Mutex::new(session), queue: Mutex::default(), returned: Condvar::new() }
     }
 
     /// Waits for the other threads of this process.
     pub fn take(&self, patience: &Patience) -> Result<Turn<'_>, Error> {
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.returned.wait_timeout_while(taken, patience.rest(), |taken| *taken);
-        let (mut taken, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if *taken {
-            return Err(patience.busy());
+        let mut queue = self.queue();
+        if queue.taken {
+            queue.waiting += 1;
+            let waited = self.returned.wait_timeout_while(queue, patience.rest(), |queue| queue.taken);
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+            queue.waiting -= 1;
+            if queue.taken {
+                return Err(patience.busy());
+            }
         }
-        *taken = true;
+        queue.taken = true;
         // Nobody else can have it now, but for a moment the one that is just giving it back.
         let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Turn { turns: self, session })
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        *self.turns.taken.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        self.turns.returned.notify_one();
+        let mut queue = self.turns.queue();
+        queue.taken = false;
+        if queue.waiting > 0 {
+            self.turns.returned.notify_one();
+        }
     }
 }
 

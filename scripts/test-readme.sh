@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The README's programs do what they say: they are cut out of it, built, and run.
+source "$(dirname "$0")/common.sh"
+
+step "README"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+chmod 700 "$work"
+
+# block LANGUAGE: the first block of that language, on paths of this machine.
+block() {
+    awk -v "fence=\`\`\`$1" '$0 == fence { inside = 1; next } inside && $0 == "```" { exit } inside' README.md \
+        | sed -e "s|/var/lib/datamachine|$work|g" -e "s|/usr/local/share/php/DataMachine/Connections|$root/php|g"
+}
+
+library=$root/build/lib/libdm_connections.so.$version
+block php >"$work/readme.php"
+php=$(php -d ffi.enable=true -d "dm_connections.library=$library" "$work/readme.php")
+[[ $php == $'ada\nreddit default active' ]] || fail "the PHP program printed: $php"
+
+block c >"$work/readme.c"
+"$CC" -std=c99 -Wall -Wextra -Werror -Iinclude "$work/readme.c" -o "$work/readme" \
+    -Lbuild/lib -ldm_connections -Wl,-rpath,"$root/build/lib"
+c=$("$work/readme")
+[[ $c == '{"access_token":"newer","username":"ada"}' ]] || fail "the C program printed: $c"
+
+echo "its PHP and C programs do what they say"

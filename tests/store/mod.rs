@@ -1,0 +1,8 @@
+//! What the tests of the store share; each uses a part of it.
+#![allow(dead_code)]
+
+pub mod conformance;
+pub mod directory;
+pub mod filters;
+pub mod process;
+pub mod samples;
