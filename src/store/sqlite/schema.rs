@@ -192,8 +192,8 @@ mod tests {
         let place = Place::new("times");
         let engine = place.open(&[FIRST]).unwrap();
         place.raw().execute_batch("UPDATE store SET min_writer = 2").unwrap();
-        let mut session = engine.turns.take(&Patience::new(Duration::ZERO)).unwrap();
-        session.database.as_mut().unwrap().seen = engine.place.stamp().unwrap();
+        let mut session = engine.open.turns.take(&Patience::new(Duration::ZERO)).unwrap();
+        session.database.as_mut().unwrap().seen = engine.open.place.stamp().unwrap();
         drop(session);
         assert!(matches!(demote(&engine), Err(Error::Newer { needed: 2, .. })));
     }
