@@ -15,5 +15,6 @@ step "installation"
 scripts/test-install.sh
 
 scripts/test-php.sh
+scripts/test-readme.sh
 
 step "all is well, after $((SECONDS - started)) s"
