@@ -20,13 +20,15 @@ final class Fpm
     /**
      * @param string                $directory exists, and is empty or was used here before
      * @param array<string, string> $settings  for php.ini
+     *
+     * @SuppressWarnings(PHPMD.UnusedLocalVariable)
      */
     public function __construct(private readonly string $directory, array $settings)
     {
         $this->socket = "{$directory}/fpm.sock";
         $user = self::user();
         $global = ['error_log' => "{$directory}/fpm.log", 'daemonize' => 'no'];
-        $pool = ['listen' => $this->socket, 'pm' => 'static', 'pm.max_children' => '1', 'catch_workers_output' => 'yes'];
+        $pool = ['listen' => $this->socket, 'pm' => 'static', 'pm.max_children' => '1', 'catch_workers_output' => '1'];
         $pool += $user === null ? [] : ['user' => $user, 'group' => $user];
         $settings += [
             // An updated file counts at once.
@@ -39,7 +41,8 @@ final class Fpm
             'html_errors' => '0',
             'log_errors' => '1',
         ];
-        file_put_contents("{$directory}/fpm.conf", "[global]\n" . self::lines($global) . "[www]\n" . self::lines($pool));
+        $lines = "[global]\n" . self::lines($global) . "[www]\n" . self::lines($pool);
+        file_put_contents("{$directory}/fpm.conf", $lines);
         file_put_contents("{$directory}/php.ini", self::lines($settings));
         if ($user !== null) {
             self::giveTo($user, $directory);
@@ -92,7 +95,8 @@ final class Fpm
             'ARGUMENTS' => json_encode($arguments, JSON_THROW_ON_ERROR),
         ];
         $command = [self::client(), '-bind', '-connect', $this->socket];
-        $client = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['pipe', 'w']], $pipes, null, $environment);
+        $streams = [['file', '/dev/null', 'r'], ['pipe', 'w'], ['file', '/dev/null', 'w']];
+        $client = proc_open($command, $streams, $pipes, null, $environment);
         if ($client === false) {
             throw new \RuntimeException('cgi-fcgi could not be started.');
         }
@@ -129,8 +133,9 @@ final class Fpm
         foreach (array_diff(scandir("{$process}/fd") ?: [], ['.', '..']) as $descriptor) {
             $path = (string) @readlink("{$process}/fd/{$descriptor}");
             if (str_starts_with($path, "{$directory}/")) {
-                preg_match('~^flags:\s+0(\d+)$~m', (string) file_get_contents("{$process}/fdinfo/{$descriptor}"), $flags);
-                $marked = (octdec($flags[1]) & 04000) !== 0 ? ' (marked)' : '';
+                $state = (string) file_get_contents("{$process}/fdinfo/{$descriptor}");
+                [, $flags] = (array) sscanf($state, 'pos: %d flags: %o');
+                $marked = ($flags & 04000) !== 0 ? ' (marked)' : '';
                 $files[(int) $descriptor] = substr($path, strlen($directory) + 1) . $marked;
             }
         }

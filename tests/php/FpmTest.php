@@ -116,8 +116,8 @@ final class FpmTest extends VaultTestCase
             'one' => [['path' => $this->directory . '/one', 'site' => 'https://one.example'], self::KEY],
             'two' => [['path' => $this->directory . '/two', 'site' => 'https://two.example'], self::OTHER_KEY],
         ];
-        $read = 'echo json_encode(array_map(static fn ($found) => $vault->get("reddit", $found->owner)->document->get("of"),
-            iterator_to_array($vault->all(), false)));';
+        $read = '$of = static fn ($found) => $vault->get("reddit", $found->owner)->document->get("of");
+            echo json_encode(array_map($of, iterator_to_array($vault->all(), false)));';
         foreach ($sites as $name => [$options, $key]) {
             $save = '$vault->save("reddit", "user:1", ["of" => $arguments["options"]["site"]]); echo "saved";';
             self::assertSame('saved', $this->ask($save, $options, $key), $name);
@@ -171,7 +171,8 @@ final class FpmTest extends VaultTestCase
         for ($request = 0; $request < 2; $request++) {
             $said = $this->ask($version);
             self::assertStringContainsString(ReloadRequiredException::class, $said);
-            self::assertMatchesRegularExpression('~' . preg_quote(Library::VERSION) . '.* 0\.1\.9 .*Reload php-fpm~', $said);
+            $pattern = '~' . preg_quote(Library::VERSION) . '.* 0\.1\.9 .*Reload php-fpm~';
+            self::assertMatchesRegularExpression($pattern, $said);
         }
         $fpm->reload();
         self::assertSame('0.1.9{"a":1}', $this->ask($version));

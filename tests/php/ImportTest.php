@@ -161,7 +161,6 @@ final class ImportTest extends VaultTestCase
         $imported = $vault->importLegacy($option, [self::salt()])->count(ImportOutcome::Imported);
         $vault->delete('reddit', 'site:0');
         $vault->merge('linkedin', 'site:0', ['access_token' => 'fake-newer']);
-        $writes = $vault->info()->writes;
 
         $second = $vault->importLegacy($option, [self::salt()]);
         self::assertSame($imported, $second->count(ImportOutcome::Unchanged));
@@ -179,7 +178,8 @@ final class ImportTest extends VaultTestCase
 
         self::assertNull($vault->get('reddit', 'site:0'));
         self::assertSame('fake-newer', $vault->get('linkedin', 'site:0')?->document->get('access_token'));
-        self::assertStringContainsString('rig-example', (string) $vault->getConfig('bluesky', 'site:0')?->document->toJson());
+        $config = $vault->getConfig('bluesky', 'site:0')?->document->toJson();
+        self::assertStringContainsString('rig-example', (string) $config);
         self::assertSame($imported - 1, $vault->info()->connections + $vault->info()->configs);
         self::assertSame(0, $vault->info()->kept);
     }

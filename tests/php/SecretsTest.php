@@ -138,6 +138,8 @@ final class SecretsTest extends VaultTestCase
             trace('bad base64', fn () => Vault::open(['keys' => Keys::base64("!$canary")] + $options->toArray()));
             trace('command', fn () => Vault::open(['keys' => Keys::command(['false', $canary])] + $options->toArray()));
             trace('type of key', fn () => Keys::raw([$canary]));
+            trace('key as text', fn () => Vault::open(['keys' => $canary] + $options->toArray()));
+            trace('key as text, named', fn () => new Options('/path', 'site', $canary));
             trace('import', fn () => $vault->importLegacy("a:1:{s:1:\"a\";s:99:\"$canary", [$canary]));
             trace('import of JSON', fn () => $vault->importLegacy("{\"a\":\"$canary", [$canary], LegacyFormat::Json));
             trace('salt', fn () => $vault->importLegacy('a:0:{}', [[$canary]]));
