@@ -26,8 +26,8 @@ step "symbols"
 scripts/check-symbols.sh
 
 step "PHP"
-find php tests/php tests/fixtures tests/known-answers examples/php -name '*.php' -print0 | xargs -0 -n 1 php -l >/dev/null
+find php tests/php tests/fixtures tests/known-answers examples/php benches/php -name '*.php' -print0 | xargs -0 -n 1 php -l >/dev/null
 phpcs -q
-phpmd php,tests/php,examples/php text phpmd.xml
+phpmd php,tests/php,examples/php,benches/php text phpmd.xml
 php php/bin/lean-header.php --check
 echo "the lean header is fresh; php -l, phpcs and phpmd have nothing to say"

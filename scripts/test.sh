@@ -17,4 +17,7 @@ scripts/test-install.sh
 scripts/test-php.sh
 scripts/test-readme.sh
 
+step "demo"
+scripts/demo.sh
+
 step "all is well, after $((SECONDS - started)) s"

@@ -94,7 +94,9 @@ pub(super) fn record(connection: &Connection, steps: &[Step]) -> rusqlite::Resul
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
+    use std::time::Duration;
 
+    use super::super::patience::Patience;
     use super::super::{Create, Options, SqliteEngine};
     use super::*;
     use crate::domain::KeyId;
@@ -183,6 +185,17 @@ mod tests {
         place.raw().execute_batch("ALTER TABLE keys DROP COLUMN note; UPDATE store SET schema = 1").unwrap();
         assert_eq!(keys(&second), Ok(1));
         assert!(place.raw().execute("UPDATE keys SET note = ''", []).is_ok());
+    }
+
+    #[test]
+    fn a_write_looks_whatever_the_file_s_times_say() {
+        let place = Place::new("times");
+        let engine = place.open(&[FIRST]).unwrap();
+        place.raw().execute_batch("UPDATE store SET min_writer = 2").unwrap();
+        let mut session = engine.open.turns.take(&Patience::new(Duration::ZERO)).unwrap();
+        session.database.as_mut().unwrap().seen = engine.open.place.stamp().unwrap();
+        drop(session);
+        assert!(matches!(demote(&engine), Err(Error::Newer { needed: 2, .. })));
     }
 
     #[test]

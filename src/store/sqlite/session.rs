@@ -34,6 +34,10 @@ impl Session {
         self.disown_if_inherited();
         let mut held = self.lock(access, operation)?;
         if access == Access::Exclusive {
+            // A clock that ticks slowly may hide from the stamp that a newer library was here: a write looks.
+            if let Some(database) = &mut self.database {
+                database.seen = None;
+            }
             self.mend(operation)?;
         } else if self.needs_mending(operation)? {
             drop(held);
