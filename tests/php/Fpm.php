@@ -40,6 +40,8 @@ final class Fpm
             'display_errors' => '1',
             'html_errors' => '0',
             'log_errors' => '1',
+            // By the worker itself, and so before it answers.
+            'error_log' => "{$directory}/php.log",
         ];
         $lines = "[global]\n" . self::lines($global) . "[www]\n" . self::lines($pool);
         file_put_contents("{$directory}/fpm.conf", $lines);
@@ -159,7 +161,7 @@ final class Fpm
     /** What it logged and printed. */
     public function log(): string
     {
-        $files = glob("{$this->directory}/fpm.{log,out}", GLOB_BRACE) ?: [];
+        $files = glob("{$this->directory}/{fpm.log,fpm.out,php.log}", GLOB_BRACE) ?: [];
         return implode('', array_map(static fn (string $file) => (string) file_get_contents($file), $files));
     }
 

@@ -75,9 +75,9 @@ impl<'a> Transaction<'a> {
             return self.control("COMMIT");
         }
         let writes = self.count_write()?;
-        self.control("COMMIT").map_err(|error| match error {
-            Error::Io { reason, .. } if self.was_committed(writes) => Error::InDoubt { reason },
-            error => error,
+        self.control("COMMIT").map_err(|error| match self.was_committed(writes) {
+            true => Error::InDoubt { reason: error.to_string() },
+            false => error,
         })
     }
 
