@@ -39,11 +39,15 @@ impl Session {
                 database.seen = None;
             }
             self.mend(operation)?;
-        } else if self.needs_mending(operation)? {
-            drop(held);
-            held = self.lock(Access::Exclusive, operation)?;
-            self.mend(operation)?;
-            held.downgrade(operation.place)?;
+        } else if !self.database.as_ref().is_some_and(|database| database.is_settled(held.directory)) {
+            if self.needs_mending(operation)? {
+                drop(held);
+                held = self.lock(Access::Exclusive, operation)?;
+                self.mend(operation)?;
+                held.downgrade(operation.place)?;
+            } else if let Some(database) = &mut self.database {
+                database.settle(operation, held.directory)?;
+            }
         }
         self.check_versions(access, operation)?;
         Ok(held)
@@ -56,6 +60,7 @@ impl Session {
         operation: &'a Operation<'a>,
     ) -> Result<Transaction<'a>, Error> {
         let database = self.database.as_ref().ok_or_else(|| operation.missing())?;
+        database.be_patient(operation)?;
         Transaction::begin(database, access, operation, self.epoch, self.steps)
     }
 
@@ -97,7 +102,7 @@ impl Session {
     /// Closes everything, under the outer lock if it can be had.
     pub fn close(&mut self, operation: &Operation<'_>) {
         self.disown_if_inherited();
-        let _held = self.locks.acquire(Access::Shared, operation);
+        let _held = self.locks.acquire(Access::Shared, operation, None);
         self.database = None;
     }
 
@@ -113,7 +118,8 @@ impl Session {
 
     /// Locks; a directory that was there and is not any more was replaced.
     fn lock<'a>(&mut self, access: Access, operation: &'a Operation<'_>) -> Result<Held<'a>, Error> {
-        self.locks.acquire(access, operation).map_err(|error| match error {
+        let known = self.database.as_ref().and_then(Database::known_directory);
+        self.locks.acquire(access, operation, known).map_err(|error| match error {
             Error::MissingDirectory { .. } if self.known.is_some() => {
                 operation.replaced("its directory is not there any more; put it back")
             }
@@ -199,7 +205,7 @@ impl Session {
                 }
             }
         }
-        let wal = changed && operation.place.has_wal()?;
+        let wal = changed && operation.place.exists(&operation.place.wal)?;
         if let Some(database) = &mut self.database
             && wal
         {
