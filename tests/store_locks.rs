@@ -190,6 +190,15 @@ fn threads_of_one_engine_are_patient_too() {
 }
 
 #[test]
+fn no_patience_and_endless_patience_are_fine() {
+    let (directory, _engine) = store();
+    for patience in [Duration::ZERO, Duration::MAX] {
+        let engine = open(&Options { patience, ..directory.options() }).unwrap();
+        assert_eq!(revision(&*engine), 1);
+    }
+}
+
+#[test]
 fn somebody_from_outside_is_waited_for() {
     let (directory, engine) = store();
     drop(engine);

@@ -59,6 +59,7 @@ fn a_database_put_in_its_place_is_noticed() {
 fn a_write_that_a_restore_overtook_is_not_acknowledged() {
     for before_writing in [true, false] {
         let (directory, engine) = store();
+        let before = epoch(&*engine);
         let backup = backup(&directory);
         let restore = || std::fs::rename(&backup, directory.database()).unwrap();
         let mut once = Some(restore);
@@ -75,6 +76,7 @@ fn a_write_that_a_restore_overtook_is_not_acknowledged() {
         });
         assert!(matches!(written, Err(Error::Replaced { .. })), "{written:?}");
         assert_eq!(rows(&*engine), 1);
+        assert!(epoch(&*engine) > before);
         write(&*engine, |tx| tx.insert_row(&row(2)));
         assert_eq!(rows(&*directory.open()), 2);
     }

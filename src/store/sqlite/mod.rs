@@ -33,6 +33,9 @@ use turns::Turns;
 use super::fork;
 use super::{Description, Engine, Error, Outcome, ReadTx, WriteTx};
 
+/// More is taken for this much; SQLite counts in milliseconds, and not far.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(3600);
+
 /// Whether a store may be made where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Create {
@@ -51,7 +54,7 @@ pub struct Options {
     pub create: Create,
     /// What the web server serves: the store must be outside of it.
     pub document_root: Option<PathBuf>,
-    /// How long one operation waits for others, in all.
+    /// How long one operation waits for others, in all; an hour at most.
     pub patience: Duration,
 }
 
@@ -86,16 +89,17 @@ impl SqliteEngine {
         let inside = fork::enter();
         let place = Place::new(options)?;
         place.prepare(options.create)?;
-        let operation =
-            Operation { place: &place, patience: Patience::new(options.patience), inside: &inside };
+        let patience = options.patience.min(LONGEST_PATIENCE);
+        let operation = Operation { place: &place, patience: Patience::new(patience), inside: &inside };
         let mut session = Session::new(steps);
         let held = session.begin(Access::Shared, &operation)?;
         let fresh = session.database.as_ref().is_none_or(|database| database.content == Content::Fresh);
-        drop(held);
         if fresh && options.create == Create::Never {
+            session.database = None;
             return Err(operation.missing());
         }
-        Ok(Self { place, patience: options.patience, turns: Turns::new(session), steps })
+        drop(held);
+        Ok(Self { place, patience, turns: Turns::new(session), steps })
     }
 
     /// Runs one operation, from the fork barrier inwards.
@@ -112,7 +116,7 @@ impl SqliteEngine {
         let closing = Closing(&mut session);
         let done = work(closing.0, &operation);
         drop(closing);
-        session.settle(access, &operation, done)
+        session.conclude(access, &operation, done)
     }
 }
 

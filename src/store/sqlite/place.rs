@@ -51,7 +51,8 @@ impl Stamp {
         // Old file systems tick once a second, and show it.
         let tick = if nanoseconds == 0 { Duration::from_secs(2) } else { Duration::from_millis(50) };
         let last = Duration::new(seconds.unsigned_abs(), nanoseconds.unsigned_abs() as u32);
-        SystemTime::now().duration_since(UNIX_EPOCH + last).is_ok_and(|age| age > tick)
+        let age = UNIX_EPOCH.checked_add(last).and_then(|last| SystemTime::now().duration_since(last).ok());
+        age.is_some_and(|age| age > tick)
     }
 
     pub fn of(metadata: &Metadata) -> Self {
