@@ -14,7 +14,7 @@ use dm_connections::store::{Engine, Error, ReadTx};
 use rustix::fs::{FlockOperation, flock};
 use store::directory::{Directory, open};
 use store::process;
-use store::samples::{id, initialise, row, write};
+use store::samples::{id, initialise, row, settle, write};
 
 /// What the processes of these tests do.
 #[test]
@@ -136,14 +136,14 @@ fn readers_hold_the_lock_shared_and_writers_both_files_exclusively() {
     assert_eq!(locked(), [free, free]);
     // The files at the paths, also when those that were open are not there any more.
     for name in ["gate.lock", "store.lock"] {
+        settle(&*engine);
         std::fs::rename(directory.file(name), directory.file("moved")).unwrap();
-        File::create_new(directory.file(name))
-            .unwrap()
-            .set_permissions(Permissions::from_mode(0o600))
-            .unwrap();
+        let new = File::create_new(directory.file(name)).unwrap();
+        new.set_permissions(Permissions::from_mode(0o600)).unwrap();
         holding(&*engine, true, || assert_eq!(locked(), [[true, true], [true, true]]));
+        settle(&*engine);
         std::fs::remove_file(directory.file(name)).unwrap();
-        holding(&*engine, true, || assert_eq!(locked(), [[true, true], [true, true]]));
+        holding(&*engine, false, || assert_eq!(locked(), [free, [false, true]]));
     }
 }
 
@@ -187,6 +187,15 @@ fn threads_of_one_engine_are_patient_too() {
     let nested = engine.snapshot(|_| engine.snapshot(|tx| tx.row_by_id(id(1))));
     is_busy(nested);
     assert_eq!(revision(&*engine), 1);
+}
+
+#[test]
+fn no_patience_and_endless_patience_are_fine() {
+    let (directory, _engine) = store();
+    for patience in [Duration::ZERO, Duration::MAX] {
+        let engine = open(&Options { patience, ..directory.options() }).unwrap();
+        assert_eq!(revision(&*engine), 1);
+    }
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn close(descriptor: &AtomicI32) {
 
 /// An open file that no child keeps: it is closed there at once.
 #[derive(Debug)]
-pub struct ParentOnly {
+pub(super) struct ParentOnly {
     descriptor: Arc<AtomicI32>,
 }
 
@@ -180,7 +180,7 @@ impl Drop for ParentOnly {
 
 /// Which process something belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Process {
+pub(super) struct Process {
     generation: u32,
     id: i32,
 }

@@ -188,6 +188,25 @@ mod tests {
     }
 
     #[test]
+    fn what_could_not_be_brought_forward_is_not_read() {
+        let place = Place::new("busy");
+        let steps = &[FIRST, COLUMN];
+        let patience = Duration::from_millis(50);
+        let second = SqliteEngine::open_with(&Options { patience, ..Options::new(&place.0) }, steps).unwrap();
+        std::thread::sleep(Duration::from_millis(80));
+        assert_eq!((keys(&second), keys(&second)), (Ok(1), Ok(1)));
+        let outsider = place.raw();
+        let backward = "PRAGMA journal_mode = MEMORY; ALTER TABLE keys DROP COLUMN note; \
+                        UPDATE store SET schema = 1; BEGIN IMMEDIATE";
+        outsider.execute_batch(backward).unwrap();
+        for _ in 0..2 {
+            assert!(matches!(keys(&second), Err(Error::Busy { .. })));
+        }
+        outsider.execute_batch("COMMIT").unwrap();
+        assert_eq!((keys(&second), place.raw().execute("UPDATE keys SET note = ''", [])), (Ok(1), Ok(1)));
+    }
+
+    #[test]
     fn a_write_looks_whatever_the_file_s_times_say() {
         let place = Place::new("times");
         let engine = place.open(&[FIRST]).unwrap();
