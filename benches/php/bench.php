@@ -5,8 +5,8 @@
  *
  *     php -d ffi.enable=true -d dm_connections.library=/path/library benches/php/bench.php [ROUNDS [CONNECTIONS]]
  *
- * Each round measures everything once, so that a busy moment of the machine meets all alike; a ratio is that of one
- * round. Shown are medians and quartiles, in microseconds.
+ * Each round measures everything once, and what is compared by turns, so that a busy moment of the machine meets all
+ * alike; a ratio is that of one round. Shown are medians and quartiles, in microseconds.
  */
 
 declare(strict_types=1);
@@ -23,6 +23,7 @@ require __DIR__ . '/../../php/autoload.php';
 require __DIR__ . '/PlainStore.php';
 
 const PROVIDER = 'reddit';
+const LAPS = 10;
 
 $rounds = (int) ($argv[1] ?? 31);
 $connections = (int) ($argv[2] ?? 1000);
@@ -64,21 +65,44 @@ $next = static function () use ($owners): string {
     return $owners[$at++ % count($owners)];
 };
 
-/** What is measured: how many at a time, what, and what it is compared with. */
-$subjects = [
-    'Vault::get' => [200, static fn () => $vault->get(PROVIDER, $next())],
-    'PDO, openssl_decrypt' => [200, static fn () => $plain->get(PROVIDER, $next()), 'Vault::get'],
-    'Vault::save' => [5, static fn () => $vault->save(PROVIDER, $next(), Document::fromJson($json))],
-    'PDO, openssl_encrypt' => [5, static fn () => $plain->save(PROVIDER, $next(), $json), 'Vault::save'],
-    'Vault::find, 100 rows' => [5, static fn () => $vault->find(['limit' => 100])],
-    'PDO, 100 rows' => [5, static fn () => $plain->list(100), 'Vault::find, 100 rows'],
-    'Vault::status, one owner' => [20, static fn () => $vault->status(PROVIDER, $next())],
-    'Vault::status, one provider' => [3, static fn () => $vault->status(PROVIDER)],
-    'PDO, one provider' => [3, static fn () => $plain->status(PROVIDER), 'Vault::status, one provider'],
-    'Vault::open, store open' => [20, static fn () => Vault::open($options)],
-    'FFI::cdef, lean header' => [10, static fn () => \FFI::cdef($lean, $library)],
-    'FFI::cdef, whole header' => [10, static fn () => \FFI::cdef($whole, $library)],
+/** What is measured: groups of what is compared with each other; how often in a lap, and what. */
+$groups = [
+    [
+        'Vault::get' => [20, static fn () => $vault->get(PROVIDER, $next())],
+        'PDO, openssl_decrypt' => [20, static fn () => $plain->get(PROVIDER, $next())],
+    ],
+    [
+        'Vault::save' => [1, static fn () => $vault->save(PROVIDER, $next(), Document::fromJson($json))],
+        'PDO, openssl_encrypt' => [1, static fn () => $plain->save(PROVIDER, $next(), $json)],
+    ],
+    [
+        'Vault::find, 100 rows' => [1, static fn () => $vault->find(['limit' => 100])],
+        'PDO, 100 rows' => [1, static fn () => $plain->list(100)],
+    ],
+    [
+        'Vault::status, one provider' => [1, static fn () => $vault->status(PROVIDER)],
+        'PDO, one provider' => [1, static fn () => $plain->status(PROVIDER)],
+    ],
+    ['Vault::status, one owner' => [5, static fn () => $vault->status(PROVIDER, $next())]],
+    ['Vault::open, store open' => [5, static fn () => Vault::open($options)]],
+    ['FFI::cdef, lean header' => [3, static fn () => \FFI::cdef($lean, $library)]],
+    ['FFI::cdef, whole header' => [3, static fn () => \FFI::cdef($whole, $library)]],
 ];
+
+/** Microseconds that each of a group takes. */
+$run = static function (array $group): array {
+    $times = array_fill_keys(array_keys($group), 0.0);
+    for ($lap = 0; $lap < LAPS; $lap++) {
+        foreach ($group as $name => [$often, $call]) {
+            $began = hrtime(true);
+            for ($n = 0; $n < $often; $n++) {
+                $call();
+            }
+            $times[$name] += (hrtime(true) - $began) / $often / LAPS / 1000;
+        }
+    }
+    return $times;
+};
 
 /** In a process of its own: from nothing to the first document. */
 $cold = static function () use ($options, $key): array {
@@ -92,31 +116,21 @@ $cold = static function () use ($options, $key): array {
     $arguments = [$autoload, $options['path'], $options['site'], base64_encode($key), PROVIDER];
     $command = [PHP_BINARY, '-d', 'ffi.enable=true', '-d', $library, '-r', $code, '--', ...$arguments];
     $said = (string) shell_exec(implode(' ', array_map(escapeshellarg(...), $command)));
-    $names = ['load the library', 'Vault::open', 'first Vault::get'];
+    $names = ['new process: load the library', 'new process: Vault::open', 'new process: first Vault::get'];
     return array_combine($names, array_map(static fn (int $ns) => $ns / 1000, json_decode($said, true)));
 };
 
 $measured = $ratios = [];
 for ($round = 0; $round <= $rounds; $round++) {
-    $times = [];
-    foreach ($subjects as $name => [$batch, $run]) {
-        $began = hrtime(true);
-        for ($n = 0; $n < $batch; $n++) {
-            $run();
+    foreach ([...array_map($run, $groups), $cold()] as $times) {
+        if ($round === 0) {
+            continue; // Warms up.
         }
-        $times[$name] = (hrtime(true) - $began) / $batch / 1000;
-    }
-    foreach ($cold() as $name => $time) {
-        $times["new process: {$name}"] = $time;
-    }
-    if ($round === 0) {
-        continue; // Warms up.
-    }
-    foreach ($times as $name => $time) {
-        $measured[$name][] = $time;
-        $compared = $subjects[$name][2] ?? null;
-        if ($compared !== null) {
-            $ratios[$name][] = $times[$compared] / $time;
+        foreach ($times as $name => $time) {
+            $measured[$name][] = $time;
+            if (str_starts_with($name, 'PDO')) {
+                $ratios[$name][] = reset($times) / $time;
+            }
         }
     }
 }
