@@ -10,6 +10,7 @@ use dm_connections::vault::{Code, Error, Facts, Kind, Options, Vault};
 
 use crate::support::process::{Actor, Role, Watchdog, figures, hear, say, size};
 use crate::support::{self, SITE, Site, address, document, key, refused, text, told};
+use crate::syscalls::{self, Traced};
 use crate::{whole, writers};
 
 const CONN: Kind = Kind::Connection;
@@ -175,6 +176,34 @@ fn no_backup_is_taken_of_a_file_that_is_half_written() {
     vault.info().unwrap();
     assert!(run("backup", &site, &backup) && backup.exists());
     assert_eq!(std::fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn what_a_killed_process_left_half_written_is_no_backup_and_a_backup_replaces_it() {
+    let site = Site::new("restore-journal");
+    let _end = Watchdog::new("backups of half written files", size(60, 600));
+    syscalls::prepare(&site.open_with(&[key(1), key(2)]).unwrap());
+    let before = syscalls::content(&site);
+    let backup = site.root.join("backup.sqlite");
+    assert!(run("backup", &site, &backup));
+    let start = || Traced::start("save-large", &site.store());
+    let Some(stops) = start().map(Traced::count) else {
+        return figures("half written files: NOT CHECKED, this system lets nobody trace");
+    };
+    let journal = site.store().join("connections.sqlite-journal");
+    let mut half = 0;
+    for stop in syscalls::chosen(stops) {
+        assert!(run("restore", &site, &backup));
+        start().unwrap().kill_at(stop);
+        if std::fs::metadata(&journal).is_ok_and(|journal| journal.len() > 0) {
+            half += 1;
+            assert!(!run("backup", &site, &site.root.join("not-made")), "killed at {stop}");
+        }
+        assert!(run("restore", &site, &backup));
+        assert_eq!(syscalls::content(&site), before, "killed at {stop} of {stops}");
+    }
+    assert!(half > 0);
+    figures(format_args!("half written files: {half} of them, none taken for a backup, all replaced by one"));
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn operate(vault: &Vault, name: &str) {
 }
 
 /// The store that every operation begins with: two keys, of which the first still wraps the rows.
-fn prepare(vault: &Vault) {
+pub fn prepare(vault: &Vault) {
     let at = |account: &str| address("twitter", "user:1", account);
     let save = |account: &str, text: &str| {
         vault.save(Kind::Connection, &at(account), &document(text), &Facts::default()).unwrap();
@@ -80,7 +80,7 @@ fn prepare(vault: &Vault) {
 }
 
 /// Everything in a store that an operation may change.
-fn content(site: &Site) -> Vec<String> {
+pub fn content(site: &Site) -> Vec<String> {
     dm_connections::vault::close_all();
     let sql = whole::sound(&whole::copy(site));
     let vault = site.open_with(&[key(1), key(2), key(3)]).unwrap();
@@ -191,7 +191,7 @@ fn a_kill_at_each_system_call_of_the_first_open_leaves_a_place_for_the_next() {
 }
 
 /// All stops at full size; otherwise some, the last among them, and never the same ones for two numbers of stops.
-fn chosen(stops: u64) -> impl Iterator<Item = u64> {
+pub fn chosen(stops: u64) -> impl Iterator<Item = u64> {
     let step = if full() { 1 } else { stops / 7 + 1 };
     (1..=stops).rev().step_by(step as usize)
 }
@@ -215,7 +215,7 @@ fn stop() {
 }
 
 /// A child whose thread stands still at each entry into a system call, and at each exit.
-struct Traced {
+pub struct Traced {
     actor: Actor,
     thread: libc::pid_t,
 }
@@ -233,7 +233,7 @@ enum Did {
 
 impl Traced {
     /// Standing still before the operation; none where nothing can be traced.
-    fn start(operation: &str, store: &Path) -> Option<Self> {
+    pub fn start(operation: &str, store: &Path) -> Option<Self> {
         let mut actor = Actor::start(&format!("step {operation}"), store);
         let said = actor.hear().unwrap();
         let thread = said.strip_prefix("traced ")?.parse().unwrap();
@@ -269,7 +269,7 @@ impl Traced {
     }
 
     /// Lets the operation end, and says how often it stood still.
-    fn count(mut self) -> u64 {
+    pub fn count(mut self) -> u64 {
         let stops = std::iter::from_fn(|| (self.next() == Did::Call).then_some(())).count();
         self.kill();
         self.actor.expect("done");
@@ -277,7 +277,7 @@ impl Traced {
     }
 
     /// Kills it at one of its stops, and says whether it had said that it was done.
-    fn kill_at(mut self, stop: u64) -> bool {
+    pub fn kill_at(mut self, stop: u64) -> bool {
         // Now and then a run needs a call less.
         (0..stop).take_while(|_| self.next() == Did::Call).for_each(drop);
         self.kill();
