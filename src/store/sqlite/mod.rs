@@ -152,7 +152,7 @@ impl Engine for SqliteEngine {
     }
 
     fn with_patience(&self, patience: Duration) -> Box<dyn Engine> {
-        Box::new(Self { open: self.open.clone(), patience })
+        Box::new(Self { open: self.open.clone(), patience: patience.min(LONGEST_PATIENCE) })
     }
 
     fn describe(&self) -> Description {
