@@ -202,7 +202,9 @@ dm_status dm_keyring_free(dm_keyring *keyring);
 /// - `document_root`: neither the store nor its key may lie inside this directory (optional)
 /// - `key_file`: where the key file lies; by itself in PATH-key/primary.key beside the store (optional)
 /// - `patience_ms`: how long a call waits for other processes before DM_BUSY; 5000 (optional)
-/// - `catalogue`: {"providers": {slug: entry}}, adds to the catalogue for this handle (optional)
+/// - `catalogue`: `{"providers": {slug: entry}}`, adds to the catalogue for this handle (optional). An entry has at least
+///   `{"name", "auth": ["oauth2"], "members": {"expires_at": [..], "scopes": [..], "remote_id": [..], "display_name":
+///   [..]}, "use": [..], "secrets": [..]}`, where the lists name members of documents
 ///
 /// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
 /// a new store. One process shares one open store per place, however often it is opened, and keeps it after
@@ -434,7 +436,7 @@ dm_status dm_config_find(const dm_store *store,
 /// Makes the keyring's first key the store's primary one: what is written from now on, and the store's own secret, are
 /// wrapped by it. Rows sealed before keep their key until `dm_key_rewrap`; until then open the store with both.
 ///
-/// `result` may be NULL; else it gets `{key, known, to_rewrap}`. Other processes that have the store open answer
+/// `result` may be NULL; else it gets `{key, known}`. Other processes that have the store open answer
 /// DM_WRONG_KEY to writes until they open it with the new key. Errors: DM_INVALID_ARGUMENT (an empty keyring), DM_BUSY.
 dm_status dm_key_add(const dm_store *store,
                      const dm_keyring *keyring,

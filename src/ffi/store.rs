@@ -42,7 +42,9 @@ pub(super) fn answer(value: &impl serde::Serialize) -> Result<zeroize::Zeroizing
 /// - `document_root`: neither the store nor its key may lie inside this directory (optional)
 /// - `key_file`: where the key file lies; by itself in PATH-key/primary.key beside the store (optional)
 /// - `patience_ms`: how long a call waits for other processes before DM_BUSY; 5000 (optional)
-/// - `catalogue`: {"providers": {slug: entry}}, adds to the catalogue for this handle (optional)
+/// - `catalogue`: `{"providers": {slug: entry}}`, adds to the catalogue for this handle (optional). An entry has at least
+///   `{"name", "auth": ["oauth2"], "members": {"expires_at": [..], "scopes": [..], "remote_id": [..], "display_name":
+///   [..]}, "use": [..], "secrets": [..]}`, where the lists name members of documents
 ///
 /// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
 /// a new store. One process shares one open store per place, however often it is opened, and keeps it after

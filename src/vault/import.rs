@@ -308,14 +308,14 @@ fn stands_already(
     document: &Document,
 ) -> Result<Verdict, Error> {
     let verdict = |fate, code, why: &str| Verdict { fate, code, why: why.to_owned(), id: Some(row.meta.id) };
-    if seen.as_ref().is_some_and(|seen| seen.content == content) {
-        let why = "imported before; what the vault holds now is left alone";
-        return Ok(verdict(Fate::Unchanged, "imported_before", why));
-    }
+    let same_option = seen.as_ref().is_some_and(|seen| seen.content == content);
     // The old class sealed a secret anew at every save: other bytes may be the same account.
     let verdict = match open(row, write.unlocked) {
         Ok(held) if held.as_slice() == document.as_bytes() => {
-            verdict(Fate::Unchanged, "already", "the vault already holds the same")
+            verdict(Fate::Unchanged, "same", "the vault holds the same")
+        }
+        Ok(_) if same_option => {
+            verdict(Fate::Differs, "changed_since", "imported before and changed here since; the vault wins")
         }
         Ok(_) => verdict(
             Fate::Differs,
@@ -332,19 +332,13 @@ fn stands_already(
 
 /// What the option holds where the vault had a row and has none.
 fn gone_since(seen: Option<LedgerEntry>, content: &[u8; 32]) -> Verdict {
-    let (fate, code, why) = match seen {
-        Some(seen) if seen.content == content => (
-            Fate::Unchanged,
-            "deleted_since",
-            "imported before and deleted here since; it is not brought back",
-        ),
-        _ => (
-            Fate::Differs,
-            "differs",
-            "the option changed since it was imported, and it was deleted here since",
-        ),
+    let same_option = seen.is_some_and(|seen| seen.content == content);
+    let why = if same_option {
+        "imported before and deleted here since; it is not brought back"
+    } else {
+        "deleted here since it was imported, and the option went on; it is not brought back"
     };
-    Verdict { fate, code, why: why.to_owned(), id: None }
+    Verdict { fate: Fate::Differs, code: "deleted_since", why: why.to_owned(), id: None }
 }
 
 fn note(

@@ -26,6 +26,7 @@ use failure::Operation;
 use lock::Access;
 use patience::Patience;
 use place::Place;
+pub use place::outside;
 use schema::{Content, STEPS, Step};
 use session::Session;
 use transaction::Closing;

@@ -138,13 +138,7 @@ impl Place {
     }
 
     fn check_document_root(&self, directory: &Path) -> Result<(), Error> {
-        let Some(root) = &self.document_root else { return Ok(()) };
-        // A document root that does not exist serves nothing.
-        let Ok(root) = root.canonicalize() else { return Ok(()) };
-        if directory.starts_with(&root) {
-            return Err(Error::InDocumentRoot { path: directory.to_owned(), root });
-        }
-        Ok(())
+        self.document_root.as_ref().map_or(Ok(()), |root| outside(directory, root))
     }
 
     /// The directory as it is now: it changes with every name in it.
@@ -277,6 +271,16 @@ fn found(path: &Path, result: std::io::Result<Metadata>) -> Result<Option<Metada
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(io(path, "looking", &error)),
     }
+}
+
+/// Refuses a directory (a resolved path) from which the web server may serve files.
+pub fn outside(directory: &Path, document_root: &Path) -> Result<(), Error> {
+    // A document root that does not exist serves nothing.
+    let Ok(root) = document_root.canonicalize() else { return Ok(()) };
+    if directory.starts_with(&root) {
+        return Err(Error::InDocumentRoot { path: directory.to_owned(), root });
+    }
+    Ok(())
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, Error> {
