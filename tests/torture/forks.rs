@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use dm_connections::vault::{Facts, Kind, Options, Vault};
+use rustix::process::{Signal, set_parent_process_death_signal};
 
 use crate::support::process::{Actor, Role, Watchdog, figures, say, size};
 use crate::support::{Site, address, document, key};
@@ -80,6 +81,8 @@ fn busy(role: &Role) {
         });
         for fork in 1..=forks {
             let child = |part: u64| {
+                // The signal that its parent asked for is not inherited.
+                set_parent_process_death_signal(Some(Signal::KILL)).unwrap();
                 // The inherited handle and a new one; the child's own account, and one that everybody shares.
                 let writer = THREADS + part;
                 writers::one_write(&vault, writer, fork).unwrap();
@@ -141,7 +144,7 @@ fn orphan(role: &Role) {
             });
         }
         std::thread::sleep(Duration::from_millis(20));
-        let child = forked(|| std::thread::sleep(Duration::from_secs(60)));
+        let child = forked(|| std::thread::sleep(Duration::from_secs(20)));
         say(child);
         std::thread::sleep(Duration::from_secs(60));
     });

@@ -14,8 +14,6 @@ use crate::syscalls::{self, Traced};
 use crate::{whole, writers};
 
 const CONN: Kind = Kind::Connection;
-const WRITERS: u64 = 6;
-const READERS: u64 = 10;
 
 /// Writes through any number of restores, until it is told to settle; then every write has to stay. Arguments: its
 /// number, and the codes that it may be told.
@@ -76,6 +74,11 @@ fn marked(vault: &Vault) -> Result<u64, Error> {
     Ok(serde_json::from_slice::<serde_json::Value>(&document).unwrap()["mark"].as_u64().unwrap())
 }
 
+/// How many write, and how many read, while something is put in place of the file.
+fn crowd() -> (u64, u64) {
+    (size(3, 6), size(5, 10))
+}
+
 /// Readers and writers at work. The writers may be told these codes.
 fn load(site: &Site, allowed: &str) -> (Vec<Actor>, Vec<Actor>) {
     let start = |role: String, word: &str| {
@@ -84,8 +87,8 @@ fn load(site: &Site, allowed: &str) -> (Vec<Actor>, Vec<Actor>) {
         actor
     };
     let writers =
-        (0..WRITERS).map(|writer| start(format!("restored {writer} {allowed}"), "writes")).collect();
-    let readers = (0..READERS).map(|reader| start(format!("read {reader}"), "reads")).collect();
+        (0..crowd().0).map(|writer| start(format!("restored {writer} {allowed}"), "writes")).collect();
+    let readers = (0..crowd().1).map(|reader| start(format!("read {reader}"), "reads")).collect();
     (writers, readers)
 }
 
@@ -107,14 +110,14 @@ fn settle(vault: &Vault, (mut writers, mut readers): (Vec<Actor>, Vec<Actor>)) -
 }
 
 #[test]
-fn a_backup_is_taken_and_put_back_while_sixteen_processes_read_and_write() {
+fn a_backup_is_taken_and_put_back_while_others_read_and_write() {
     let site = Site::new("restore");
     let _end = Watchdog::new("restores under load", size(90, 1200));
     let vault = writers::open(&site.store()).unwrap();
-    writers::prepare(&vault, 0..WRITERS);
+    writers::prepare(&vault, 0..crowd().0);
     let backup = site.root.join("backup.sqlite");
     let load = load(&site, "");
-    let rounds = size(6, 150);
+    let rounds = size(4, 150);
     for round in 1..=rounds {
         mark(&vault, round);
         assert!(run("backup", &site, &backup), "round {round}: the backup");
@@ -131,8 +134,9 @@ fn a_backup_is_taken_and_put_back_while_sixteen_processes_read_and_write() {
     whole::all_rows(&vault);
     whole::sound(&whole::copy(&site));
     figures(format_args!(
-        "restore under load: {rounds} backups taken and put back beside {WRITERS} writers and {READERS} readers; \
-         no error; lost after: 0"
+        "restore under load: {rounds} backups taken and put back beside {:?} writers and readers; \
+         no error; lost after: 0",
+        crowd()
     ));
 }
 
@@ -142,11 +146,11 @@ fn a_restore_that_asks_nobody_is_noticed_too() {
     let site = Site::new("restore-rude");
     let _end = Watchdog::new("restores without locks", size(90, 600));
     let vault = writers::open(&site.store()).unwrap();
-    writers::prepare(&vault, 0..WRITERS);
+    writers::prepare(&vault, 0..crowd().0);
     let backup = site.root.join("backup.sqlite");
     assert!(run("backup", &site, &backup));
     let load = load(&site, "StoreReplaced");
-    let rounds = size(20, 600);
+    let rounds = size(15, 600);
     for _ in 0..rounds {
         std::thread::sleep(Duration::from_millis(20));
         let next = site.root.join("next");
