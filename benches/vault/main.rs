@@ -16,7 +16,8 @@ type Section = fn(&Path);
 const SECTIONS: [(&str, Section); 1] = [("reading", reading::run)];
 
 fn main() {
-    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let asked: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     // The library's first call makes panics quiet; here they may speak.
     dm_connections::ffi::dm_shutdown();
     drop(std::panic::take_hook());
@@ -37,7 +38,8 @@ struct Directory(PathBuf);
 impl Directory {
     /// In `DM_BENCH_DIR`, by itself where cargo builds: /tmp may be in memory, where syncing costs nothing.
     fn new() -> Self {
-        let parent = std::env::var_os("DM_BENCH_DIR").map_or(env!("CARGO_TARGET_TMPDIR").into(), PathBuf::from);
+        let parent =
+            std::env::var_os("DM_BENCH_DIR").map_or(env!("CARGO_TARGET_TMPDIR").into(), PathBuf::from);
         let path = parent.join(format!("bench-{}", std::process::id()));
         DirBuilder::new().recursive(true).mode(0o700).create(&path).unwrap();
         Self(path)

@@ -28,7 +28,10 @@ impl Table {
             });
             println!("  {}", cells.collect::<Vec<_>>().join("   ").trim_end());
             if number == 0 {
-                println!("  {}", widths.iter().map(|&width| "-".repeat(width)).collect::<Vec<_>>().join("   "));
+                println!(
+                    "  {}",
+                    widths.iter().map(|&width| "-".repeat(width)).collect::<Vec<_>>().join("   ")
+                );
             }
         }
         notes.iter().enumerate().for_each(|(number, note)| {

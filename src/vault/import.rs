@@ -92,7 +92,7 @@ impl Vault {
                 row
             }
             (None, Some(row)) => {
-                let same = open(&row, write.unlocked)?.as_slice() == document.as_bytes();
+                let same = *open(&row, write.unlocked)? == *document.as_bytes();
                 note(write, slot, content, if same { Fate::Unchanged } else { Fate::Differs }, Some(&row))?;
                 return Ok(if same { unchanged(&row) } else { differs(Some(&row)) });
             }

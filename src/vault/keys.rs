@@ -142,7 +142,7 @@ impl Vault {
 /// Seals one row under a new data key, so that no earlier blob of it opens. False where there is none.
 fn renew(write: &mut Write<'_>, id: RecordId) -> Result<bool, Error> {
     let Some(row) = write.tx.row_by_id(id)? else { return Ok(false) };
-    let document = Document::parse(open(&row, write.unlocked)?)?;
+    let document = Document::parse(open(&row, write.unlocked)?.into())?;
     let mut meta = row.meta.clone();
     meta.revision += 1;
     meta.seal_revision += 1;

@@ -102,7 +102,7 @@ impl Vault {
                     self.update(write, kind, address, &row, document, change, facts)
                 }
                 (Change::Patch(patch), Some(row)) => {
-                    let merged = Document::parse(open(&row, write.unlocked)?)?.merge(patch)?;
+                    let merged = Document::parse(open(&row, write.unlocked)?.into())?.merge(patch)?;
                     self.update(write, kind, address, &row, &merged, change, facts)
                 }
             }
