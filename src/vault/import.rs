@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::report::{Fate, Report, ReportEntry, ReportMember};
-use super::row::{Legacy, check_address, data_key, kept_binding, open, seal, sign};
+use super::row::{Legacy, check, check_address, data_key, kept_binding, open, seal, sign};
 use super::save::Facts;
 use super::shared::Write;
 use super::unlocked::Unlocked;
@@ -92,7 +92,8 @@ impl Vault {
                 row
             }
             (None, Some(row)) => {
-                let same = *open(&row, write.unlocked)? == *document.as_bytes();
+                let intact = check(&row, write.unlocked)?;
+                let same = *open(intact, write.unlocked)? == *document.as_bytes();
                 note(write, slot, content, if same { Fate::Unchanged } else { Fate::Differs }, Some(&row))?;
                 return Ok(if same { unchanged(&row) } else { differs(Some(&row)) });
             }
@@ -246,7 +247,7 @@ fn standing(write: &mut Write<'_>, kind: Kind, address: &Address) -> Result<Opti
     let [provider, owner, account] = address.columns();
     let row = write.tx.row(kind, &provider, &owner, &account)?;
     if let Some(row) = &row {
-        check_address(&row.meta, kind, address, write.unlocked)?;
+        check_address(row, kind, address, write.unlocked)?;
     }
     Ok(row)
 }
