@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::keyring::Kek;
 use super::labels::{self, Label};
-use super::record;
+use super::record::{self, Opener};
 use super::secret::{Plaintext, Secret32};
 use super::{Error, Fields};
 use crate::domain::{KeyId, Random, RecordId, StoreId};
@@ -117,6 +117,11 @@ impl DataKey {
     /// Opens what [`DataKey::seal`] made at the same place and seal revision.
     pub fn open(&self, binding: &Binding, sealed: &[u8]) -> Result<Plaintext, Error> {
         record::open(&self.key, self.id, &binding.writing(), sealed)
+    }
+
+    /// What it takes to open it again.
+    pub fn opener(&self, binding: &Binding, sealed: &[u8]) -> Result<Opener, Error> {
+        Opener::new(&self.key, self.id, binding.writing(), sealed)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::address::noun;
-use super::row::{check_address, open};
+use super::row::open_again;
 use super::unlocked::Unlocked;
 use super::{About, Address, Code, Error, Kind, Vault};
 use crate::crypto::Plaintext;
@@ -30,13 +30,14 @@ impl Got {
 impl Vault {
     /// The document of one connection or app config. Nothing else is opened.
     pub fn get(&self, kind: Kind, address: &Address) -> Result<Got, Error> {
-        let [provider, owner, account] = address.columns();
+        let Address { provider, owner, account } = address;
+        let owner = owner.to_string();
         let (row, now, unlocked) = self.read(|tx, unlocked| {
-            let row = tx.row(kind, &provider, &owner, &account)?;
+            let row = tx.row(kind, provider.as_str(), &owner, account.as_str())?;
             Ok((row, tx.now()?, unlocked.clone()))
         })?;
         let row = row.ok_or_else(|| not_found(kind, address))?;
-        let document = open(check_address(&row, kind, address, &unlocked)?, &unlocked)?;
+        let document = open_again(&row, kind, address, &unlocked)?;
         Ok(Got { document, meta: row.meta, unlocked, now })
     }
 }

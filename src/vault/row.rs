@@ -123,8 +123,13 @@ pub(super) fn check_address<'a>(
     unlocked: &Unlocked,
 ) -> Result<Intact<'a>, Error> {
     let intact = check(row, unlocked)?;
+    check_names(row, kind, address)?;
+    Ok(intact)
+}
+
+fn check_names(row: &Row, kind: Kind, address: &Address) -> Result<(), Error> {
     let same = row.meta.kind == kind && address.is_of(&row.meta);
-    if same { Ok(intact) } else { Err(integrity(&row.meta, "the row")) }
+    if same { Ok(()) } else { Err(integrity(&row.meta, "the row")) }
 }
 
 /// The row's data key.
@@ -139,6 +144,26 @@ pub(super) fn open(Intact(row): Intact<'_>, unlocked: &Unlocked) -> Result<Plain
     let key = data_key(row, unlocked)?;
     key.open(&binding(&row.meta, unlocked), &row.sealed)
         .map_err(|_| integrity(&row.meta, "the sealed document"))
+}
+
+/// The document of the row at an address: [`check_address`] and [`open`], but for a row that was opened before.
+pub(super) fn open_again(
+    row: &Row,
+    kind: Kind,
+    address: &Address,
+    unlocked: &Unlocked,
+) -> Result<Plaintext, Error> {
+    check_names(row, kind, address)?;
+    let refused = |_| integrity(&row.meta, "the sealed document");
+    if let Some(opener) = unlocked.openers.known(row) {
+        return opener.open(&row.sealed).map_err(refused);
+    }
+    check(row, unlocked)?;
+    let key = data_key(row, unlocked)?;
+    let opener = key.opener(&binding(&row.meta, unlocked), &row.sealed).map_err(refused)?;
+    let document = opener.open(&row.sealed).map_err(refused)?;
+    unlocked.openers.remember(row, opener);
+    Ok(document)
 }
 
 /// Writes the MAC of the columns as they now are.
