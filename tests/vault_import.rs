@@ -93,14 +93,15 @@ fn quarantined_members_are_reported_and_never_handed_out() {
             && !json.contains("dm:enc")
             && json.contains("fake-still-good-refresh")
     );
-    assert_eq!(corrupted.about.status, "key_unavailable");
-    assert_eq!(corrupted.about.quarantined, ["access_token"]);
+    let (_, corrupted) = corrupted.with_about();
+    assert_eq!(corrupted.status, "key_unavailable");
+    assert_eq!(corrupted.quarantined, ["access_token"]);
     let waiting = Query { status: Some("key_unavailable".parse().unwrap()), ..Query::default() };
     let waiting = vault.find(Kind::Connection, &waiting).unwrap().items;
-    assert_eq!(waiting.iter().map(|about| &about.id).collect::<Vec<_>>(), [&corrupted.about.id]);
+    assert_eq!(waiting.iter().map(|about| &about.id).collect::<Vec<_>>(), [&corrupted.id]);
     let malformed = vault.get(Kind::Connection, &address("reddit", "user:67", "default")).unwrap();
     assert_eq!(&*malformed.document.to_vec(), br#"{"username":"malformed_envelope"}"#);
-    assert_eq!(malformed.about.status, "error");
+    assert_eq!(malformed.with_about().1.status, "error");
 }
 
 #[test]
@@ -226,7 +227,7 @@ fn an_earlier_salt_heals_what_was_quarantined_unless_it_went_on_here() {
         assert_eq!(same, one.address != went_on || one.kind == Kind::Config, "{:?}", one.address);
     }
     assert_eq!(
-        vault.get(Kind::Connection, &address("twitter", "site:0", "default")).unwrap().about.status,
+        vault.get(Kind::Connection, &address("twitter", "site:0", "default")).unwrap().with_about().1.status,
         "active"
     );
     assert_eq!(vault.info().unwrap().counts.kept, 0);

@@ -40,7 +40,7 @@ fn the_id_stays_while_the_remote_identity_is_the_same_or_unknown() {
     let unknown = save(&vault, "user:1", "default", r#"{"access_token":"c"}"#);
     assert_eq!((&same.id, &unknown.id), (&first.id, &first.id));
     assert!(unknown.revision > same.revision && same.revision > first.revision);
-    let about = vault.get(CONN, &address("twitter", "user:1", "default")).unwrap().about;
+    let about = vault.get(CONN, &address("twitter", "user:1", "default")).unwrap().with_about().1;
     assert_eq!(about.remote_id.as_deref(), Some("42"));
     let other = save(&vault, "user:1", "default", r#"{"user_id":"43","access_token":"d"}"#);
     assert_ne!(other.id, first.id);

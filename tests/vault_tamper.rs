@@ -58,6 +58,7 @@ fn no_blob_opens_in_another_row() {
     let sql = site.sql();
     let mut opened = 0;
     for (to, at) in addresses.iter().enumerate() {
+        assert!(vault.get(CONN, at).is_ok(), "what is known of a row makes no difference");
         for (from, (_, wrapped, sealed)) in rows.iter().enumerate().filter(|(from, _)| *from != to) {
             // With the wrapped key it was sealed under, and with the row's own.
             for key in [wrapped, &rows[to].1] {
@@ -92,6 +93,7 @@ fn no_earlier_blob_of_a_row_opens() {
     }
     let (id, wrapped, last) = earlier.pop().unwrap();
     let sql = site.sql();
+    assert!(vault.get(CONN, &at).is_ok(), "what is known of a row makes no difference");
     for (_, old_wrapped, sealed) in &earlier {
         for key in [old_wrapped, &wrapped] {
             put(&sql, &id, key, sealed);
@@ -133,6 +135,7 @@ fn edited_columns_are_refused_and_marked() {
     for edit in edits {
         vault.delete(CONN, &at, None).unwrap();
         vault.save(CONN, &at, &document(json), &Facts::default()).unwrap();
+        assert!(vault.get(CONN, &at).is_ok(), "what is known of a row makes no difference");
         let [kind, provider, owner, account] =
             ["kind", "provider", "owner", "account"].map(|column| edit.starts_with(column));
         site.sql().execute(&format!("UPDATE connections SET {edit}"), []).unwrap();

@@ -62,6 +62,7 @@ fn use_everything(kek: KeyMaterial) {
     let document = DOCUMENT.bytes::<DOCUMENT_LENGTH>();
     let sealed = data_key.seal(&binding, &document[..], &SALT).unwrap();
     assert!(*data_key.open(&binding, &sealed).unwrap() == document[..]);
+    assert!(*data_key.opener(&binding, &sealed).unwrap().open(&sealed).unwrap() == document[..]);
     let mut changed = sealed;
     changed[100] ^= 1;
     assert!(data_key.open(&binding, &changed).is_err());

@@ -8,25 +8,25 @@
 //! "Common"), with the label as the first field. An integer is 8 bytes (i64 LE); an optional field is
 //! `00`, or `01` and its bytes, so that a missing one is not an empty one.
 
-use zeroize::Zeroizing;
-
 use super::labels::Label;
-use super::secret::append;
+use crate::domain::SecretBytes;
 
 const COUNT: usize = 8;
+/// Enough for the columns of nearly every row.
+const CAPACITY: usize = 512;
 
 /// Fields in their canonical encoding, for authenticated data and MACs. Wiped when dropped: some are secret.
 pub struct Fields {
     label: Label,
     count: u64,
-    encoded: Zeroizing<Vec<u8>>,
+    encoded: SecretBytes,
 }
 
 impl Fields {
     /// A list that begins with its label, which says what the fields after it mean.
     pub fn new(label: Label) -> Self {
-        let mut encoded = Zeroizing::new(Vec::with_capacity(256));
-        encoded.extend_from_slice(&[0; COUNT]);
+        let mut encoded = SecretBytes::with_capacity(CAPACITY);
+        encoded.append(&[0; COUNT]);
         Self { label, count: 0, encoded }.bytes(label.as_bytes())
     }
 
@@ -65,9 +65,9 @@ impl Fields {
 
     fn field(mut self, parts: &[&[u8]]) -> Self {
         let length: usize = parts.iter().map(|part| part.len()).sum();
-        append(&mut self.encoded, &(length as u64).to_le_bytes());
+        self.encoded.append(&(length as u64).to_le_bytes());
         for part in parts {
-            append(&mut self.encoded, part);
+            self.encoded.append(part);
         }
         self.count += 1;
         self.encoded[..COUNT].copy_from_slice(&self.count.to_le_bytes());

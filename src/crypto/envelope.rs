@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::keyring::Kek;
 use super::labels::{self, Label};
-use super::record;
+use super::record::{self, Opener};
 use super::secret::{Plaintext, Secret32};
 use super::{Error, Fields};
 use crate::domain::{KeyId, Random, RecordId, StoreId};
@@ -118,6 +118,11 @@ impl DataKey {
     pub fn open(&self, binding: &Binding, sealed: &[u8]) -> Result<Plaintext, Error> {
         record::open(&self.key, self.id, &binding.writing(), sealed)
     }
+
+    /// What it takes to open it again.
+    pub fn opener(&self, binding: &Binding, sealed: &[u8]) -> Result<Opener, Error> {
+        Opener::new(&self.key, self.id, binding.writing(), sealed)
+    }
 }
 
 #[cfg(test)]
@@ -161,7 +166,7 @@ mod tests {
         for document in [&b"{\"access_token\":\"t\"}"[..], b"", &[0; 70_000]] {
             let sealed = key.seal(&binding(), document, &OsRandom).unwrap();
             let key = DataKey::unwrap(&kek, &wrapped, &binding()).unwrap();
-            assert_eq!(key.open(&binding(), &sealed).unwrap().as_slice(), document);
+            assert_eq!(*key.open(&binding(), &sealed).unwrap(), *document);
         }
     }
 

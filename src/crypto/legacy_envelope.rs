@@ -6,12 +6,10 @@
 //! AES-256-GCM[key](iv, no authenticated data, plaintext)
 //! ```
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use zeroize::Zeroizing;
-
 use super::primitives::{self, NONCE, TAG};
 use super::secret::{Plaintext, Secret32, with_clean_stack};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 const PREFIX: &[u8] = b"dm:enc:v1:";
 const CONTEXT: &[u8] = b"datamachine-oauth";
@@ -57,7 +55,7 @@ struct Parts {
     iv: [u8; NONCE],
     tag: [u8; TAG],
     /// Decrypted in place, so wiped from the start.
-    ciphertext: Zeroizing<Vec<u8>>,
+    ciphertext: Plaintext,
 }
 
 impl Parts {
@@ -68,16 +66,16 @@ impl Parts {
             return None;
         }
         Some(Self {
-            iv: decode(iv)?.as_slice().try_into().ok()?,
-            tag: decode(tag)?.as_slice().try_into().ok()?,
+            iv: (*decode(iv)?).try_into().ok()?,
+            tag: (*decode(tag)?).try_into().ok()?,
             ciphertext: decode(ciphertext)?,
         })
     }
 }
 
 /// Strict standard base64 with padding: what PHP's `base64_encode` writes.
-fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    STANDARD.decode(text).ok().map(Zeroizing::new)
+fn decode(text: &[u8]) -> Option<Plaintext> {
+    STANDARD.decode(text).ok().map(Plaintext::from)
 }
 
 /// What does not open is in `tests/known-answers/legacy-envelope.json`.
@@ -94,6 +92,6 @@ mod tests {
     fn opens_what_php_wrote() {
         let key = LegacyKey::from_salt(SALT);
         assert!(is_envelope(ENVELOPE.as_bytes()));
-        assert_eq!(key.open(ENVELOPE.as_bytes()).unwrap().as_slice(), "tokén".as_bytes());
+        assert_eq!(*key.open(ENVELOPE.as_bytes()).unwrap(), *"tokén".as_bytes());
     }
 }

@@ -37,7 +37,7 @@ impl StoreSecret {
     /// Unwraps what [`StoreSecret::wrap`] made for the same store.
     pub fn unwrap(kek: &Kek, wrapped: &[u8], store: StoreId) -> Result<Self, Error> {
         let plaintext = record::open(kek.key(), kek.id(), &place(store), wrapped)?;
-        let secret = plaintext.as_slice().try_into().map_err(|_| Error::Format)?;
+        let secret = (*plaintext).try_into().map_err(|_| Error::Format)?;
         Ok(Self(Secret32::copy_from(secret)))
     }
 

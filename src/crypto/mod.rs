@@ -31,5 +31,6 @@ pub use keyring::{Kek, Keyring, check_value, matches_check_value};
 pub use legacy_envelope::{LegacyKey, LegacyOpen, is_envelope};
 pub use mac::{MacKey, StoreSecret};
 pub use random::OsRandom;
+pub use record::Opener;
 pub use secret::{Plaintext, Secret32};
 pub use source::KeyMaterial;

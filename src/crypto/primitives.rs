@@ -62,7 +62,38 @@ pub fn decrypt(
     buffer: &mut [u8],
     tag: &[u8; TAG],
 ) -> Result<(), Unauthentic> {
-    Aes256Gcm::new(key.into())
+    decrypt_with(&Aes256Gcm::new(key.into()), nonce, aad, buffer, tag)
+}
+
+/// An AES-256-GCM key that is set up. Wiped when dropped.
+pub struct Cipher(Box<Aes256Gcm>);
+
+impl Cipher {
+    /// Sets up a key.
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self(Box::new(Aes256Gcm::new(key.into())))
+    }
+
+    /// As [`decrypt`], with this key.
+    pub fn decrypt(
+        &self,
+        nonce: &[u8; NONCE],
+        aad: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; TAG],
+    ) -> Result<(), Unauthentic> {
+        decrypt_with(&self.0, nonce, aad, buffer, tag)
+    }
+}
+
+fn decrypt_with(
+    cipher: &Aes256Gcm,
+    nonce: &[u8; NONCE],
+    aad: &[u8],
+    buffer: &mut [u8],
+    tag: &[u8; TAG],
+) -> Result<(), Unauthentic> {
+    cipher
         .decrypt_inout_detached(&Nonce::from(*nonce), aad, buffer.into(), &Tag::from(*tag))
         .map_err(|_| Unauthentic)
 }

@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 
 use super::Error;
 use super::Fields;
-use super::primitives::{self, NONCE, TAG};
+use super::primitives::{self, Cipher, NONCE, TAG, Unauthentic};
 use super::secret::{Plaintext, Secret32, same_bytes, with_clean_stack};
 use crate::domain::{KeyId, Random};
 
@@ -67,14 +67,46 @@ pub fn seal(
 pub fn open(key: &Secret32, key_id: KeyId, aad: &Fields, record: &[u8]) -> Result<Plaintext, Error> {
     let parts = Parts::of(record)?;
     with_clean_stack(|| {
-        let derived = Derived::new(key, key_id, parts.salt, aad);
-        if parts.key_id != key_id || !same_bytes(&derived.commitment, parts.commitment) {
+        let derived = Derived::committed(key, key_id, aad, &parts)?;
+        parts.decrypted(|buffer| {
+            primitives::decrypt(derived.key.expose(), &[0; NONCE], aad.as_bytes(), buffer, parts.tag)
+        })
+    })
+}
+
+/// What it takes to open one record again: its key is derived and its commitment compared. Wiped when dropped.
+pub struct Opener {
+    header: [u8; HEADER],
+    aad: Fields,
+    cipher: Cipher,
+}
+
+impl Opener {
+    /// For a record that was sealed under this key, key id and `aad`.
+    pub fn new(key: &Secret32, key_id: KeyId, aad: Fields, record: &[u8]) -> Result<Self, Error> {
+        let parts = Parts::of(record)?;
+        let cipher = with_clean_stack(|| {
+            let derived = Derived::committed(key, key_id, &aad, &parts)?;
+            Ok::<_, Error>(Cipher::new(derived.key.expose()))
+        })?;
+        Ok(Self { header: *record.first_chunk().ok_or(Error::Format)?, aad, cipher })
+    }
+
+    /// Whether it is that record: whether it begins as that one did, for the rest is what opening checks.
+    pub fn is_for(&self, record: &[u8]) -> bool {
+        record.starts_with(&self.header)
+    }
+
+    /// Opens that record, and no other.
+    pub fn open(&self, record: &[u8]) -> Result<Plaintext, Error> {
+        let parts = Parts::of(record)?;
+        if !self.is_for(record) {
             return Err(Error::DoesNotOpen);
         }
-        let mut plaintext = Zeroizing::new(parts.ciphertext.to_vec());
-        derived.decrypt(aad, &mut plaintext, parts.tag)?;
-        Ok(plaintext)
-    })
+        with_clean_stack(|| {
+            parts.decrypted(|buffer| self.cipher.decrypt(&[0; NONCE], self.aad.as_bytes(), buffer, parts.tag))
+        })
+    }
 }
 
 /// The id of the key that a record was sealed under, as the record says (nothing proves it before it opens).
@@ -104,6 +136,17 @@ impl<'a> Parts<'a> {
         let (ciphertext, tag) = rest.split_last_chunk()?;
         Some(Self { key_id: KeyId::from_bytes(*key_id), salt, commitment, ciphertext, tag })
     }
+
+    fn decrypted(
+        &self,
+        decrypt: impl FnOnce(&mut [u8]) -> Result<(), Unauthentic>,
+    ) -> Result<Plaintext, Error> {
+        // One byte more: where it is handed out, the C ABI puts a NUL behind it.
+        let mut plaintext = Plaintext::with_capacity(self.ciphertext.len() + 1);
+        plaintext.append(self.ciphertext);
+        decrypt(&mut plaintext).map_err(|_| Error::DoesNotOpen)?;
+        Ok(plaintext)
+    }
 }
 
 /// What is derived for one record.
@@ -122,13 +165,17 @@ impl Derived {
         derived
     }
 
-    fn encrypt(&self, aad: &Fields, buffer: &mut [u8]) -> [u8; TAG] {
-        primitives::encrypt(self.key.expose(), &[0; NONCE], aad.as_bytes(), buffer)
+    /// For a record that says that it was made with this.
+    fn committed(key: &Secret32, key_id: KeyId, aad: &Fields, parts: &Parts<'_>) -> Result<Self, Error> {
+        let derived = Self::new(key, key_id, parts.salt, aad);
+        if parts.key_id != key_id || !same_bytes(&derived.commitment, parts.commitment) {
+            return Err(Error::DoesNotOpen);
+        }
+        Ok(derived)
     }
 
-    fn decrypt(&self, aad: &Fields, buffer: &mut [u8], tag: &[u8; TAG]) -> Result<(), Error> {
-        primitives::decrypt(self.key.expose(), &[0; NONCE], aad.as_bytes(), buffer, tag)
-            .map_err(|_| Error::DoesNotOpen)
+    fn encrypt(&self, aad: &Fields, buffer: &mut [u8]) -> [u8; TAG] {
+        primitives::encrypt(self.key.expose(), &[0; NONCE], aad.as_bytes(), buffer)
     }
 }
 
@@ -156,7 +203,7 @@ mod tests {
     #[test]
     fn opens_with_the_same_key_id_and_fields_only() {
         let (key, record) = sealed();
-        assert_eq!(open(&key, key_id(), &aad(), &record).unwrap().as_slice(), PLAINTEXT);
+        assert_eq!(*open(&key, key_id(), &aad(), &record).unwrap(), *PLAINTEXT);
         assert_eq!(key_id_of(&record).unwrap(), key_id());
         assert_eq!(record.len(), PLAINTEXT.len() + OVERHEAD);
 
@@ -207,12 +254,36 @@ mod tests {
         let derived = Derived::new(&key, key_id(), salt, &aad());
         let (body, tag) = record[HEADER..].split_last_chunk().unwrap();
         let mut body = body.to_vec();
-        assert!(derived.decrypt(&aad(), &mut body, tag).is_ok());
+        assert!(
+            primitives::decrypt(derived.key.expose(), &[0; NONCE], aad().as_bytes(), &mut body, tag).is_ok()
+        );
         assert_eq!(body, PLAINTEXT);
 
         let mut uncommitted = record.clone();
         uncommitted[41..HEADER].fill(0);
         assert_eq!(open(&key, key_id(), &aad(), &uncommitted).unwrap_err(), Error::DoesNotOpen);
+    }
+
+    #[test]
+    fn an_opener_opens_its_own_record_as_often_as_asked() {
+        let (key, record) = sealed();
+        let opener = Opener::new(&key, key_id(), aad(), &record).unwrap();
+        for _ in 0..2 {
+            assert_eq!(*opener.open(&record).unwrap(), *PLAINTEXT);
+        }
+        let another = seal(&key, key_id(), &aad(), PLAINTEXT, &OsRandom).unwrap();
+        assert_eq!(opener.open(&another).unwrap_err(), Error::DoesNotOpen);
+        for bit in 0..8 * record.len() {
+            let mut changed = record.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert!(opener.open(&changed).is_err(), "bit {bit}");
+        }
+        let other_key = Secret32::generate(&OsRandom).unwrap();
+        assert!(Opener::new(&other_key, key_id(), aad(), &record).is_err());
+        // The commitment binds the key, opening the fields.
+        let elsewhere = Opener::new(&key, key_id(), aad().bytes(b""), &record).unwrap();
+        assert_eq!(elsewhere.open(&record).unwrap_err(), Error::DoesNotOpen);
+        assert!(Opener::new(&key, KeyId::from_bytes([5; 8]), aad(), &record).is_err());
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::domain::{Random, RandomUnavailable};
+use crate::domain::{Random, RandomUnavailable, SecretBytes};
 
 /// A decrypted document or other sealed content: wiped when dropped.
-pub type Plaintext = Zeroizing<Vec<u8>>;
+pub type Plaintext = SecretBytes;
 
 /// 32 secret bytes: a key-encryption key, a data key, the store secret.
 ///
@@ -80,17 +80,6 @@ pub(super) fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()
 }
 
-/// Appends to a wiping buffer; where it has to grow, the smaller one is wiped too (`Vec` would just free it).
-pub(super) fn append(buffer: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
-    let needed = buffer.len() + bytes.len();
-    if needed > buffer.capacity() {
-        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * buffer.capacity())));
-        larger.extend_from_slice(buffer);
-        *buffer = larger;
-    }
-    buffer.extend_from_slice(bytes);
-}
-
 /// Runs `work`, then wipes the stack that it used: ciphers and hashes leave copies of keys there that no
 /// destructor reaches. What `work` returns must hold secrets behind a pointer only.
 pub(super) fn with_clean_stack<T>(work: impl FnOnce() -> T) -> T {
@@ -127,15 +116,5 @@ mod tests {
             assert_ne!(secret, Secret32::copy_from(&other), "byte {position}");
         }
         assert!(!same_bytes(b"same", b"same but longer"));
-    }
-
-    #[test]
-    fn appending_keeps_the_content() {
-        let mut buffer = Zeroizing::new(Vec::new());
-        for chunk in 0..100u8 {
-            append(&mut buffer, &[chunk; 7]);
-        }
-        let expected: Vec<u8> = (0..100u8).flat_map(|chunk| [chunk; 7]).collect();
-        assert_eq!(*buffer, expected);
     }
 }

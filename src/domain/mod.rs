@@ -8,6 +8,7 @@ mod names;
 mod owner;
 mod random;
 mod scopes;
+mod secret_bytes;
 mod status;
 mod time;
 
@@ -18,5 +19,6 @@ pub use names::{AccountName, DisplayName, Provider, RemoteId};
 pub use owner::{Owner, OwnerClass};
 pub use random::{Random, RandomUnavailable};
 pub use scopes::{ScopeSeparator, Scopes};
+pub use secret_bytes::SecretBytes;
 pub use status::Status;
 pub use time::UnixTime;

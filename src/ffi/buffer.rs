@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use zeroize::Zeroizing;
-
 use super::dm_status;
 use super::funnel::run;
+use crate::domain::SecretBytes;
 use crate::vault::{Code, Error};
 
 /// Bytes handed out by the library, to be given back to `dm_buf_free`, which wipes them.
@@ -23,7 +22,7 @@ pub struct dm_buf {
 }
 
 /// The bytes behind every buffer that is out, by their address: so freeing what is none is an error.
-static OUT: LazyLock<Mutex<HashMap<usize, Zeroizing<Vec<u8>>>>> = LazyLock::new(Mutex::default);
+static OUT: LazyLock<Mutex<HashMap<usize, SecretBytes>>> = LazyLock::new(Mutex::default);
 
 /// A place to write a buffer to, checked before the work begins.
 pub(super) struct Output(Option<*mut dm_buf>);
@@ -49,16 +48,10 @@ impl Output {
     /// # Safety
     ///
     /// The pointer that this was made of is still valid for writing.
-    pub(super) unsafe fn give(self, mut bytes: Zeroizing<Vec<u8>>) {
+    pub(super) unsafe fn give(self, mut bytes: SecretBytes) {
         let Some(out) = self.0 else { return };
         let len = bytes.len();
-        if bytes.capacity() == len {
-            // Growing in place might leave the old bytes behind unwiped.
-            let mut larger = Zeroizing::new(Vec::with_capacity(len + 1));
-            larger.extend_from_slice(&bytes);
-            bytes = larger;
-        }
-        bytes.push(0);
+        bytes.append(&[0]);
         let ptr = bytes.as_mut_ptr();
         OUT.lock().unwrap_or_else(PoisonError::into_inner).insert(ptr as usize, bytes);
         // SAFETY: checked for NULL in the constructors, valid by this function's contract.

@@ -55,13 +55,17 @@ pub(super) unsafe fn get(
     let vault = vault(store)?;
     // SAFETY: this function's contract.
     let got = vault.get(kind, &unsafe { names.address() }?)?;
-    let told = if about.wanted() { Some(answer(&got.about)?) } else { None };
+    if !about.wanted() {
+        // SAFETY: this function's contract.
+        unsafe { document.give(got.document) };
+        return Ok(());
+    }
+    let (bytes, facts) = got.with_about();
+    let told = answer(&facts)?;
     // SAFETY: this function's contract.
     unsafe {
-        document.give(got.document);
-        if let Some(told) = told {
-            about.give(told);
-        }
+        document.give(bytes);
+        about.give(told);
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::input::{json, missing};
 use super::keyring::{dm_keyring, keys};
 use super::options::OpenOptions;
 use super::{dm_buf, dm_error, dm_status};
+use crate::domain::SecretBytes;
 use crate::vault::{self, Error, Vault};
 
 /// An open store. May be used from any thread, and after `fork()`: the child opens files of its own.
@@ -24,11 +25,15 @@ pub(super) fn vault(store: *const dm_store) -> Result<std::sync::Arc<Vault>, Err
     STORES.get(store as usize)
 }
 
+/// Enough for what is told of one row.
+const ANSWER: usize = 1024;
+
 /// Serialises what a call answers.
-pub(super) fn answer(value: &impl serde::Serialize) -> Result<zeroize::Zeroizing<Vec<u8>>, Error> {
-    let bytes =
-        serde_json::to_vec(value).map_err(|_| Error::new(vault::Code::Internal, "an answer is no JSON"))?;
-    Ok(zeroize::Zeroizing::new(bytes))
+pub(super) fn answer(value: &impl serde::Serialize) -> Result<SecretBytes, Error> {
+    let mut bytes = Vec::with_capacity(ANSWER);
+    serde_json::to_writer(&mut bytes, value)
+        .map_err(|_| Error::new(vault::Code::Internal, "an answer is no JSON"))?;
+    Ok(bytes.into())
 }
 
 /// Opens a store into `*out`, or makes it where there is none; the caller closes it with `dm_store_close`.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::row::{self, Legacy};
 use super::unlocked::Unlocked;
-use crate::domain::{Owner, Scopes, Status, UnixTime};
+use crate::domain::{Owner, Status, UnixTime};
 use crate::store::Meta;
 
 /// A row's plain facts; never a secret.
@@ -61,14 +61,35 @@ pub(super) fn effective(meta: &Meta, now: UnixTime, unlocked: &Unlocked) -> Opti
 
 impl About {
     /// Reads the columns; a row that does not carry our MAC keeps only what helps to find it.
-    pub(super) fn of(meta: &Meta, unlocked: &Unlocked, now: UnixTime) -> Self {
-        let intact = row::intact(meta, unlocked);
-        let bare = Self {
+    pub(super) fn of(meta: Meta, unlocked: &Unlocked, now: UnixTime) -> Self {
+        if row::intact(&meta, unlocked) { Self::intact(meta, unlocked, now) } else { Self::bare(meta) }
+    }
+
+    /// Reads the columns of a row that was checked.
+    pub(super) fn intact(mut meta: Meta, unlocked: &Unlocked, now: UnixTime) -> Self {
+        let Some(status) = effective(&meta, now, unlocked) else { return Self::bare(meta) };
+        Self {
+            owner_class: Owner::from_str(&meta.owner).ok().map(|owner| owner.class().as_str()),
+            remote_id: meta.remote_id.take(),
+            display_name: meta.display_name.take(),
+            scopes: meta.scopes.split_whitespace().map(str::to_owned).collect(),
+            status: status.as_str().to_owned(),
+            status_cause: meta.status_cause.take(),
+            expires_at: meta.expires_at,
+            quarantined: Legacy::from_column(meta.legacy.as_deref()).quarantined,
+            integrity: true,
+            ..Self::bare(meta)
+        }
+    }
+
+    /// Of a row that is not to be believed.
+    fn bare(meta: Meta) -> Self {
+        Self {
             id: meta.id.to_string(),
-            provider: meta.provider.clone(),
-            owner: meta.owner.clone(),
+            provider: meta.provider,
+            owner: meta.owner,
             owner_class: None,
-            account: meta.account.clone(),
+            account: meta.account,
             remote_id: None,
             display_name: None,
             scopes: Vec::new(),
@@ -81,21 +102,6 @@ impl About {
             last_used_at: meta.last_used_at,
             quarantined: Vec::new(),
             integrity: false,
-        };
-        let Some(status) = effective(meta, now, unlocked).filter(|_| intact) else { return bare };
-        Self {
-            owner_class: Owner::from_str(&meta.owner).ok().map(|owner| owner.class().as_str()),
-            remote_id: meta.remote_id.clone(),
-            display_name: meta.display_name.clone(),
-            scopes: Scopes::from_canonical(&meta.scopes)
-                .map(|scopes| scopes.iter().map(str::to_owned).collect())
-                .unwrap_or_default(),
-            status: status.as_str().to_owned(),
-            status_cause: meta.status_cause.clone(),
-            expires_at: meta.expires_at,
-            quarantined: Legacy::from_column(meta.legacy.as_deref()).quarantined,
-            integrity: true,
-            ..bare
         }
     }
 }

@@ -62,7 +62,7 @@ impl Vault {
             let more = rows.len() > limit as usize;
             rows.truncate(limit as usize);
             let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
-            Ok(Page { items: rows.iter().map(|row| About::of(row, unlocked, now)).collect(), next })
+            Ok(Page { items: rows.into_iter().map(|row| About::of(row, unlocked, now)).collect(), next })
         })
     }
 }

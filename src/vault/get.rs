@@ -1,29 +1,44 @@
 //! Reading one document: the owner's door.
 
+use std::sync::Arc;
+
 use super::address::noun;
-use super::row::{check_address, open};
+use super::row::open_again;
+use super::unlocked::Unlocked;
 use super::{About, Address, Code, Error, Kind, Vault};
 use crate::crypto::Plaintext;
+use crate::domain::UnixTime;
+use crate::store::Meta;
 
 /// A document with what is known of its row.
 pub struct Got {
     /// The bytes that went in.
     pub document: Plaintext,
-    /// The row's plain facts.
-    pub about: About,
+    /// Checked: nobody but us wrote it.
+    meta: Meta,
+    unlocked: Arc<Unlocked>,
+    now: UnixTime,
+}
+
+impl Got {
+    /// The document and the row's plain facts.
+    pub fn with_about(self) -> (Plaintext, About) {
+        (self.document, About::intact(self.meta, &self.unlocked, self.now))
+    }
 }
 
 impl Vault {
     /// The document of one connection or app config. Nothing else is opened.
     pub fn get(&self, kind: Kind, address: &Address) -> Result<Got, Error> {
-        let [provider, owner, account] = address.columns();
+        let Address { provider, owner, account } = address;
+        let owner = owner.to_string();
         let (row, now, unlocked) = self.read(|tx, unlocked| {
-            let row = tx.row(kind, &provider, &owner, &account)?;
+            let row = tx.row(kind, provider.as_str(), &owner, account.as_str())?;
             Ok((row, tx.now()?, unlocked.clone()))
         })?;
         let row = row.ok_or_else(|| not_found(kind, address))?;
-        check_address(&row.meta, kind, address, &unlocked)?;
-        Ok(Got { document: open(&row, &unlocked)?, about: About::of(&row.meta, &unlocked, now) })
+        let document = open_again(&row, kind, address, &unlocked)?;
+        Ok(Got { document, meta: row.meta, unlocked, now })
     }
 }
 

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::report::{Fate, Report, ReportEntry, ReportMember};
-use super::row::{Legacy, data_key, intact, kept_binding, open, seal, sign};
+use super::row::{Legacy, check, data_key, kept_binding, open, seal, sign};
 use super::save::Facts;
 use super::shared::Write;
 use super::unlocked::Unlocked;
@@ -282,7 +282,7 @@ fn healable(
         seen.content == content
             && seen.connection == Some(row.meta.id)
             && seen.revision == Some(row.meta.revision)
-            && intact(&row.meta, unlocked)
+            && check(row, unlocked).is_ok()
     };
     seen.is_some_and(untouched) && legacy.quarantined.len() < before.quarantined.len()
 }
@@ -310,8 +310,8 @@ fn stands_already(
     let verdict = |fate, code, why: &str| Verdict { fate, code, why: why.to_owned(), id: Some(row.meta.id) };
     let same_option = seen.as_ref().is_some_and(|seen| seen.content == content);
     // The old class sealed a secret anew at every save: other bytes may be the same account.
-    let verdict = match open(row, write.unlocked) {
-        Ok(held) if held.as_slice() == document.as_bytes() => {
+    let verdict = match check(row, write.unlocked).and_then(|row| open(row, write.unlocked)) {
+        Ok(held) if *held == *document.as_bytes() => {
             verdict(Fate::Unchanged, "same", "the vault holds the same")
         }
         Ok(_) if same_option => {

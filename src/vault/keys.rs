@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::row::{kept_binding, open, row_binding, seal};
+use super::row::{check, kept_binding, open, row_binding, seal};
 use super::shared::Write;
 use super::unlocked::Unlocked;
 use super::{Code, Error, Kind, Vault};
@@ -142,7 +142,7 @@ impl Vault {
 /// Seals one row under a new data key, so that no earlier blob of it opens. False where there is none.
 fn renew(write: &mut Write<'_>, id: RecordId) -> Result<bool, Error> {
     let Some(row) = write.tx.row_by_id(id)? else { return Ok(false) };
-    let document = Document::parse(open(&row, write.unlocked)?)?;
+    let document = Document::parse(open(check(&row, write.unlocked)?, write.unlocked)?.into())?;
     let mut meta = row.meta.clone();
     meta.revision += 1;
     meta.seal_revision += 1;

@@ -12,6 +12,7 @@ mod info;
 mod key_file;
 mod keys;
 mod open;
+mod openers;
 mod registry;
 mod report;
 mod row;

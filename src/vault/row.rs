@@ -106,23 +106,30 @@ pub(super) fn intact(meta: &Meta, unlocked: &Unlocked) -> bool {
     unlocked.rows.verify(&mac_fields(meta, unlocked.store_id), &meta.row_mac)
 }
 
+/// A row whose plain columns carry our MAC: the proof that [`open`] asks for.
+#[derive(Clone, Copy)]
+pub(super) struct Intact<'a>(&'a Row);
+
 /// Refuses a row whose plain columns do not carry our MAC.
-pub(super) fn check(meta: &Meta, unlocked: &Unlocked) -> Result<(), Error> {
-    if intact(meta, unlocked) { Ok(()) } else { Err(integrity(meta, "the row")) }
+pub(super) fn check<'a>(row: &'a Row, unlocked: &Unlocked) -> Result<Intact<'a>, Error> {
+    if intact(&row.meta, unlocked) { Ok(Intact(row)) } else { Err(integrity(&row.meta, "the row")) }
 }
 
 /// Refuses a row that is another one than was asked for: an index may be edited too.
-pub(super) fn check_address(
-    meta: &Meta,
+pub(super) fn check_address<'a>(
+    row: &'a Row,
     kind: Kind,
     address: &Address,
     unlocked: &Unlocked,
-) -> Result<(), Error> {
-    check(meta, unlocked)?;
-    let [provider, owner, account] = address.columns();
-    let same =
-        meta.kind == kind && meta.provider == provider && meta.owner == owner && meta.account == account;
-    if same { Ok(()) } else { Err(integrity(meta, "the row")) }
+) -> Result<Intact<'a>, Error> {
+    let intact = check(row, unlocked)?;
+    check_names(row, kind, address)?;
+    Ok(intact)
+}
+
+fn check_names(row: &Row, kind: Kind, address: &Address) -> Result<(), Error> {
+    let same = row.meta.kind == kind && address.is_of(&row.meta);
+    if same { Ok(()) } else { Err(integrity(&row.meta, "the row")) }
 }
 
 /// The row's data key.
@@ -132,12 +139,31 @@ pub(super) fn data_key(row: &Row, unlocked: &Unlocked) -> Result<DataKey, Error>
         .map_err(|_| integrity(&row.meta, "the data key"))
 }
 
-/// The row's document, after its MAC was checked.
-pub(super) fn open(row: &Row, unlocked: &Unlocked) -> Result<Plaintext, Error> {
-    check(&row.meta, unlocked)?;
+/// The row's document.
+pub(super) fn open(Intact(row): Intact<'_>, unlocked: &Unlocked) -> Result<Plaintext, Error> {
     let key = data_key(row, unlocked)?;
     key.open(&binding(&row.meta, unlocked), &row.sealed)
         .map_err(|_| integrity(&row.meta, "the sealed document"))
+}
+
+/// The document of the row at an address: [`check_address`] and [`open`], but for a row that was opened before.
+pub(super) fn open_again(
+    row: &Row,
+    kind: Kind,
+    address: &Address,
+    unlocked: &Unlocked,
+) -> Result<Plaintext, Error> {
+    check_names(row, kind, address)?;
+    let refused = |_| integrity(&row.meta, "the sealed document");
+    if let Some(opener) = unlocked.openers.known(row) {
+        return opener.open(&row.sealed).map_err(refused);
+    }
+    check(row, unlocked)?;
+    let key = data_key(row, unlocked)?;
+    let opener = key.opener(&binding(&row.meta, unlocked), &row.sealed).map_err(refused)?;
+    let document = opener.open(&row.sealed).map_err(refused)?;
+    unlocked.openers.remember(row, opener);
+    Ok(document)
 }
 
 /// Writes the MAC of the columns as they now are.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::get::not_found;
-use super::row::{Legacy, check_address, data_key, open, seal};
+use super::row::{Legacy, check, check_address, data_key, open, seal};
 use super::shared::Write;
 use super::{Address, Code, Error, Kind, Vault};
 use crate::crypto::DataKey;
@@ -94,7 +94,7 @@ impl Vault {
         self.write(|write| {
             let existing = write.tx.row(kind, &provider, &owner, &account)?;
             if let Some(row) = &existing {
-                check_address(&row.meta, kind, address, write.unlocked)?;
+                check_address(row, kind, address, write.unlocked)?;
             }
             check_revision(facts.if_revision, existing.as_ref())?;
             match (change, existing) {
@@ -104,7 +104,8 @@ impl Vault {
                     self.update(write, kind, address, &row, document, change, facts)
                 }
                 (Change::Patch(patch), Some(row)) => {
-                    let merged = Document::parse(open(&row, write.unlocked)?)?.merge(patch)?;
+                    let stored = open(check(&row, write.unlocked)?, write.unlocked)?;
+                    let merged = Document::parse(stored.into())?.merge(patch)?;
                     self.update(write, kind, address, &row, &merged, change, facts)
                 }
             }

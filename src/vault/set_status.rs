@@ -20,7 +20,7 @@ impl Vault {
         self.write(|write| {
             let row = write.tx.row(kind, &provider, &owner, &account)?;
             let mut row = row.ok_or_else(|| not_found(kind, address))?;
-            check_address(&row.meta, kind, address, write.unlocked)?;
+            check_address(&row, kind, address, write.unlocked)?;
             let present: Status = row.meta.status.parse()?;
             if !present.may_become(status) {
                 let message = format!(
@@ -36,7 +36,7 @@ impl Vault {
             row.meta.updated_at = write.now.seconds();
             sign(&mut row.meta, write.unlocked);
             write.tx.update_row(&row, before)?;
-            Ok(About::of(&row.meta, write.unlocked, write.now))
+            Ok(About::of(row.meta, write.unlocked, write.now))
         })
     }
 }

@@ -68,7 +68,7 @@ fn each(
     kind: Kind,
     provider: Option<&Provider>,
     owner: Option<&Owner>,
-    visit: &mut dyn FnMut(&crate::store::Meta),
+    visit: &mut dyn FnMut(crate::store::Meta),
 ) -> Result<(), Error> {
     let mut filter = Filter {
         provider: provider.map(ToString::to_string),
@@ -77,10 +77,10 @@ fn each(
     };
     loop {
         let rows = tx.find(&filter)?;
-        rows.iter().for_each(&mut *visit);
-        match rows.last() {
-            Some(last) if rows.len() == LONGEST_PAGE as usize => filter.after = Some(last.id),
-            _ => return Ok(()),
+        filter.after = rows.last().filter(|_| rows.len() == LONGEST_PAGE as usize).map(|last| last.id);
+        rows.into_iter().for_each(&mut *visit);
+        if filter.after.is_none() {
+            return Ok(());
         }
     }
 }

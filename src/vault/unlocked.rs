@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::openers::Openers;
 use super::{Code, Error};
 use crate::crypto::{Kek, KeyMaterial, Keyring, MacKey, StoreSecret, labels, matches_check_value};
 use crate::domain::{KeyId, StoreId};
@@ -16,6 +17,8 @@ pub(super) struct Unlocked {
     pub(super) rows: MacKey,
     /// Over what was ever imported.
     pub(super) ledger: MacKey,
+    /// For the rows that were read last.
+    pub(super) openers: Openers,
 }
 
 impl Unlocked {
@@ -42,7 +45,7 @@ impl Unlocked {
             )
         })?;
         let (rows, ledger) = (secret.mac_key(labels::MAC_ROWS), secret.mac_key(labels::MAC_LEDGER));
-        Ok(Self { store_id: identity.store_id, keyring, secret, rows, ledger })
+        Ok(Self { store_id: identity.store_id, keyring, secret, rows, ledger, openers: Openers::default() })
     }
 
     /// The key that everything new is wrapped under.

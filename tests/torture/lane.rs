@@ -98,10 +98,11 @@ pub fn standing(vault: &Vault, lane: u64, index: usize) -> Result<(Option<Conten
     let (kind, at) = slot(lane, index);
     match vault.get(kind, &at) {
         Ok(got) => {
-            let json = String::from_utf8_lossy(&got.document);
+            let (document, about) = got.with_about();
+            let json = String::from_utf8_lossy(&document);
             let content =
                 Content::of_json(lane, &json).ok_or_else(|| format!("never written: {json:.200}"))?;
-            Ok((Some(content), got.about.revision))
+            Ok((Some(content), about.revision))
         }
         Err(error) if error.code() == Code::NotFound => Ok((None, 0)),
         Err(error) => Err(format!("{:?}: {}", error.code(), told(&error))),

@@ -16,7 +16,7 @@ pub fn play(role: &Role) {
     let mut revision = 0;
     while let Some(word) = hear() {
         if word == "read" {
-            revision = vault.get(CONN, &at).map_or(0, |got| got.about.revision);
+            revision = vault.get(CONN, &at).map_or(0, |got| got.with_about().1.revision);
             say(format!("read {revision}"));
             continue;
         }

@@ -60,8 +60,9 @@ pub fn all_rows(vault: &Vault) -> Vec<Found> {
                 assert!(about.integrity, "{about:?}");
                 let at = address(&about.provider, &about.owner, &about.account);
                 let got = vault.get(kind, &at).unwrap_or_else(|error| panic!("{at:?}: {}", told(&error)));
-                assert_eq!(got.about.id, about.id);
-                rows.push(Found { kind, about, json: String::from_utf8_lossy(&got.document).into_owned() });
+                let (document, got) = got.with_about();
+                assert_eq!(got.id, about.id);
+                rows.push(Found { kind, about, json: String::from_utf8_lossy(&document).into_owned() });
             }
             match page.next {
                 Some(next) => query.after = Some(next.parse().unwrap()),

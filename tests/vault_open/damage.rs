@@ -58,7 +58,7 @@ impl Small {
         let mut noticed = "everything was right";
         for (kind, address, json) in &self.rows {
             match vault.get(*kind, address) {
-                Ok(got) => assert_eq!(got.document.as_slice(), json.as_bytes(), "{what}: {address:?}"),
+                Ok(got) => assert_eq!(*got.document, *json.as_bytes(), "{what}: {address:?}"),
                 Err(error) => {
                     told(&error);
                     let clear = matches!(
@@ -97,7 +97,7 @@ impl Small {
         let (kind, address, _) = &self.rows[0];
         match vault.save(*kind, address, &document(r#"{"access_token":"canary"}"#), &Facts::default()) {
             Ok(_) => match vault.get(*kind, address) {
-                Ok(got) => assert_eq!(got.document.as_slice(), br#"{"access_token":"canary"}"#, "{what}"),
+                Ok(got) => assert_eq!(*got.document, *br#"{"access_token":"canary"}"#, "{what}"),
                 Err(error) => {
                     assert!(matches!(error.code(), Code::Corrupt | Code::NotFound), "{what}: {error}")
                 }
