@@ -18,6 +18,11 @@ else
     bold='' plain=''
 fi
 
+# Somebody who watches sees what is compiled; a log does not need it.
+if [[ ! -t 1 ]]; then
+    export CARGO_TERM_QUIET=true
+fi
+
 # step TEXT: a heading for what comes next.
 step() {
     printf '\n%s== %s%s\n' "$bold" "$*" "$plain"
