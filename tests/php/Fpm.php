@@ -124,7 +124,7 @@ final class Fpm
     }
 
     /**
-     * The files below a directory that the worker has open.
+     * The files below a directory that the worker has open for writing; what it only watches comes and goes.
      *
      * @return array<int, string> names by descriptor, and ` (marked)` where its open file does not block
      */
@@ -138,7 +138,9 @@ final class Fpm
                 $state = (string) file_get_contents("{$process}/fdinfo/{$descriptor}");
                 [, $flags] = (array) sscanf($state, 'pos: %d flags: %o');
                 $marked = ($flags & 04000) !== 0 ? ' (marked)' : '';
-                $files[(int) $descriptor] = substr($path, strlen($directory) + 1) . $marked;
+                if (($flags & 03) !== 0) {
+                    $files[(int) $descriptor] = substr($path, strlen($directory) + 1) . $marked;
+                }
             }
         }
         return $files;
