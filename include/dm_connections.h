@@ -53,11 +53,11 @@ typedef enum {
   DM_INTEGRITY = 8,
   /// None of the keys given opens this store; the detail's `keys` names those that would.
   DM_WRONG_KEY = 9,
-  /// No key was given and the key file is not there.
+  /// There is no key: the key file, or the file that was named, is not there.
   DM_MISSING_KEY = 10,
   /// The store is open, but this row is sealed under a key that was not given.
   DM_KEY_UNAVAILABLE = 11,
-  /// Key material that is no key: a wrong length, a passphrase, a loose key file, a failed command.
+  /// Key material that is no key: a wrong length, a passphrase, a command that failed.
   DM_INVALID_KEY = 12,
   /// A status that may not follow the present one.
   DM_INVALID_TRANSITION = 13,
@@ -65,9 +65,9 @@ typedef enum {
   DM_MISSING_DIRECTORY = 14,
   /// A store was expected here and there is none. None is made in its place.
   DM_STORE_MISSING = 15,
-  /// A file or directory of the store is open to others; the detail's `mend` is the line to type.
+  /// A file or directory of the store, or a key file, is open to others; the detail's `mend` is the line to type.
   DM_PERMISSIONS = 16,
-  /// The directory belongs to another system user; the detail's `mend` is the line to type.
+  /// The store or the key file belongs to another system user; the detail's `mend` is the line to type.
   DM_WRONG_USER = 17,
   /// The directory lies on a network file system, where SQLite's locks cannot be trusted.
   DM_NETWORK_FILE_SYSTEM = 18,
@@ -195,18 +195,20 @@ dm_status dm_keyring_free(dm_keyring *keyring);
 ///
 /// `options` is a JSON object:
 ///
-///     path           the store's directory, absolute; made (0700) where only it is missing
-///     site           the site that the store belongs to; another site's store is refused
-///     store_id       the id that the store has to have; where it is given, no store is made (optional)
-///     create         whether a store may be made where there is none; true unless store_id is given (optional)
-///     document_root  neither the store nor its key may lie inside this directory (optional)
-///     key_file       where the key file lies; by itself in PATH-key/primary.key beside the store (optional)
-///     patience_ms    how long a call waits for other processes before DM_BUSY; 5000 (optional)
-///     catalogue      {"providers": {slug: entry}}, adds to the catalogue for this handle (optional)
+/// - `path`: the store's directory, absolute; made (0700) where only it is missing
+/// - `site`: the site that the store belongs to; another site's store is refused
+/// - `store_id`: the id that the store has to have; where it is given, no store is made (optional)
+/// - `create`: whether a store may be made where there is none; true unless store_id is given (optional)
+/// - `document_root`: neither the store nor its key may lie inside this directory (optional)
+/// - `key_file`: where the key file lies; by itself in PATH-key/primary.key beside the store (optional)
+/// - `patience_ms`: how long a call waits for other processes before DM_BUSY; 5000 (optional)
+/// - `catalogue`: `{"providers": {slug: entry}}`, adds to the catalogue for this handle (optional). An entry has at least
+///   `{"name", "auth": ["oauth2"], "members": {"expires_at": [..], "scopes": [..], "remote_id": [..], "display_name":
+///   [..]}, "use": [..], "secrets": [..]}`, where the lists name members of documents
 ///
 /// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
 /// a new store. One process shares one open store per place, however often it is opened, and keeps it after
-/// `dm_store_close` for the next opening; of more than eight the one opened longest ago is closed, its keys are wiped
+/// `dm_store_close` for the next opening; of more than eight the one used longest ago is closed, its keys are wiped
 /// and its handles answer DM_INVALID_HANDLE.
 ///
 /// Errors: DM_MISSING_DIRECTORY, DM_STORE_MISSING, DM_PERMISSIONS, DM_WRONG_USER, DM_NETWORK_FILE_SYSTEM,
@@ -261,12 +263,12 @@ dm_status dm_conn_get(const dm_store *store,
 /// What the catalogue knows of the provider is read in the document (expiry, scopes, remote identity, display name);
 /// `options` says otherwise, or more (NULL and 0 for none), all optional:
 ///
-///     if_revision   compare-and-swap: the revision that was read, 0 where there must be none
-///     remote_id     the remote account identifier, null where it is unknown
-///     display_name  a name for a person
-///     scopes        a list of scopes
-///     status        "pending" or "active"; a save without it makes the row active
-///     expires_at    Unix seconds, null where it does not expire
+/// - `if_revision`: compare-and-swap: the revision that was read, 0 where there must be none
+/// - `remote_id`: the remote account identifier, null where it is unknown
+/// - `display_name`: a name for a person
+/// - `scopes`: a list of scopes
+/// - `status`: "pending" or "active"; a save without it makes the row active
+/// - `expires_at`: Unix seconds, null where it does not expire
 ///
 /// The id of the connection stays while the remote identity is the same or unknown; another identity makes a new
 /// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, status, owner_class,
@@ -326,10 +328,10 @@ dm_status dm_conn_delete(const dm_store *store,
 /// Lists connections without opening any. `query` is a JSON object of what to look for, all optional (NULL and 0 lists
 /// everything):
 ///
-///     provider, owner, account, remote_id, status
-///     expiring_before  Unix seconds
-///     limit            rows of a page, 1 to 1000; 100
-///     after            the `next` of the page before
+/// - provider, owner, account, remote_id, status
+/// - `expiring_before`: Unix seconds
+/// - `limit`: rows of a page, 1 to 1000; 100
+/// - `after`: the `next` of the page before
 ///
 /// `*out` gets `{items: [...], next}`, items as `about` in `dm_conn_get`, in the order of their ids; `next` is null on
 /// the last page. The caller frees it. Any thread. Never a secret. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
@@ -341,12 +343,12 @@ dm_status dm_conn_find(const dm_store *store,
 
 /// Sets a connection's status, with a cause of at most 255 bytes or none (never a secret in it). Allowed are
 ///
-///     pending -> active, error, revoked
-///     active -> expired, needs_reauth, revoked, error, key_unavailable
-///     expired -> active, needs_reauth, revoked, error, key_unavailable
-///     needs_reauth -> active, revoked, error, key_unavailable
-///     error -> active, expired, needs_reauth, revoked, key_unavailable
-///     key_unavailable -> active, needs_reauth, revoked, error
+/// - pending -> active, error, revoked
+/// - active -> expired, needs_reauth, revoked, error, key_unavailable
+/// - expired -> active, needs_reauth, revoked, error, key_unavailable
+/// - needs_reauth -> active, revoked, error, key_unavailable
+/// - error -> active, expired, needs_reauth, revoked, key_unavailable
+/// - key_unavailable -> active, needs_reauth, revoked, error
 ///
 /// and each to itself; from revoked only a save leads out. `result` may be NULL; else it gets what `about` is in
 /// `dm_conn_get`. Errors: DM_INVALID_TRANSITION, DM_NOT_FOUND, DM_INTEGRITY, DM_BUSY.
@@ -434,7 +436,7 @@ dm_status dm_config_find(const dm_store *store,
 /// Makes the keyring's first key the store's primary one: what is written from now on, and the store's own secret, are
 /// wrapped by it. Rows sealed before keep their key until `dm_key_rewrap`; until then open the store with both.
 ///
-/// `result` may be NULL; else it gets `{key, known, to_rewrap}`. Other processes that have the store open answer
+/// `result` may be NULL; else it gets `{key, known}`. Other processes that have the store open answer
 /// DM_WRONG_KEY to writes until they open it with the new key. Errors: DM_INVALID_ARGUMENT (an empty keyring), DM_BUSY.
 dm_status dm_key_add(const dm_store *store,
                      const dm_keyring *keyring,

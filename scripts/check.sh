@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What can be said without running anything: format, lints, headers, symbols.
+# What can be said without the tests: format, lints, layers, headers, symbols, PHP's style.
 source "$(dirname "$0")/common.sh"
 
 step "rustfmt"
@@ -12,6 +12,9 @@ fi
 step "clippy"
 cargo clippy --locked --all-targets -- -D warnings
 
+step "layers"
+cargo test --locked --quiet --test layers
+
 step "shellcheck"
 shellcheck -x -P SCRIPTDIR scripts/*.sh .ci/run
 
@@ -21,3 +24,10 @@ scripts/check-header.sh
 
 step "symbols"
 scripts/check-symbols.sh
+
+step "PHP"
+find php tests/php tests/fixtures tests/known-answers examples/php benches/php -name '*.php' -print0 | xargs -0 -n 1 php -l >/dev/null
+phpcs -q
+phpmd php,tests/php,examples/php,benches/php text phpmd.xml
+php php/bin/lean-header.php --check
+echo "the lean header is fresh; php -l, phpcs and phpmd have nothing to say"

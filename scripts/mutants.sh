@@ -9,4 +9,4 @@ if ! cargo mutants --version >/dev/null 2>&1; then
     echo "Installing cargo-mutants into build/tools"
     cargo install --quiet --locked --root "$tools" cargo-mutants
 fi
-cargo mutants --output build "$@"
+CARGO_TARGET_DIR=$target/mutants cargo mutants --output build "$@"

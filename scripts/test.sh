@@ -15,5 +15,9 @@ step "installation"
 scripts/test-install.sh
 
 scripts/test-php.sh
+scripts/test-readme.sh
+
+step "demo"
+scripts/demo.sh
 
 step "all is well, after $((SECONDS - started)) s"

@@ -9,7 +9,7 @@ use dm_connections::store::{Engine, Error, Filter, Kind};
 use rusqlite::Connection;
 use store::directory::{Directory, open};
 use store::process;
-use store::samples::{id, identity, ids, initialise, key, row, write};
+use store::samples::{id, identity, ids, initialise, key, row, settle, write};
 
 /// What the processes of these tests do: each crashes in the middle of a transaction that SQLite has begun to write to
 /// the file, and so leaves a hot journal.
@@ -41,8 +41,11 @@ fn store() -> (Directory, Box<dyn Engine>) {
     (directory, engine)
 }
 
+/// The database past the engine. Without a journal file, so that only the database itself shows a change.
 fn raw(directory: &Directory) -> Connection {
-    Connection::open(directory.database()).unwrap()
+    let connection = Connection::open(directory.database()).unwrap();
+    connection.execute_batch("PRAGMA journal_mode = MEMORY").unwrap();
+    connection
 }
 
 fn intact(directory: &Directory) {
@@ -146,6 +149,7 @@ fn crash_in(directory: &Directory) {
 #[test]
 fn a_reader_that_finds_a_hot_journal_rolls_back() {
     let (directory, engine) = store();
+    settle(&*engine);
     crash_in(&directory);
     // Several at once: engines that were open, and engines that are opened now.
     std::thread::scope(|scope| {
@@ -156,6 +160,7 @@ fn a_reader_that_finds_a_hot_journal_rolls_back() {
     });
     assert_eq!(journal(&directory), 0);
     assert_eq!(engine.snapshot(|tx| tx.row_by_id(id(1))), Ok(Some(row(1))));
+    settle(&*engine);
     crash_in(&directory);
     assert!(write(&*engine, |tx| tx.delete_row(id(20))), "a writer too");
     assert_eq!(all(&*engine), Ok(19));
@@ -180,6 +185,19 @@ fn the_journal_of_another_database_is_not_rolled_back_into_a_backup() {
         intact(&directory);
         assert!(std::fs::metadata(directory.file("connections.sqlite-journal.stale")).unwrap().len() > 0);
     }
+    // A journal that comes to lie there while nothing else changes.
+    let (directory, engine) = store();
+    let (database, before) = (directory.database(), std::fs::read(directory.database()).unwrap());
+    crash_in(&directory);
+    let journal = std::fs::read(directory.file("connections.sqlite-journal")).unwrap();
+    std::fs::write(directory.file("connections.sqlite-journal"), b"").unwrap();
+    std::fs::write(&database, &before).unwrap();
+    (1..=3).for_each(|number| assert!(write(&*engine, |tx| tx.delete_row(id(number)))));
+    settle(&*engine);
+    std::fs::write(directory.file("connections.sqlite-journal"), journal).unwrap();
+    assert_eq!(all(&*engine), Ok(17));
+    intact(&directory);
+
     // Beside the journal of a first transaction, which would empty the file.
     let (restored, engine) = store();
     drop(engine);
@@ -197,6 +215,7 @@ fn a_store_in_wal_mode_is_taken_out_of_it() {
         let header = std::fs::read(directory.database()).unwrap();
         (header[18], header[19], std::fs::exists(directory.file("connections.sqlite-wal")).unwrap())
     };
+    settle(&*engine);
     let outsider = raw(&directory);
     let to_wal = "PRAGMA journal_mode = WAL; DELETE FROM connections WHERE owner = 'user:20'";
     outsider.execute_batch(to_wal).unwrap();
@@ -221,6 +240,7 @@ fn a_newer_store_is_refused_only_where_it_has_to_be() {
         other => panic!("{other:?}"),
     };
     let delete = |engine: &dyn Engine| engine.transaction(|tx| tx.delete_row(id(1))).map(usize::from);
+    settle(&*engine);
     raw(&directory).execute_batch("UPDATE store SET schema = 9").unwrap();
     assert_eq!(all(&*engine), Ok(20));
     assert_eq!(all(&*directory.open()), Ok(20));

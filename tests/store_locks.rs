@@ -2,16 +2,19 @@
 
 mod store;
 
+use std::fs::{File, Permissions};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use dm_connections::store::sqlite::Options;
 use dm_connections::store::{Engine, Error, ReadTx};
+use rustix::fs::{FlockOperation, flock};
 use store::directory::{Directory, open};
 use store::process;
-use store::samples::{id, initialise, row, write};
+use store::samples::{id, initialise, row, settle, write};
 
 /// What the processes of these tests do.
 #[test]
@@ -112,6 +115,52 @@ fn is_busy<T: std::fmt::Debug>(result: Result<T, Error>) {
     }
 }
 
+/// Whether somebody has the file at the path locked against this kind of lock. SQLite has locks of its own, so that
+/// two engines excluding each other says nothing about ours.
+fn locked_against(path: &Path, kind: FlockOperation) -> bool {
+    flock(File::open(path).unwrap(), kind).is_err()
+}
+
+#[test]
+fn readers_hold_the_lock_shared_and_writers_both_files_exclusively() {
+    use FlockOperation::{NonBlockingLockExclusive as Exclusive, NonBlockingLockShared as Shared};
+    let (directory, engine) = store();
+    let locked = || {
+        let files = [directory.file("gate.lock"), directory.file("store.lock")];
+        files.map(|file| [Shared, Exclusive].map(|kind| locked_against(&file, kind)))
+    };
+    let free = [false, false];
+    assert_eq!(locked(), [free, free]);
+    holding(&*engine, false, || assert_eq!(locked(), [free, [false, true]]));
+    holding(&*engine, true, || assert_eq!(locked(), [[true, true], [true, true]]));
+    assert_eq!(locked(), [free, free]);
+    // The files at the paths, also when those that were open are not there any more.
+    for name in ["gate.lock", "store.lock"] {
+        settle(&*engine);
+        std::fs::rename(directory.file(name), directory.file("moved")).unwrap();
+        let new = File::create_new(directory.file(name)).unwrap();
+        new.set_permissions(Permissions::from_mode(0o600)).unwrap();
+        holding(&*engine, true, || assert_eq!(locked(), [[true, true], [true, true]]));
+        settle(&*engine);
+        std::fs::remove_file(directory.file(name)).unwrap();
+        holding(&*engine, false, || assert_eq!(locked(), [free, [false, true]]));
+    }
+}
+
+#[test]
+fn a_writer_that_waits_keeps_new_readers_out() {
+    let (directory, engine) = store();
+    let (writer, reader) = (directory.open(), directory.open_hasty().unwrap());
+    std::thread::scope(|scope| {
+        holding(&*engine, false, || {
+            scope.spawn(|| raise(&*writer));
+            std::thread::sleep(Duration::from_millis(30));
+            is_busy(reader.snapshot(|tx| tx.row_by_id(id(1))));
+        });
+    });
+    assert_eq!(revision(&*reader), 2);
+}
+
 #[test]
 fn a_writer_excludes_everybody_and_a_reader_only_writers() {
     let (directory, engine) = store();
@@ -141,6 +190,15 @@ fn threads_of_one_engine_are_patient_too() {
 }
 
 #[test]
+fn no_patience_and_endless_patience_are_fine() {
+    let (directory, _engine) = store();
+    for patience in [Duration::ZERO, Duration::MAX] {
+        let engine = open(&Options { patience, ..directory.options() }).unwrap();
+        assert_eq!(revision(&*engine), 1);
+    }
+}
+
+#[test]
 fn somebody_from_outside_is_waited_for() {
     let (directory, engine) = store();
     drop(engine);
@@ -155,22 +213,6 @@ fn somebody_from_outside_is_waited_for() {
     is_busy(engine.transaction(|tx| tx.delete_row(id(1))));
     outsider.execute_batch("COMMIT").unwrap();
     assert!(write(&*engine, |tx| tx.delete_row(id(1))));
-}
-
-#[test]
-fn lock_files_that_were_removed_or_replaced_are_opened_anew() {
-    for name in ["gate.lock", "store.lock"] {
-        let (directory, engine) = store();
-        std::fs::remove_file(directory.file(name)).unwrap();
-        let other = directory.open_hasty().unwrap();
-        // `other` has the new file; `engine` has to notice that its own is not it.
-        holding(&*engine, true, || is_busy(other.snapshot(|tx| tx.row_by_id(id(1)))));
-        std::fs::rename(directory.file(name), directory.file("moved")).unwrap();
-        holding(&*other, true, || {
-            is_busy(directory.open_hasty().map(drop));
-        });
-        assert_eq!(revision(&*engine), 1);
-    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use dm_connections::store::{Engine, Error, Filter, Kind};
 use store::directory::Directory;
-use store::samples::{id, identity, ids, initialise, row, write};
+use store::samples::{id, identity, ids, initialise, row, settle, write};
 
 fn store() -> (Directory, Box<dyn Engine>) {
     let directory = Directory::new();
@@ -42,6 +42,8 @@ fn a_database_put_in_its_place_is_noticed() {
     let other = directory.open();
     let backup = backup(&directory);
     write(&*engine, |tx| tx.insert_row(&row(2)));
+    settle(&*engine);
+    settle(&*other);
     let before = epoch(&*other);
     assert_eq!((rows(&*engine), rows(&*other), epoch(&*other)), (2, 2, before), "a write is no replacement");
     std::fs::rename(backup, directory.database()).unwrap();
@@ -57,6 +59,7 @@ fn a_database_put_in_its_place_is_noticed() {
 fn a_write_that_a_restore_overtook_is_not_acknowledged() {
     for before_writing in [true, false] {
         let (directory, engine) = store();
+        let before = epoch(&*engine);
         let backup = backup(&directory);
         let restore = || std::fs::rename(&backup, directory.database()).unwrap();
         let mut once = Some(restore);
@@ -73,6 +76,7 @@ fn a_write_that_a_restore_overtook_is_not_acknowledged() {
         });
         assert!(matches!(written, Err(Error::Replaced { .. })), "{written:?}");
         assert_eq!(rows(&*engine), 1);
+        assert!(epoch(&*engine) > before);
         write(&*engine, |tx| tx.insert_row(&row(2)));
         assert_eq!(rows(&*directory.open()), 2);
     }
@@ -87,6 +91,7 @@ fn another_store_copied_over_the_file_is_noticed() {
         (5..10).for_each(|number| write(&*engine, |tx| tx.insert_row(&row(number))));
     });
     another(&elsewhere);
+    settle(&*engine);
     let before = epoch(&*engine);
     std::fs::write(directory.database(), std::fs::read(elsewhere.database()).unwrap()).unwrap();
     let (after, found) =
@@ -101,6 +106,7 @@ fn a_database_that_is_gone_is_not_made_anew() {
     let (directory, engine) = store();
     let aside = directory.path().join("aside");
     let replaced = |content: Option<&[u8]>| {
+        settle(&*engine);
         std::fs::rename(directory.database(), &aside).unwrap();
         if let Some(content) = content {
             write_private(&directory.database(), content);
@@ -136,6 +142,8 @@ fn a_whole_directory_put_in_its_place_is_noticed() {
     std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o700)).unwrap();
     std::fs::copy(directory.database(), copy.join("connections.sqlite")).unwrap();
     write(&*engine, |tx| tx.insert_row(&row(2)));
+    settle(&*engine);
+    settle(&*other);
     std::fs::rename(directory.store(), directory.path().join("old")).unwrap();
     let gone = engine.snapshot(|tx| tx.row_by_id(id(1)));
     assert!(matches!(gone, Err(Error::Replaced { .. } | Error::MissingDirectory { .. })), "{gone:?}");
@@ -184,8 +192,9 @@ fn a_restore_under_load_gives_the_old_or_the_new_content_and_nothing_else() {
                 }
             });
         }
-        for _ in 0..8 {
-            std::thread::sleep(Duration::from_millis(15));
+        // Sometimes soon after the last, sometimes when the engines have settled.
+        for pause in [15, 15, 15, 120, 15, 120, 15, 15] {
+            std::thread::sleep(Duration::from_millis(pause));
             let next = directory.path().join("next");
             std::fs::copy(&backup, &next).unwrap();
             std::fs::rename(&next, directory.database()).unwrap();

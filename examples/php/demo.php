@@ -46,7 +46,8 @@ register_shutdown_function(static function () use ($root): void {
 $vault = Vault::open(['path' => "{$root}/store", 'site' => SITE]);
 $info = $vault->info();
 printf("%s %s, %s\n", $paint('1', 'Data Machine Connections'), $info->version, $info->engine);
-printf("  store %s\n  key   %s (made just now, mode %o)\n", $info->path, $info->keyFile, fileperms($info->keyFile) & 0777);
+$mode = fileperms($info->keyFile) & 0777;
+printf("  store %s\n  key   %s (made just now, mode %o)\n", $info->path, $info->keyFile, $mode);
 
 $step('The old option comes in');
 $salt = rtrim(file_get_contents(FIXTURES . '/SALT.txt'), "\n");
@@ -60,9 +61,13 @@ $counts = static function (ImportReport $report): string {
     }
     return implode(', ', $told);
 };
-foreach (['small', 'mixed'] as $name) {
+$vaults = [
+    'small' => Vault::open(['path' => "{$root}/small", 'site' => 'https://small.example.org']),
+    'mixed' => $vault,
+];
+foreach ($vaults as $name => $into) {
     $option = file_get_contents(FIXTURES . "/{$name}.serialized");
-    $report = $vault->importLegacy($option, [$salt]);
+    $report = $into->importLegacy($option, [$salt]);
     printf("  %-6s %s\n", $name, $counts($report));
 }
 foreach ($report->entries as $entry) {
@@ -101,34 +106,38 @@ foreach ([$heading, ...$rows] as $number => $row) {
     printf("%s\n", $number === 0 ? $paint('2', $line) : $line);
 }
 
-$step('Every account, read through PHP');
 [$equal, $held, $wrong] = [0, 0, []];
 $secrets = [];
-foreach (expectedDocuments(json_decode(file_get_contents(FIXTURES . '/expected-mixed.json'))) as $one) {
-    $got = $one['kind'] === 'config'
-        ? $vault->getConfig($one['provider'], $one['owner'])
-        : $vault->get($one['provider'], $one['owner'], $one['account']);
-    $json = $got?->document->toJson();
-    array_push($secrets, ...secretsOf($one['document']));
-    if ($json === encoded($one['document'])) {
-        $equal++;
-    } elseif ($one['kind'] !== 'config' && $got?->info->quarantined !== []) {
-        $held++;
-    } else {
-        $wrong[] = "{$one['provider']} {$one['owner']}";
+foreach ($vaults as $name => $from) {
+    foreach (expectedDocuments(json_decode(file_get_contents(FIXTURES . "/expected-{$name}.json"))) as $one) {
+        $got = $one['kind'] === 'config'
+            ? $from->getConfig($one['provider'], $one['owner'])
+            : $from->get($one['provider'], $one['owner'], $one['account']);
+        array_push($secrets, ...secretsOf($one['document']));
+        if ($got?->document->toJson() === encoded($one['document'])) {
+            $equal++;
+        } elseif (($got->quarantined ?? []) !== []) {
+            $held++;
+        } else {
+            $wrong[] = "{$name}: {$one['provider']} {$one['owner']}";
+        }
     }
 }
-$check($wrong === [], "{$equal} equal their expected JSON byte for byte, {$held} but for a quarantined member");
+$check(
+    $wrong === [],
+    "read through PHP: {$equal} equal their expected JSON byte for byte, {$held} but for what is quarantined"
+        . implode(', ', $wrong),
+);
 
-$step('Save, merge, delete');
+$step('Working with it');
 $saved = $vault->save('reddit', 'user:12', ['access_token' => 'fake-first', 'username' => 'new']);
-$check($saved->created, "saved reddit of user:12 as {$saved->id}");
-$merged = $vault->merge('reddit', 'user:12', ['access_token' => 'fake-second', 'scope' => 'read submit']);
-$json = $vault->get('reddit', 'user:12')->document->toJson();
-$check($json === '{"access_token":"fake-second","username":"new","scope":"read submit"}', "merged, revision {$merged->revision}");
-$check($vault->delete('reddit', 'user:12')->deleted && $vault->get('reddit', 'user:12') === null, 'deleted');
-
-$step('Keys');
+$vault->merge('reddit', 'user:12', ['access_token' => 'fake-second', 'scope' => 'read submit']);
+$json = $vault->get('reddit', 'user:12')?->document->toJson();
+$deleted = $vault->delete('reddit', 'user:12')->deleted && $vault->get('reddit', 'user:12') === null;
+$check(
+    $saved->created && $json === '{"access_token":"fake-second","username":"new","scope":"read submit"}' && $deleted,
+    "saved, merged and deleted reddit of user:12 ({$saved->id})",
+);
 $others = static fn (): array => array_filter(
     array_column(iterator_to_array($vault->all(), false), 'revision', 'id'),
     static fn (string $id): bool => !in_array($id, $GLOBALS['reddit'], true),
@@ -148,12 +157,13 @@ try {
     Vault::open(['path' => "{$root}/store", 'site' => SITE]);
     $check(false, 'the earlier key still opens the store');
 } catch (WrongKeyException $error) {
-    $check(true, 'the earlier key opens nothing any more: ' . strtok($error->getMessage(), ','));
+    $needed = $error->detail()['needed'];
+    $check(true, "the earlier key opens nothing any more; the error names the key that does, {$needed}");
 }
 
 $step('The files');
 [$files, $bytes, $found] = [0, 0, 0];
-foreach (new RecursiveIteratorIterator(new RecursiveDirectoryIterator("{$root}/store", FilesystemIterator::SKIP_DOTS)) as $file) {
+foreach (new RecursiveIteratorIterator(new RecursiveDirectoryIterator($root, FilesystemIterator::SKIP_DOTS)) as $file) {
     $content = file_get_contents($file->getPathname());
     [$files, $bytes] = [$files + 1, $bytes + strlen($content)];
     foreach (['fake-', ...$secrets] as $secret) {

@@ -24,7 +24,7 @@ final class Options
     public function __construct(
         public readonly string $path,
         public readonly string $site,
-        public readonly ?Keys $keys = null,
+        #[\SensitiveParameter] public readonly ?Keys $keys = null,
         public readonly ?string $keyFile = null,
         public readonly ?string $storeId = null,
         public readonly ?bool $create = null,

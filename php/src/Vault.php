@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections;
 
+use DataMachine\Connections\Exception\InvalidArgumentException;
+use DataMachine\Connections\Exception\InvalidDocumentException;
 use DataMachine\Connections\Native\Handle;
 use DataMachine\Connections\Native\Json;
 use DataMachine\Connections\Native\Library;
@@ -30,12 +32,15 @@ final class Vault
      *     document_root?: string, patience_ms?: int, catalogue?: array<string, mixed>
      * } $options
      */
-    public static function open(Options|array $options): self
+    public static function open(#[\SensitiveParameter] Options|array $options): self
     {
         $options = $options instanceof Options ? $options->toArray() : $options;
         $keys = $options['keys'] ?? null;
+        if ($keys !== null && !$keys instanceof Keys) {
+            throw new InvalidArgumentException('keys: has to be an object of Keys, such as Keys::base64() makes.');
+        }
         unset($options['keys']);
-        return new self(Library::storeOpen(Json::encode($options), $keys?->keyring()));
+        return new self(Library::storeOpen(self::options($options), $keys?->keyring()));
     }
 
     /**
@@ -333,6 +338,10 @@ final class Vault
     private static function options(SaveOptions|Query|array $options): string
     {
         $options = is_array($options) ? $options : $options->toArray();
-        return $options === [] ? '' : Json::encode($options);
+        try {
+            return Json::encode($options);
+        } catch (InvalidDocumentException $refused) {
+            throw new InvalidArgumentException($refused->getMessage());
+        }
     }
 }

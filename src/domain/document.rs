@@ -48,7 +48,7 @@ impl Document {
     /// Checks the bytes and keeps them.
     pub fn parse(mut bytes: Zeroizing<Vec<u8>>) -> Result<Self, Invalid> {
         if bytes.len() > Self::MAX_BYTES {
-            return Err(Invalid::new("document", "must be at most 1 MiB"));
+            return Err(Invalid::too_large("document", "must be at most 1 MiB"));
         }
         let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|error| {
             let offset = error.utf8_error().valid_up_to();

@@ -9,12 +9,19 @@ pub struct Invalid {
     pub what: &'static str,
     /// What is wrong with it and what would be right.
     pub problem: String,
+    /// Whether it is only too large.
+    pub too_large: bool,
 }
 
 impl Invalid {
     /// An error about `what`.
     pub fn new(what: &'static str, problem: impl Into<String>) -> Self {
-        Self { what, problem: problem.into() }
+        Self { what, problem: problem.into(), too_large: false }
+    }
+
+    /// The same about a value that is only too large.
+    pub fn too_large(what: &'static str, problem: impl Into<String>) -> Self {
+        Self { too_large: true, ..Self::new(what, problem) }
     }
 }
 

@@ -54,12 +54,12 @@ pub unsafe extern "C" fn dm_conn_get(
 /// What the catalogue knows of the provider is read in the document (expiry, scopes, remote identity, display name);
 /// `options` says otherwise, or more (NULL and 0 for none), all optional:
 ///
-///     if_revision   compare-and-swap: the revision that was read, 0 where there must be none
-///     remote_id     the remote account identifier, null where it is unknown
-///     display_name  a name for a person
-///     scopes        a list of scopes
-///     status        "pending" or "active"; a save without it makes the row active
-///     expires_at    Unix seconds, null where it does not expire
+/// - `if_revision`: compare-and-swap: the revision that was read, 0 where there must be none
+/// - `remote_id`: the remote account identifier, null where it is unknown
+/// - `display_name`: a name for a person
+/// - `scopes`: a list of scopes
+/// - `status`: "pending" or "active"; a save without it makes the row active
+/// - `expires_at`: Unix seconds, null where it does not expire
 ///
 /// The id of the connection stays while the remote identity is the same or unknown; another identity makes a new
 /// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, status, owner_class,
@@ -177,10 +177,10 @@ pub unsafe extern "C" fn dm_conn_delete(
 /// Lists connections without opening any. `query` is a JSON object of what to look for, all optional (NULL and 0 lists
 /// everything):
 ///
-///     provider, owner, account, remote_id, status
-///     expiring_before  Unix seconds
-///     limit            rows of a page, 1 to 1000; 100
-///     after            the `next` of the page before
+/// - provider, owner, account, remote_id, status
+/// - `expiring_before`: Unix seconds
+/// - `limit`: rows of a page, 1 to 1000; 100
+/// - `after`: the `next` of the page before
 ///
 /// `*out` gets `{items: [...], next}`, items as `about` in `dm_conn_get`, in the order of their ids; `next` is null on
 /// the last page. The caller frees it. Any thread. Never a secret. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
@@ -198,12 +198,12 @@ pub unsafe extern "C" fn dm_conn_find(
 
 /// Sets a connection's status, with a cause of at most 255 bytes or none (never a secret in it). Allowed are
 ///
-///     pending -> active, error, revoked
-///     active -> expired, needs_reauth, revoked, error, key_unavailable
-///     expired -> active, needs_reauth, revoked, error, key_unavailable
-///     needs_reauth -> active, revoked, error, key_unavailable
-///     error -> active, expired, needs_reauth, revoked, key_unavailable
-///     key_unavailable -> active, needs_reauth, revoked, error
+/// - pending -> active, error, revoked
+/// - active -> expired, needs_reauth, revoked, error, key_unavailable
+/// - expired -> active, needs_reauth, revoked, error, key_unavailable
+/// - needs_reauth -> active, revoked, error, key_unavailable
+/// - error -> active, expired, needs_reauth, revoked, key_unavailable
+/// - key_unavailable -> active, needs_reauth, revoked, error
 ///
 /// and each to itself; from revoked only a save leads out. `result` may be NULL; else it gets what `about` is in
 /// `dm_conn_get`. Errors: DM_INVALID_TRANSITION, DM_NOT_FOUND, DM_INTEGRITY, DM_BUSY.

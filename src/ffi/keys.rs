@@ -13,7 +13,7 @@ use crate::vault::{Code, Error};
 /// Makes the keyring's first key the store's primary one: what is written from now on, and the store's own secret, are
 /// wrapped by it. Rows sealed before keep their key until `dm_key_rewrap`; until then open the store with both.
 ///
-/// `result` may be NULL; else it gets `{key, known, to_rewrap}`. Other processes that have the store open answer
+/// `result` may be NULL; else it gets `{key, known}`. Other processes that have the store open answer
 /// DM_WRONG_KEY to writes until they open it with the new key. Errors: DM_INVALID_ARGUMENT (an empty keyring), DM_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_key_add(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::domain::{DisplayName, RemoteId, Scopes, UnixTime};
+use crate::domain::{DisplayName, Invalid, RemoteId, Scopes, UnixTime};
 use crate::vault::{Code, Error, Facts, Format, ImportOptions, Options, Query};
 
 /// A member that may be absent, null, or there.
@@ -30,7 +30,7 @@ pub(super) struct OpenOptions {
 impl OpenOptions {
     pub(super) fn into_options(self) -> Result<Options, Error> {
         let mut options = Options::new(self.path, self.site);
-        options.store_id = self.store_id.map(|id| id.parse()).transpose()?;
+        options.store_id = member("store_id", self.store_id, |id| id.parse())?;
         options.create = self.create;
         options.document_root = self.document_root;
         options.key_file = self.key_file;
@@ -65,20 +65,31 @@ impl SaveOptions {
     pub(super) fn into_facts(self) -> Result<Facts, Error> {
         Ok(Facts {
             if_revision: self.if_revision,
-            remote_id: inner(self.remote_id, |id| id.parse::<RemoteId>())?,
-            display_name: inner(self.display_name, |name| name.parse::<DisplayName>())?,
-            scopes: inner(self.scopes, Scopes::new)?,
-            status: self.status.map(|status| status.parse()).transpose()?,
-            expires_at: inner(self.expires_at, UnixTime::new)?,
+            remote_id: nullable("remote_id", self.remote_id, |id| id.parse::<RemoteId>())?,
+            display_name: nullable("display_name", self.display_name, |name| name.parse::<DisplayName>())?,
+            scopes: nullable("scopes", self.scopes, Scopes::new)?,
+            status: member("status", self.status, |status| status.parse())?,
+            expires_at: nullable("expires_at", self.expires_at, UnixTime::new)?,
         })
     }
 }
 
-fn inner<T, U, E>(
+/// Makes a value of a member that is there; the error names the member as the caller wrote it.
+fn member<T, U>(
+    name: &'static str,
+    given: Option<T>,
+    make: impl Fn(T) -> Result<U, Invalid>,
+) -> Result<Option<U>, Error> {
+    given.map(make).transpose().map_err(|error| Error::from(Invalid { what: name, ..error }))
+}
+
+/// The same for one that may be null.
+fn nullable<T, U>(
+    name: &'static str,
     given: Option<Option<T>>,
-    make: impl Fn(T) -> Result<U, E>,
-) -> Result<Option<Option<U>>, E> {
-    given.map(|value| value.map(&make).transpose()).transpose()
+    make: impl Fn(T) -> Result<U, Invalid>,
+) -> Result<Option<Option<U>>, Error> {
+    given.map(|value| member(name, value, &make)).transpose()
 }
 
 #[derive(Deserialize, Default)]
@@ -107,13 +118,13 @@ impl FindQuery {
             return Err(Error::new(Code::InvalidArgument, message).with("argument", "limit"));
         }
         Ok(Query {
-            provider: self.provider.map(|text| text.parse()).transpose()?,
-            owner: self.owner.map(|text| text.parse()).transpose()?,
-            account: self.account.map(|text| text.parse()).transpose()?,
-            remote_id: self.remote_id.map(|text| text.parse()).transpose()?,
-            status: self.status.map(|text| text.parse()).transpose()?,
-            expiring_before: self.expiring_before.map(UnixTime::new).transpose()?,
-            after: self.after.map(|text| text.parse()).transpose()?,
+            provider: member("provider", self.provider, |text| text.parse())?,
+            owner: member("owner", self.owner, |text| text.parse())?,
+            account: member("account", self.account, |text| text.parse())?,
+            remote_id: member("remote_id", self.remote_id, |text| text.parse())?,
+            status: member("status", self.status, |text| text.parse())?,
+            expiring_before: member("expiring_before", self.expiring_before, UnixTime::new)?,
+            after: member("after", self.after, |text| text.parse())?,
             limit: self.limit,
         })
     }

@@ -27,11 +27,11 @@ pub enum dm_status {
     DM_INTEGRITY = 8,
     /// None of the keys given opens this store; the detail's `keys` names those that would.
     DM_WRONG_KEY = 9,
-    /// No key was given and the key file is not there.
+    /// There is no key: the key file, or the file that was named, is not there.
     DM_MISSING_KEY = 10,
     /// The store is open, but this row is sealed under a key that was not given.
     DM_KEY_UNAVAILABLE = 11,
-    /// Key material that is no key: a wrong length, a passphrase, a loose key file, a failed command.
+    /// Key material that is no key: a wrong length, a passphrase, a command that failed.
     DM_INVALID_KEY = 12,
     /// A status that may not follow the present one.
     DM_INVALID_TRANSITION = 13,
@@ -39,9 +39,9 @@ pub enum dm_status {
     DM_MISSING_DIRECTORY = 14,
     /// A store was expected here and there is none. None is made in its place.
     DM_STORE_MISSING = 15,
-    /// A file or directory of the store is open to others; the detail's `mend` is the line to type.
+    /// A file or directory of the store, or a key file, is open to others; the detail's `mend` is the line to type.
     DM_PERMISSIONS = 16,
-    /// The directory belongs to another system user; the detail's `mend` is the line to type.
+    /// The store or the key file belongs to another system user; the detail's `mend` is the line to type.
     DM_WRONG_USER = 17,
     /// The directory lies on a network file system, where SQLite's locks cannot be trusted.
     DM_NETWORK_FILE_SYSTEM = 18,

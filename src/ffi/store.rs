@@ -40,14 +40,16 @@ pub(super) fn answer(value: &impl serde::Serialize) -> Result<SecretBytes, Error
 ///
 /// `options` is a JSON object:
 ///
-///     path           the store's directory, absolute; made (0700) where only it is missing
-///     site           the site that the store belongs to; another site's store is refused
-///     store_id       the id that the store has to have; where it is given, no store is made (optional)
-///     create         whether a store may be made where there is none; true unless store_id is given (optional)
-///     document_root  neither the store nor its key may lie inside this directory (optional)
-///     key_file       where the key file lies; by itself in PATH-key/primary.key beside the store (optional)
-///     patience_ms    how long a call waits for other processes before DM_BUSY; 5000 (optional)
-///     catalogue      {"providers": {slug: entry}}, adds to the catalogue for this handle (optional)
+/// - `path`: the store's directory, absolute; made (0700) where only it is missing
+/// - `site`: the site that the store belongs to; another site's store is refused
+/// - `store_id`: the id that the store has to have; where it is given, no store is made (optional)
+/// - `create`: whether a store may be made where there is none; true unless store_id is given (optional)
+/// - `document_root`: neither the store nor its key may lie inside this directory (optional)
+/// - `key_file`: where the key file lies; by itself in PATH-key/primary.key beside the store (optional)
+/// - `patience_ms`: how long a call waits for other processes before DM_BUSY; 5000 (optional)
+/// - `catalogue`: `{"providers": {slug: entry}}`, adds to the catalogue for this handle (optional). An entry has at least
+///   `{"name", "auth": ["oauth2"], "members": {"expires_at": [..], "scopes": [..], "remote_id": [..], "display_name":
+///   [..]}, "use": [..], "secrets": [..]}`, where the lists name members of documents
 ///
 /// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
 /// a new store. One process shares one open store per place, however often it is opened, and keeps it after

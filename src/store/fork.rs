@@ -10,10 +10,10 @@
 //! - A thread that is inside itself when it forks starts a program (a key command), and waits for nobody: those
 //!   inside may be waiting for it. Its child goes on to `exec`, which closes all that is ours.
 //! - The child closes the lock files' descriptors, which does not unlock them for the parent, and finds out
-//!   through [`Process`] that what it inherited is not its own. An inherited connection is then leaked: closing
+//!   through `Process` that what it inherited is not its own. An inherited connection is then leaked: closing
 //!   it would touch the parent's.
 //!
-//! A raw `clone` runs no handlers; [`Process`] knows by the process id. This is the only unsafe code of the store.
+//! A raw `clone` runs no handlers; `Process` knows by the process id. This is the only unsafe code of the store.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -148,7 +148,7 @@ fn close(descriptor: &AtomicI32) {
 
 /// An open file that no child keeps: it is closed there at once.
 #[derive(Debug)]
-pub struct ParentOnly {
+pub(super) struct ParentOnly {
     descriptor: Arc<AtomicI32>,
 }
 
@@ -180,7 +180,7 @@ impl Drop for ParentOnly {
 
 /// Which process something belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Process {
+pub(super) struct Process {
     generation: u32,
     id: i32,
 }

@@ -6,7 +6,11 @@ use crate::{crypto, legacy, store};
 
 impl From<Invalid> for Error {
     fn from(error: Invalid) -> Self {
-        let code = if error.what == "document" { Code::InvalidDocument } else { Code::InvalidArgument };
+        let code = match error.what {
+            _ if error.too_large => Code::TooLarge,
+            "document" => Code::InvalidDocument,
+            _ => Code::InvalidArgument,
+        };
         Error::new(code, error.to_string()).with("argument", error.what)
     }
 }

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::report::{Fate, Report, ReportEntry, ReportMember};
-use super::row::{Legacy, check, check_address, data_key, kept_binding, open, seal, sign};
+use super::row::{Legacy, check, data_key, kept_binding, open, seal, sign};
 use super::save::Facts;
 use super::shared::Write;
 use super::unlocked::Unlocked;
@@ -84,25 +84,20 @@ impl Vault {
         let (kind, address) = address_of(&entry.slot)?;
         self.forget_kept_provider(write, &address)?;
         let legacy = legacy_of(enveloped, held_back);
-        let row = match (seen, standing(write, kind, &address)?) {
-            (None, None) => {
+        let [provider, owner, account] = address.columns();
+        let row = match write.tx.row(kind, &provider, &owner, &account)? {
+            None if seen.is_some() => return Ok(gone_since(seen, &content)),
+            None => {
                 let row = self.new_row(write, kind, &address, document, &Facts::default(), legacy.clone())?;
                 let row = with_status(row, held_back, write.unlocked);
                 write.tx.insert_row(&row)?;
                 row
             }
-            (None, Some(row)) => {
-                let intact = check(&row, write.unlocked)?;
-                let same = *open(intact, write.unlocked)? == *document.as_bytes();
-                note(write, slot, content, if same { Fate::Unchanged } else { Fate::Differs }, Some(&row))?;
-                return Ok(if same { unchanged(&row) } else { differs(Some(&row)) });
-            }
-            (Some(seen), Some(row)) if healable(&seen, &content, &row, &legacy) => {
+            Some(row) if healable(seen.as_ref(), &content, &row, &legacy, write.unlocked) => {
                 write.tx.delete_kept_of(row.meta.id)?;
                 heal(write, &row, document, &legacy, held_back)?
             }
-            (Some(seen), row) if seen.content == content => return Ok(imported_before(row.as_ref())),
-            (Some(_), row) => return Ok(differs(row.as_ref())),
+            Some(row) => return stands_already(write, slot, content, seen, &row, document),
         };
         keep_members(write, slot, &entry.slot.path(), held_back, row.meta.id)?;
         let fate = if legacy.quarantined.is_empty() { Fate::Imported } else { Fate::Quarantined };
@@ -171,7 +166,12 @@ fn keep_entry(
             why: "kept at an earlier import".to_owned(),
             id: None,
         }),
-        Some(_) => Ok(differs(None)),
+        Some(_) => Ok(Verdict {
+            fate: Fate::Differs,
+            code: "differs",
+            why: "the option changed since it was kept; what was kept first stays".to_owned(),
+            id: None,
+        }),
         None => {
             let piece = Piece {
                 connection: None,
@@ -243,15 +243,6 @@ fn keep(write: &mut Write<'_>, slot: [u8; 32], path: &[String], piece: &Piece<'_
     Ok(write.tx.insert_kept(&kept)?)
 }
 
-fn standing(write: &mut Write<'_>, kind: Kind, address: &Address) -> Result<Option<Row>, Error> {
-    let [provider, owner, account] = address.columns();
-    let row = write.tx.row(kind, &provider, &owner, &account)?;
-    if let Some(row) = &row {
-        check_address(row, kind, address, write.unlocked)?;
-    }
-    Ok(row)
-}
-
 fn address_of(slot: &Slot) -> Result<(Kind, Address), Error> {
     let of = |provider: &crate::domain::Provider, owner: &crate::domain::Owner, account: AccountName| {
         Address { provider: provider.clone(), owner: owner.clone(), account }
@@ -279,12 +270,21 @@ fn legacy_of(enveloped: &[String], held_back: &[HeldBack]) -> Legacy {
 }
 
 /// Whether fewer members are held back than when this same content came in, and nobody wrote the row since.
-fn healable(seen: &LedgerEntry, content: &[u8; 32], row: &Row, legacy: &Legacy) -> bool {
+fn healable(
+    seen: Option<&LedgerEntry>,
+    content: &[u8; 32],
+    row: &Row,
+    legacy: &Legacy,
+    unlocked: &Unlocked,
+) -> bool {
     let before = Legacy::from_column(row.meta.legacy.as_deref());
-    seen.content == content
-        && seen.connection == Some(row.meta.id)
-        && seen.revision == Some(row.meta.revision)
-        && legacy.quarantined.len() < before.quarantined.len()
+    let untouched = |seen: &LedgerEntry| {
+        seen.content == content
+            && seen.connection == Some(row.meta.id)
+            && seen.revision == Some(row.meta.revision)
+            && check(row, unlocked).is_ok()
+    };
+    seen.is_some_and(untouched) && legacy.quarantined.len() < before.quarantined.len()
 }
 
 fn imported(fate: Fate, legacy: &Legacy, row: &Row) -> Verdict {
@@ -298,34 +298,47 @@ fn imported(fate: Fate, legacy: &Legacy, row: &Row) -> Verdict {
     Verdict { fate, code: fate.as_str(), why, id: Some(row.meta.id) }
 }
 
-fn unchanged(row: &Row) -> Verdict {
-    let why = "the vault already holds the same".to_owned();
-    Verdict { fate: Fate::Unchanged, code: "already", why, id: Some(row.meta.id) }
-}
-
-fn imported_before(row: Option<&Row>) -> Verdict {
-    match row {
-        Some(row) => Verdict {
-            fate: Fate::Unchanged,
-            code: "imported_before",
-            why: "imported before; what the vault holds now is left alone".to_owned(),
-            id: Some(row.meta.id),
-        },
-        None => Verdict {
-            fate: Fate::Unchanged,
-            code: "deleted_since",
-            why: "imported before and deleted here since; it is not brought back".to_owned(),
-            id: None,
-        },
-    }
-}
-
-fn differs(row: Option<&Row>) -> Verdict {
-    let why = match row {
-        Some(_) => "the option holds something else than the vault; the vault wins",
-        None => "the option changed since it was imported; what was done here since wins",
+/// What the option holds where the vault has a row: never written over it.
+fn stands_already(
+    write: &mut Write<'_>,
+    slot: [u8; 32],
+    content: [u8; 32],
+    seen: Option<LedgerEntry>,
+    row: &Row,
+    document: &Document,
+) -> Result<Verdict, Error> {
+    let verdict = |fate, code, why: &str| Verdict { fate, code, why: why.to_owned(), id: Some(row.meta.id) };
+    let same_option = seen.as_ref().is_some_and(|seen| seen.content == content);
+    // The old class sealed a secret anew at every save: other bytes may be the same account.
+    let verdict = match check(row, write.unlocked).and_then(|row| open(row, write.unlocked)) {
+        Ok(held) if *held == *document.as_bytes() => {
+            verdict(Fate::Unchanged, "same", "the vault holds the same")
+        }
+        Ok(_) if same_option => {
+            verdict(Fate::Differs, "changed_since", "imported before and changed here since; the vault wins")
+        }
+        Ok(_) => verdict(
+            Fate::Differs,
+            "differs",
+            "the option holds something else than the vault; the vault wins",
+        ),
+        Err(error) => verdict(Fate::Differs, "does_not_open", error.message()),
     };
-    Verdict { fate: Fate::Differs, code: "differs", why: why.to_owned(), id: row.map(|row| row.meta.id) }
+    if seen.is_none() {
+        note(write, slot, content, verdict.fate, Some(row))?;
+    }
+    Ok(verdict)
+}
+
+/// What the option holds where the vault had a row and has none.
+fn gone_since(seen: Option<LedgerEntry>, content: &[u8; 32]) -> Verdict {
+    let same_option = seen.is_some_and(|seen| seen.content == content);
+    let why = if same_option {
+        "imported before and deleted here since; it is not brought back"
+    } else {
+        "deleted here since it was imported, and the option went on; it is not brought back"
+    };
+    Verdict { fate: Fate::Differs, code: "deleted_since", why: why.to_owned(), id: None }
 }
 
 fn note(

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Code, Error, Options};
 use crate::crypto::KeyMaterial;
 use crate::domain::{KeyId, Random, StoreId};
+use crate::store::sqlite::outside;
 
 /// The place of the key.
 pub(super) struct KeyFile {
@@ -23,13 +24,9 @@ impl KeyFile {
             }
             None => beside(&options.path),
         };
-        // Compared as they resolve: a link must not lead the key into what the web server serves.
-        let resolve = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let inside = |root: &PathBuf| resolve(path.parent().unwrap_or(&path)).starts_with(resolve(root));
-        if options.document_root.as_ref().is_some_and(inside) {
-            let message =
-                format!("the key file {} would lie inside the document root: give key_file", path.display());
-            return Err(Error::new(Code::InDocumentRoot, message));
+        if let (Some(root), Some(directory)) = (&options.document_root, path.parent()) {
+            // Compared as it resolves: a link must not lead the key into what the web server serves.
+            outside(&directory.canonicalize().unwrap_or_else(|_| directory.to_owned()), root)?;
         }
         Ok(Self { path })
     }

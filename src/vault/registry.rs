@@ -7,6 +7,7 @@ use super::open::{brought, open_shared};
 use super::shared::Shared;
 use super::{Code, Error, Options};
 use crate::crypto::KeyMaterial;
+use crate::store::sqlite::outside;
 
 /// How many stores one process keeps open.
 const LIMIT: usize = 8;
@@ -23,6 +24,9 @@ pub(super) fn shared(options: &Options, keys: &[KeyMaterial]) -> Result<Arc<Shar
     let mut open = open_stores();
     let place = options.path.canonicalize().unwrap_or_else(|_| options.path.clone());
     if let Some(index) = open.iter().position(|(path, _)| *path == place) {
+        if let Some(root) = &options.document_root {
+            outside(&place, root)?;
+        }
         let shared = open[index].1.clone();
         let admitted = brought(options, keys, &shared).and_then(|keys| shared.admit(options, &keys));
         match admitted {

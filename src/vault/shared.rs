@@ -11,8 +11,11 @@ use crate::crypto::{Kek, KeyMaterial};
 use crate::domain::{KeyId, Random, RecordId, StoreId, UnixTime};
 use crate::store::{Engine, Identity, ReadTx, WriteTx};
 
-/// How many transactions this process began: what "recently" is counted in.
-static CALLS: AtomicU64 = AtomicU64::new(1);
+/// What "recently" is counted in: the uses of all stores of this process.
+fn tick() -> u64 {
+    static USES: AtomicU64 = AtomicU64::new(0);
+    USES.fetch_add(1, Ordering::Relaxed)
+}
 
 /// A store that is open in this process.
 pub(super) struct Shared {
@@ -63,7 +66,7 @@ impl Shared {
             store_id: identity.store_id,
             site: identity.site.clone(),
             key_file,
-            used: AtomicU64::new(0),
+            used: AtomicU64::new(tick()),
             state,
         }
     }
@@ -76,6 +79,7 @@ impl Shared {
             Ok::<_, Error>((identity, tx.keys()?))
         })?;
         options.check_identity(&identity)?;
+        self.used.store(tick(), Ordering::Relaxed);
         let unlocked = self.open_state()?;
         let opens = |kek: &Kek| brought.iter().any(|key| key.key() == kek.key());
         if brought.len() == 1 && unlocked.keyring.get(identity.secret_key_id).is_some_and(opens) {
@@ -110,7 +114,7 @@ impl Shared {
 
     /// The keys, read again where the file was replaced since: a backup was restored.
     pub(super) fn current(&self, tx: &mut dyn ReadTx) -> Result<Arc<Unlocked>, Error> {
-        self.used.store(CALLS.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        self.used.store(tick(), Ordering::Relaxed);
         let epoch = tx.epoch();
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             Some(state) if state.epoch == epoch => return Ok(state.unlocked.clone()),

@@ -22,7 +22,7 @@ pub struct ProviderStatus {
     pub connected: bool,
     /// How many connections have which effective status.
     pub statuses: BTreeMap<String, u64>,
-    /// When the first of its credentials expires, Unix seconds.
+    /// When the first of its credentials expires, or expired, Unix seconds.
     pub next_expiry: Option<i64>,
 }
 

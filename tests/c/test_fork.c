@@ -5,7 +5,9 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum { THREADS = 4, ALIVE = 6 };
 
@@ -67,12 +69,51 @@ static void expect_child_well(void) {
   CHECK(status == 0);
 }
 
+/* Saves without end, and has a child that does nothing, whose process id it tells. */
+static void be_a_busy_parent(int tell) {
+  pid_t child;
+  OK(try_open("left", KEY, "", &store));
+  child = fork();
+  CHECK(child >= 0);
+  while (child == 0) pause();
+  CHECK(write(tell, &child, sizeof child) == (ssize_t)sizeof child);
+  for (;;) OK(dm_conn_save(store, TEXT("x"), TEXT("org:busy"), NOTHING, TEXT("{}"), NOTHING, NULL, &error));
+}
+
+/* A process is killed while it writes, and its child lives on: what the dead one had locked is free all the same. */
+static void a_child_keeps_nothing_locked(void) {
+  const struct timespec moment = {0, 40000000};
+  int round;
+  for (round = 0; round < times(5, 50); round++) {
+    dm_store *own;
+    int tell[2];
+    pid_t parent, child;
+    CHECK(pipe(tell) == 0);
+    parent = fork();
+    CHECK(parent >= 0);
+    if (parent == 0) be_a_busy_parent(tell[1]);
+    CHECK(read(tell[0], &child, sizeof child) == (ssize_t)sizeof child);
+    nanosleep(&moment, NULL);
+    CHECK(kill(parent, SIGKILL) == 0 && waitpid(parent, NULL, 0) == parent);
+    OK(try_open("left", KEY, "", &own));
+    OK(dm_conn_save(own, TEXT("x"), TEXT("org:after"), NOTHING, TEXT("{}"), NOTHING, NULL, &error));
+    OK(dm_shutdown());
+    OK(dm_store_close(own));
+    CHECK(kill(child, SIGKILL) == 0);
+    close(tell[0]);
+    close(tell[1]);
+  }
+}
+
 int main(void) {
   const int children = times(24, 1000);
   pthread_t threads[THREADS];
   int names[THREADS], at;
   char owner[32], document[64];
   alarm((unsigned)times(300, 3600));
+
+  CHECK(mkdir(in_directory("left"), 0700) == 0);
+  a_child_keeps_nothing_locked();
 
   OK(try_open("store", KEY, ",\"patience_ms\":60000", &store));
   OK(dm_conn_save(store, TEXT("x"), TEXT("agent:1"), NOTHING, TEXT("{}"), NOTHING, NULL, &error));

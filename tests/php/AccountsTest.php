@@ -63,6 +63,43 @@ final class AccountsTest extends VaultTestCase
         self::assertSame(['a' => 1], $this->open()->get('x', 'site:0')?->document->toArray());
     }
 
+    public function testObjectsSayWhatArraysSay(): void
+    {
+        $keys = Keys::raw(self::KEY);
+        $objects = [
+            [new Options('/p', 's', $keys, '/k', 'id', false, '/r', 5, ['providers' => []]), [
+                'path' => '/p', 'site' => 's', 'keys' => $keys, 'key_file' => '/k', 'store_id' => 'id',
+                'create' => false, 'document_root' => '/r', 'patience_ms' => 5, 'catalogue' => ['providers' => []],
+            ]],
+            [new SaveOptions(0, 'r', 'd', [], Status::Active, 0), [
+                'if_revision' => 0, 'remote_id' => 'r', 'display_name' => 'd', 'scopes' => [], 'status' => 'active',
+                'expires_at' => 0,
+            ]],
+            [new Query('p', 'o', 'a', 'r', Status::Error, 0, 1, 'n'), [
+                'provider' => 'p', 'owner' => 'o', 'account' => 'a', 'remote_id' => 'r', 'status' => 'error',
+                'expiring_before' => 0, 'limit' => 1, 'after' => 'n',
+            ]],
+            [new Options('/p', 's'), ['path' => '/p', 'site' => 's']],
+            [new SaveOptions(), []],
+            [new Query(), []],
+        ];
+        foreach ($objects as [$object, $array]) {
+            self::assertSame($array, $object->toArray());
+        }
+    }
+
+    public function testACatalogueOfOnesOwn(): void
+    {
+        $members = ['remote_id' => ['my_id'], 'expires_at' => ['my_end']];
+        $entry = ['name' => 'Mine', 'auth' => ['token'], 'members' => $members];
+        $entry += ['use' => ['my_token'], 'secrets' => ['my_token']];
+        $vault = $this->open(['catalogue' => ['providers' => ['mine' => $entry]]]);
+        $vault->save('mine', 'user:1', ['my_id' => 'abc', 'my_end' => 2_000_000_000]);
+        $connection = $vault->get('mine', 'user:1');
+        self::assertSame(['abc', 2_000_000_000], [$connection?->remoteId, $connection?->expiresAt]);
+        self::assertSame('Mine', $vault->status('mine')['mine']->name);
+    }
+
     public function testAccountsOfOneOwnerAreSeparate(): void
     {
         $vault = $this->open();

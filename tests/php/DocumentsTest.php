@@ -175,7 +175,7 @@ final class DocumentsTest extends VaultTestCase
         self::assertNull($vault->get('reddit', 'user:1'));
     }
 
-    public function testNulBytesInNamesAreRefused(): void
+    public function testNulBytesAndInvalidUtf8InNamesAreRefused(): void
     {
         $vault = $this->open();
         $calls = [
@@ -184,6 +184,10 @@ final class DocumentsTest extends VaultTestCase
             static fn () => $vault->save('reddit', 'user:1', [], "def\0ault"),
             static fn () => $vault->find(['provider' => "reddit\0"]),
             static fn () => $vault->getConfig("\0", 'site:0'),
+            static fn () => $vault->get("red\xffdit", 'user:1'),
+            static fn () => $vault->find(['provider' => "reddit\xff"]),
+            static fn () => $vault->save('reddit', 'user:1', [], options: ['display_name' => "\xff"]),
+            fn () => $this->open(['path' => $this->place() . "\xff"]),
         ];
         foreach ($calls as $call) {
             self::assertThrows(InvalidArgumentException::class, $call);

@@ -20,6 +20,7 @@ use DataMachine\Connections\Exception\StoreMissingException;
 use DataMachine\Connections\Exception\StoreNewerException;
 use DataMachine\Connections\Exception\StoreReplacedException;
 use DataMachine\Connections\Exception\WrongUserException;
+use DataMachine\Connections\Status;
 
 /**
  * The errors that have no better place, one by one. (Conflict, NotFound and InvalidTransition are with the accounts,
@@ -82,7 +83,13 @@ final class ErrorsTest extends VaultTestCase
         $this->sql("UPDATE connections SET owner = 'user:2'");
         $vault = $this->open();
         self::assertThrows(IntegrityException::class, static fn () => $vault->get('reddit', 'user:2'));
-        self::assertFalse($vault->find()->rows[0]->integrity);
+        $row = $vault->find()->rows[0];
+        self::assertFalse($row->integrity);
+        self::assertSame([null, Status::Error, 'integrity'], [$row->ownerClass, $row->status, $row->statusCause]);
+        self::assertSame(['error' => 1], $vault->status()['reddit']->statuses);
+        self::assertFalse($vault->status()['reddit']->connected);
+        self::assertThrows(IntegrityException::class, static fn () => $vault->save('reddit', 'user:2', ['a' => 2]));
+        self::assertTrue($vault->delete('reddit', 'user:2')->deleted);
     }
 
     public function testADirectoryThatCannotBeMade(): void

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Tests;
 
+use DataMachine\Connections\Exception\InvalidArgumentException;
 use DataMachine\Connections\Keys;
 use DataMachine\Connections\Vault;
 
@@ -52,6 +53,28 @@ final class HandlesTest extends VaultTestCase
         self::assertSame('there', $there->get('reddit', 'user:1')?->document->get('of'));
     }
 
+    public function testOfMoreThanEightStoresTheOneUsedLongestAgoMakesRoom(): void
+    {
+        $said = $this->elsewhere('
+            $open = static fn (int $n) => Vault::open(["path" => $arguments["options"]["path"] . $n] +
+                $arguments["options"] + ["keys" => Keys::base64($arguments["key"])]);
+            for ($n = 1; $n <= 7; $n++) {
+                $vaults[$n] = $open($n);
+                $vaults[$n]->save("reddit", "user:1", ["n" => $n]);
+            }
+            $vault->find();
+            // Opening counts: the first one stays, and these two do not make room for each other.
+            $vaults[1] = $open(1);
+            $vaults[8] = $open(8);
+            $vaults[9] = $open(9);
+            foreach ($vaults as $n => $one) {
+                try { $one->save("reddit", "user:2", ["n" => $n]); echo $n; }
+                catch (DataMachine\Connections\Exception\InvalidHandleException) { echo "-"; }
+            }
+            echo " ", $open(2)->get("reddit", "user:1")->document->get("n");');
+        self::assertSame('1--456789 2', $said);
+    }
+
     public function testAVaultIsNeitherClonedNorSerialised(): void
     {
         $vault = $this->open();
@@ -77,6 +100,19 @@ final class HandlesTest extends VaultTestCase
             ini_set("log_errors", "0");
             str_repeat("x", 100_000_000);');
         self::assertSame('{"a":1}' . "\n[status 255]", $said);
+    }
+
+    public function testItIsClosedAfterThem(): void
+    {
+        // What a shutdown function registers runs after those that the script registered.
+        $said = $this->elsewhere('
+            register_shutdown_function(static function () use ($vault) {
+                register_shutdown_function(static function () use ($vault) {
+                    try { $vault->info(); echo "open"; }
+                    catch (DataMachine\Connections\Exception\InvalidHandleException) { echo "closed"; }
+                });
+            });');
+        self::assertSame('closed', $said);
     }
 
     public function testAfterAForkParentAndChildBothGoOn(): void
@@ -111,6 +147,8 @@ final class HandlesTest extends VaultTestCase
         $said = $this->elsewhere('
             $vault->save("reddit", "user:1", ["of" => "main", "pad" => str_repeat("x", 5000)]);
             $vault->save("reddit", "user:2", ["of" => "handler"]);
+            // PHP does not load a class while it is loading it.
+            $vault->get("reddit", "user:2");
             pcntl_async_signals(true);
             $handled = 0;
             pcntl_signal(SIGUSR1, static function () use ($vault, &$handled) {
@@ -146,6 +184,24 @@ final class HandlesTest extends VaultTestCase
         $use();
         self::assertLessThan(100_000, memory_get_usage() - $php);
         self::assertLessThan(10_000_000, self::resident() - $process);
+    }
+
+    public function testErrorsAreFreed(): void
+    {
+        $vault = $this->open();
+        $fail = static function (int $times) use ($vault): void {
+            for ($n = 0; $n < $times; $n++) {
+                try {
+                    $vault->get('No Slug', 'user:1');
+                } catch (InvalidArgumentException) {
+                    continue;
+                }
+            }
+        };
+        $fail(1000);
+        $process = self::resident();
+        $fail(20_000);
+        self::assertLessThan(2_000_000, self::resident() - $process);
     }
 
     private static function resident(): int

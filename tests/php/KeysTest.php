@@ -115,6 +115,13 @@ final class KeysTest extends VaultTestCase
         self::assertSame('{"a":"fake"}', $this->read('Keys::raw(' . var_export(self::KEY, true) . ')'));
     }
 
+    public function testTheFirstKeyMakesTheStore(): void
+    {
+        $this->open(['keys' => Keys::raw(self::KEY)->withEarlier(Keys::raw(self::OTHER_KEY))])->close();
+        self::assertSame('', $this->elsewhere(''));
+        self::assertStringContainsString(WrongKeyException::class, $this->elsewhere('', [], self::OTHER_KEY));
+    }
+
     public function testRotation(): void
     {
         $vault = $this->open();

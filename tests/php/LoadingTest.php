@@ -63,7 +63,7 @@ final class LoadingTest extends VaultTestCase
         foreach (['libdm_connections.so', './libdm_connections.so', ''] as $path) {
             $said = $this->attempt(['-d', "dm_connections.library={$path}"]);
             self::assertStringContainsString(LibraryMissingException::class, $said);
-            self::assertStringContainsString('absolute path', $said);
+            self::assertStringContainsString('has to be one absolute path', $said);
         }
     }
 

@@ -15,7 +15,7 @@ final class SecretsTest extends VaultTestCase
 
     /** Every way to show a value; what refuses to show it says so by an exception. */
     private const SHOW = <<<'PHP'
-        use DataMachine\Connections\{Document, Keys, LegacyFormat, Options, Vault};
+        use DataMachine\Connections\{Document, Keys, LegacyFormat, Native\Library, Options, Vault};
         function cast(mixed $value): mixed {
             // A closure as an array is an array of itself.
             $plain = is_scalar($value) || $value === null || $value instanceof Closure;
@@ -138,9 +138,16 @@ final class SecretsTest extends VaultTestCase
             trace('bad base64', fn () => Vault::open(['keys' => Keys::base64("!$canary")] + $options->toArray()));
             trace('command', fn () => Vault::open(['keys' => Keys::command(['false', $canary])] + $options->toArray()));
             trace('type of key', fn () => Keys::raw([$canary]));
+            trace('type of base64', fn () => Keys::base64([$canary]));
+            trace('type of command', fn () => Keys::command($canary));
+            trace('no JSON in a command', fn () => Keys::command([$canary . "\xff"]));
+            trace('key as text', fn () => Vault::open(['keys' => $canary] + $options->toArray()));
+            trace('key as text, named', fn () => new Options('/path', 'site', $canary));
             trace('import', fn () => $vault->importLegacy("a:1:{s:1:\"a\";s:99:\"$canary", [$canary]));
             trace('import of JSON', fn () => $vault->importLegacy("{\"a\":\"$canary", [$canary], LegacyFormat::Json));
             trace('salt', fn () => $vault->importLegacy('a:0:{}', [[$canary]]));
+            // A handle of another kind: FFI itself refuses the call.
+            trace('FFI', fn () => Library::connectionSave(Library::keyringNew(), ['a', 'b', 'c'], $canary, ''));
             $vault->close();
             trace('closed', fn () => $vault->save('reddit', 'user:1', $document));
             trace('closed merge', fn () => $vault->merge('reddit', 'user:1', $document));

@@ -161,6 +161,16 @@ pub fn an_update_needs_the_revision_and_the_owner(fresh: &dyn Fresh) {
         assert_eq!(engine.transaction(|tx| tx.update_row(row, expected)), Err(Error::Conflict));
     }
     assert_eq!(engine.snapshot(|tx| tx.row_by_id(id(1))), Ok(Some(row(1))));
+    // A name that is taken leaves the row as it was, also if the transaction goes on.
+    let mut other = row(1);
+    (other.meta.id, other.meta.account) = (id(2), "renamed".into());
+    let kept_on = engine.transaction(|tx| {
+        tx.insert_row(&other)?;
+        assert_eq!(tx.update_row(&changed, 1), Err(Error::Conflict));
+        assert_eq!(tx.row_by_id(id(1))?, Some(row(1)));
+        tx.delete_row(id(2))
+    });
+    assert_eq!(kept_on, Ok(true));
     write(&*engine, |tx| tx.update_row(&changed, 1));
     assert_eq!(engine.snapshot(|tx| tx.row_by_id(id(1))), Ok(Some(changed.clone())));
     assert_eq!(engine.transaction(|tx| tx.update_row(&changed, 1)), Err(Error::Conflict));

@@ -1,5 +1,5 @@
 //! What the tests of the store share; each uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 pub mod conformance;
 pub mod directory;

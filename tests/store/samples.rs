@@ -97,3 +97,11 @@ pub fn write<T>(engine: &dyn Engine, work: impl FnMut(&mut dyn WriteTx) -> Resul
 pub fn ids(engine: &dyn Engine, filter: &Filter) -> Vec<RecordId> {
     engine.snapshot(|tx| tx.find(filter)).unwrap().into_iter().map(|meta| meta.id).collect()
 }
+
+/// Lets an engine come to where it looks at as little as it may: some time after the last change of the directory.
+pub fn settle(engine: &dyn Engine) {
+    std::thread::sleep(std::time::Duration::from_millis(80));
+    for _ in 0..2 {
+        engine.snapshot(|tx| tx.keys()).unwrap();
+    }
+}

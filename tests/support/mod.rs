@@ -1,6 +1,8 @@
 //! What the tests of the vault share: sites in directories of their own, keys, fixtures, and a way past the library.
 #![allow(dead_code, missing_docs)]
 
+pub mod process;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dm_connections::crypto::{KeyMaterial, LegacyKey};
 use dm_connections::domain::Document;
-use dm_connections::vault::{Address, Error, Format, ImportOptions, Kind, Options, Report, Vault};
+use dm_connections::vault::{Address, Code, Error, Format, ImportOptions, Kind, Options, Report, Vault};
 use zeroize::Zeroizing;
 
 pub const SITE: &str = "https://example.org";
@@ -107,6 +109,34 @@ pub fn text(vault: &Vault, kind: Kind, address: &Address) -> String {
 pub fn fixture(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The error's message, after a look that neither it nor the detail holds a secret. Tests that look at errors plant
+/// documents whose secrets have `canary` in them.
+pub fn told(error: &Error) -> &str {
+    let everything = format!("{error} {error:?} {}", serde_json::Value::from(error.detail().clone()));
+    assert!(!everything.contains("canary"), "{everything}");
+    for number in 0..10 {
+        use base64::Engine;
+        let raw = [number; 32];
+        let base64 = base64::engine::general_purpose::STANDARD.encode(raw);
+        let hex: String = raw.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(![base64, hex].iter().any(|key| everything.contains(key)), "{everything}");
+    }
+    error.message()
+}
+
+/// What has to be an error of that code.
+#[track_caller]
+pub fn refused<T>(result: Result<T, Error>, code: Code) -> Error {
+    match result {
+        Ok(_) => panic!("{code:?} was expected, and it went well"),
+        Err(error) => {
+            told(&error);
+            assert_eq!(error.code(), code, "{error}");
+            error
+        }
+    }
 }
 
 pub fn salt() -> LegacyKey {

@@ -387,7 +387,7 @@ final class Library
         $system = php_uname('m') . '-linux-gnu/libdm_connections.so.0';
         $places = $named !== false ? [$named] : [
             "{$package}/lib/libdm_connections.so.0",
-            "{$package}/target/release/libdm_connections.so",
+            "{$package}/build/lib/libdm_connections.so.0",
             '/usr/local/lib/libdm_connections.so.0',
             "/usr/local/lib/{$system}",
             '/usr/lib/libdm_connections.so.0',

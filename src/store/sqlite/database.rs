@@ -1,5 +1,7 @@
 //! The open database: one connection, hardened, and what was last seen of its file.
 
+use std::fs::File;
+
 use rusqlite::config::DbConfig;
 use rusqlite::ffi::SQLITE_BUSY;
 use rusqlite::{Connection, OpenFlags};
@@ -21,6 +23,16 @@ pub(super) struct Database {
     /// The file as it was when its content was last looked at; none if it has to be looked at again.
     pub seen: Option<Stamp>,
     pub content: Content,
+    /// The directory as it was when all names in it were last found right, and what they name.
+    settled: Option<Settled>,
+}
+
+/// What need not be looked up by its name as long as the directory does not change.
+#[derive(Debug)]
+struct Settled {
+    directory: Stamp,
+    database: File,
+    journal: Option<File>,
 }
 
 impl Database {
@@ -30,15 +42,38 @@ impl Database {
         let connection = operation.check(Connection::open_with_flags(&operation.place.database, flags))?;
         operation
             .check(connection.busy_timeout(operation.patience.rest()).and_then(|()| harden(&connection)))?;
-        Ok(Self { connection, file, seen: None, content: Content::Fresh })
+        Ok(Self { connection, file, seen: None, content: Content::Fresh, settled: None })
+    }
+
+    /// The directory, if its names need not be looked at again while it is the same.
+    pub fn known_directory(&self) -> Option<Stamp> {
+        self.settled.as_ref().map(|settled| settled.directory)
+    }
+
+    /// Remembers that all names were right in this directory.
+    pub fn settle(&mut self, operation: &Operation<'_>, directory: Stamp) -> Result<(), Error> {
+        if self.known_directory() != Some(directory) && directory.is_ripe() {
+            let place = operation.place;
+            let journal = place.exists(&place.journal)?.then(|| place.open(&place.journal)).transpose()?;
+            self.settled = Some(Settled { directory, database: place.open(&place.database)?, journal });
+        }
+        Ok(())
+    }
+
+    /// Whether nothing at all has changed: no name, not the database, and no journal is left.
+    pub fn is_settled(&self, directory: Stamp) -> bool {
+        let Some(settled) = &self.settled else { return false };
+        let is_empty = |journal: &File| journal.metadata().is_ok_and(|metadata| metadata.len() == 0);
+        settled.directory == directory
+            && settled.database.metadata().is_ok_and(|metadata| self.seen == Some(Stamp::of(&metadata)))
+            && settled.journal.as_ref().is_none_or(is_empty)
     }
 
     /// Looks what the database holds, unless its file is as it was. A journal that a killed process left is
     /// rolled back by this.
     pub fn look(&mut self, operation: &Operation<'_>, stamp: Stamp) -> Result<Content, Error> {
-        // Somebody from outside (a backup, the sqlite3 shell) may hold SQLite's own locks.
-        operation.check(self.connection.busy_timeout(operation.patience.rest()))?;
         if self.seen != Some(stamp) {
+            self.be_patient(operation)?;
             let known = match self.content {
                 Content::Store(..) => schema::store(&self.connection).ok(),
                 Content::Fresh => None,
@@ -51,6 +86,11 @@ impl Database {
             self.seen = Some(stamp);
         }
         Ok(self.content)
+    }
+
+    /// Somebody from outside (a backup, the sqlite3 shell) may hold SQLite's own locks: waits no longer than is left.
+    pub fn be_patient(&self, operation: &Operation<'_>) -> Result<(), Error> {
+        operation.check(self.connection.busy_timeout(operation.patience.rest()))
     }
 }
 
@@ -88,7 +128,7 @@ fn harden(connection: &Connection) -> rusqlite::Result<()> {
 /// Looks at the beginning of a file that is not open yet, so that nobody else's database is touched: refuses what is
 /// no store, and says whether the database is in WAL mode. The format: <https://sqlite.org/fileformat2.html>.
 pub(super) fn inspect(operation: &Operation<'_>) -> Result<bool, Error> {
-    let header = operation.place.header()?;
+    let header = operation.place.header(&operation.place.open(&operation.place.database)?)?;
     if header.is_empty() {
         return Ok(false);
     }

@@ -57,7 +57,8 @@ impl Operation<'_> {
             | ErrorCode::CannotOpen
             | ErrorCode::ReadOnly
             | ErrorCode::OutOfMemory => {
-                Error::Io { path: self.place.database.clone(), action: "reading or writing", reason: message }
+                let reason = format!("{message} (SQLite's code {})", failure.extended_code);
+                Error::Io { path: self.place.database.clone(), action: "reading or writing", reason }
             }
             _ => Error::Internal(message),
         }

@@ -21,8 +21,8 @@ const PAGE_SIZE: usize = 16;
 
 /// Moves a journal that belongs to another database out of SQLite's way. The exclusive lock is held.
 pub(super) fn set_aside_if_stale(place: &Place) -> Result<(), Error> {
-    let header = place.header()?;
-    let journal = File::open(&place.journal).map_err(|error| place::io(&place.journal, "opening", &error))?;
+    let header = place.header(&place.open(&place.database)?)?;
+    let journal = place.open(&place.journal)?;
     if belongs(&header, &journal).map_err(|error| place::io(&place.journal, "reading", &error))? {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::failure::Operation;
-use super::place::{FileId, Place, identify, io};
+use super::place::{FileId, Place, Stamp, identify, io};
 use crate::store::Error;
 use crate::store::fork::{Entered, ParentOnly};
 
@@ -46,20 +46,30 @@ pub(super) struct Held<'a> {
     // Dropped in this order: whoever gets the gate next shall find the lock free.
     lock: Locked<'a>,
     gate: Option<Locked<'a>>,
+    /// The directory as it was once everything was locked.
+    pub directory: Stamp,
 }
 
 impl Locks {
-    /// Locks, as patiently as is allowed.
-    pub fn acquire<'a>(&mut self, access: Access, operation: &'a Operation<'_>) -> Result<Held<'a>, Error> {
+    /// Locks, as patiently as is allowed. The names in the directory are not looked at if it is as it was when they
+    /// were right (`known`).
+    pub fn acquire<'a>(
+        &mut self,
+        access: Access,
+        operation: &'a Operation<'_>,
+        known: Option<Stamp>,
+    ) -> Result<Held<'a>, Error> {
         let place = operation.place;
         operation.patience.poll(|| {
             let gate = lock_file(&mut self.gate, &place.gate, access, operation)?;
             let lock = lock_file(&mut self.lock, &place.lock, access, operation)?;
             let gate = (access == Access::Exclusive).then_some(gate);
+            let directory = place.directory_stamp()?;
             // Somebody may have put back a whole directory, or cleared it of lock files: then others lock other
             // files than these.
-            let current = is_current(&mut self.gate, &place.gate)? & is_current(&mut self.lock, &place.lock)?;
-            Ok(current.then_some(Held { lock, gate }))
+            let current = known == Some(directory)
+                || is_current(&mut self.gate, &place.gate)? & is_current(&mut self.lock, &place.lock)?;
+            Ok(current.then_some(Held { lock, gate, directory }))
         })
     }
 }

@@ -26,6 +26,7 @@ use failure::Operation;
 use lock::Access;
 use patience::Patience;
 use place::Place;
+pub use place::outside;
 use schema::{Content, STEPS, Step};
 use session::Session;
 use transaction::Closing;
@@ -36,6 +37,9 @@ use super::{Description, Engine, Error, Outcome, ReadTx, WriteTx};
 
 /// How long closing waits for others; after that the files are closed without the lock.
 const CLOSING: Duration = Duration::from_secs(1);
+
+/// More is taken for this much; SQLite counts in milliseconds, and not far.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Whether a store may be made where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +59,7 @@ pub struct Options {
     pub create: Create,
     /// What the web server serves: the store must be outside of it.
     pub document_root: Option<PathBuf>,
-    /// How long one operation waits for others, in all.
+    /// How long one operation waits for others, in all; an hour at most.
     pub patience: Duration,
 }
 
@@ -96,17 +100,18 @@ impl SqliteEngine {
         let inside = fork::enter();
         let place = Place::new(options)?;
         place.prepare(options.create)?;
-        let operation =
-            Operation { place: &place, patience: Patience::new(options.patience), inside: &inside };
+        let patience = options.patience.min(LONGEST_PATIENCE);
+        let operation = Operation { place: &place, patience: Patience::new(patience), inside: &inside };
         let mut session = Session::new(steps);
         let held = session.begin(Access::Shared, &operation)?;
         let fresh = session.database.as_ref().is_none_or(|database| database.content == Content::Fresh);
-        drop(held);
         if fresh && options.create == Create::Never {
+            session.database = None;
             return Err(operation.missing());
         }
+        drop(held);
         let open = Open { place, turns: Turns::new(session), steps };
-        Ok(Self { open: Arc::new(open), patience: options.patience })
+        Ok(Self { open: Arc::new(open), patience })
     }
 
     /// Runs one operation, from the fork barrier inwards.
@@ -123,7 +128,7 @@ impl SqliteEngine {
         let closing = Closing(&mut session);
         let done = work(closing.0, &operation);
         drop(closing);
-        session.settle(access, &operation, done)
+        session.conclude(access, &operation, done)
     }
 }
 
@@ -148,7 +153,7 @@ impl Engine for SqliteEngine {
     }
 
     fn with_patience(&self, patience: Duration) -> Box<dyn Engine> {
-        Box::new(Self { open: self.open.clone(), patience })
+        Box::new(Self { open: self.open.clone(), patience: patience.min(LONGEST_PATIENCE) })
     }
 
     fn describe(&self) -> Description {

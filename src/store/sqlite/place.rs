@@ -1,9 +1,10 @@
 //! Where a store lies: its files, whose they are, and whether they may lie there.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Seek};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Create, Options, filesystem};
 use crate::store::Error;
@@ -44,7 +45,17 @@ impl FileId {
 }
 
 impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
+    /// Whether a change from now on shows: until its clock has ticked, a file system gives two changes one time.
+    pub fn is_ripe(&self) -> bool {
+        let (seconds, nanoseconds) = self.changed.max(self.modified);
+        // Old file systems tick once a second, and show it.
+        let tick = if nanoseconds == 0 { Duration::from_secs(2) } else { Duration::from_millis(50) };
+        let last = Duration::new(seconds.unsigned_abs(), nanoseconds.unsigned_abs() as u32);
+        let age = UNIX_EPOCH.checked_add(last).and_then(|last| SystemTime::now().duration_since(last).ok());
+        age.is_some_and(|age| age > tick)
+    }
+
+    pub fn of(metadata: &Metadata) -> Self {
         Self {
             id: FileId::of(metadata),
             size: metadata.size(),
@@ -127,13 +138,14 @@ impl Place {
     }
 
     fn check_document_root(&self, directory: &Path) -> Result<(), Error> {
-        let Some(root) = &self.document_root else { return Ok(()) };
-        // A document root that does not exist serves nothing.
-        let Ok(root) = root.canonicalize() else { return Ok(()) };
-        if directory.starts_with(&root) {
-            return Err(Error::InDocumentRoot { path: directory.to_owned(), root });
-        }
-        Ok(())
+        self.document_root.as_ref().map_or(Ok(()), |root| outside(directory, root))
+    }
+
+    /// The directory as it is now: it changes with every name in it.
+    pub fn directory_stamp(&self) -> Result<Stamp, Error> {
+        let metadata = look(&self.directory)?;
+        let missing = || Error::MissingDirectory { path: self.directory.clone() };
+        metadata.as_ref().map(Stamp::of).ok_or_else(missing)
     }
 
     /// The database file as it is now at its path; none if there is none.
@@ -157,9 +169,9 @@ impl Place {
         }
     }
 
-    /// Whether somebody switched the database to WAL mode.
-    pub fn has_wal(&self) -> Result<bool, Error> {
-        Ok(look_at_link(&self.wal)?.is_some())
+    /// Whether there is such a file.
+    pub fn exists(&self, path: &Path) -> Result<bool, Error> {
+        Ok(look_at_link(path)?.is_some())
     }
 
     /// Opens one of the two lock files, made if it is missing.
@@ -189,11 +201,17 @@ impl Place {
         }
     }
 
-    /// The beginning of the database file, read past SQLite. To be called before SQLite opens the file: closing
-    /// it again drops the locks that this process has on it.
-    pub fn header(&self) -> Result<Vec<u8>, Error> {
+    /// Opens one of the files to look at it past SQLite. Closing the database again drops the locks that this process
+    /// has on it: not to be done within a transaction.
+    pub fn open(&self, path: &Path) -> Result<File, Error> {
+        File::open(path).map_err(|error| io(path, "opening", &error))
+    }
+
+    /// The beginning of the database file.
+    pub fn header(&self, database: &File) -> Result<Vec<u8>, Error> {
         let mut header = Vec::with_capacity(100);
-        let read = File::open(&self.database).and_then(|file| file.take(100).read_to_end(&mut header));
+        let mut database = database;
+        let read = database.rewind().and_then(|()| database.take(100).read_to_end(&mut header));
         read.map_err(|error| io(&self.database, "reading", &error))?;
         Ok(header)
     }
@@ -253,6 +271,16 @@ fn found(path: &Path, result: std::io::Result<Metadata>) -> Result<Option<Metada
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(io(path, "looking", &error)),
     }
+}
+
+/// Refuses a directory (a resolved path) from which the web server may serve files.
+pub fn outside(directory: &Path, document_root: &Path) -> Result<(), Error> {
+    // A document root that does not exist serves nothing.
+    let Ok(root) = document_root.canonicalize() else { return Ok(()) };
+    if directory.starts_with(&root) {
+        return Err(Error::InDocumentRoot { path: directory.to_owned(), root });
+    }
+    Ok(())
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, Error> {
@@ -320,6 +348,22 @@ mod tests {
         for unknown in [7, 8, 34] {
             assert_eq!(user_name(passwd, unknown), None, "{unknown}");
         }
+    }
+
+    #[test]
+    fn a_stamp_is_ripe_once_the_clock_of_its_file_system_has_ticked() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let ripe = |changed: Duration| {
+            let changed = (changed.as_secs() as i64, changed.subsec_nanos().into());
+            let id = FileId { device: 1, inode: 1 };
+            Stamp { id, size: 0, modified: (1, 0), changed }.is_ripe()
+        };
+        assert!(!ripe(now));
+        assert!(!ripe(now + Duration::from_secs(60)), "a clock that was put back");
+        assert!(ripe(now - Duration::from_millis(500)));
+        let whole = |seconds| Duration::from_secs(now.as_secs() - seconds);
+        assert!(!ripe(whole(1)), "a clock that ticks once a second");
+        assert!(ripe(whole(3)));
     }
 
     #[test]

@@ -94,7 +94,9 @@ pub(super) fn record(connection: &Connection, steps: &[Step]) -> rusqlite::Resul
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
+    use std::time::Duration;
 
+    use super::super::patience::Patience;
     use super::super::{Create, Options, SqliteEngine};
     use super::*;
     use crate::domain::KeyId;
@@ -183,6 +185,36 @@ mod tests {
         place.raw().execute_batch("ALTER TABLE keys DROP COLUMN note; UPDATE store SET schema = 1").unwrap();
         assert_eq!(keys(&second), Ok(1));
         assert!(place.raw().execute("UPDATE keys SET note = ''", []).is_ok());
+    }
+
+    #[test]
+    fn what_could_not_be_brought_forward_is_not_read() {
+        let place = Place::new("busy");
+        let steps = &[FIRST, COLUMN];
+        let patience = Duration::from_millis(50);
+        let second = SqliteEngine::open_with(&Options { patience, ..Options::new(&place.0) }, steps).unwrap();
+        std::thread::sleep(Duration::from_millis(80));
+        assert_eq!((keys(&second), keys(&second)), (Ok(1), Ok(1)));
+        let outsider = place.raw();
+        let backward = "PRAGMA journal_mode = MEMORY; ALTER TABLE keys DROP COLUMN note; \
+                        UPDATE store SET schema = 1; BEGIN IMMEDIATE";
+        outsider.execute_batch(backward).unwrap();
+        for _ in 0..2 {
+            assert!(matches!(keys(&second), Err(Error::Busy { .. })));
+        }
+        outsider.execute_batch("COMMIT").unwrap();
+        assert_eq!((keys(&second), place.raw().execute("UPDATE keys SET note = ''", [])), (Ok(1), Ok(1)));
+    }
+
+    #[test]
+    fn a_write_looks_whatever_the_file_s_times_say() {
+        let place = Place::new("times");
+        let engine = place.open(&[FIRST]).unwrap();
+        place.raw().execute_batch("UPDATE store SET min_writer = 2").unwrap();
+        let mut session = engine.open.turns.take(&Patience::new(Duration::ZERO)).unwrap();
+        session.database.as_mut().unwrap().seen = engine.open.place.stamp().unwrap();
+        drop(session);
+        assert!(matches!(demote(&engine), Err(Error::Newer { needed: 2, .. })));
     }
 
     #[test]

@@ -34,15 +34,29 @@ impl Session {
         self.disown_if_inherited();
         let mut held = self.lock(access, operation)?;
         if access == Access::Exclusive {
+            // A clock that ticks slowly may hide from the stamp that a newer library was here: a write looks.
+            if let Some(database) = &mut self.database {
+                database.seen = None;
+            }
             self.mend(operation)?;
-        } else if self.needs_mending(operation)? {
-            drop(held);
-            held = self.lock(Access::Exclusive, operation)?;
-            self.mend(operation)?;
-            held.downgrade(operation.place)?;
+        } else if !self.is_settled(held.directory) {
+            if self.needs_mending(operation)? {
+                drop(held);
+                held = self.lock(Access::Exclusive, operation)?;
+                self.mend(operation)?;
+                held.downgrade(operation.place)?;
+            } else if let Some(database) = &mut self.database {
+                database.settle(operation, held.directory)?;
+            }
         }
         self.check_versions(access, operation)?;
         Ok(held)
+    }
+
+    /// Whether nothing at all has changed since the last look, and that found nothing to do.
+    fn is_settled(&self, directory: Stamp) -> bool {
+        let database = self.database.as_ref().filter(|database| database.is_settled(directory));
+        database.is_some() && self.outdated().is_none()
     }
 
     /// A transaction on the open database.
@@ -52,11 +66,12 @@ impl Session {
         operation: &'a Operation<'a>,
     ) -> Result<Transaction<'a>, Error> {
         let database = self.database.as_ref().ok_or_else(|| operation.missing())?;
+        database.be_patient(operation)?;
         Transaction::begin(database, access, operation, self.epoch, self.steps)
     }
 
     /// Takes note of how a transaction ended; the outer lock is still held.
-    pub fn settle(
+    pub fn conclude(
         &mut self,
         access: Access,
         operation: &Operation<'_>,
@@ -70,13 +85,13 @@ impl Session {
                 self.database = None;
                 done
             }
-            Ok(()) if access == Access::Exclusive => self.settle_write(operation),
+            Ok(()) if access == Access::Exclusive => self.conclude_write(operation),
             done => done,
         }
     }
 
     /// A write went to the file that is open. If a backup was put back meanwhile, it is not in the store.
-    fn settle_write(&mut self, operation: &Operation<'_>) -> Result<(), Error> {
+    fn conclude_write(&mut self, operation: &Operation<'_>) -> Result<(), Error> {
         let Some(database) = &mut self.database else { return Ok(()) };
         database.seen = None;
         match operation.place.stamp() {
@@ -93,8 +108,10 @@ impl Session {
     /// Closes everything, under the outer lock if it can be had.
     pub fn close(&mut self, operation: &Operation<'_>) {
         self.disown_if_inherited();
-        let _held = self.locks.acquire(Access::Shared, operation);
-        self.database = None;
+        if self.database.is_some() {
+            let _held = self.locks.acquire(Access::Shared, operation, None);
+            self.database = None;
+        }
     }
 
     /// A child leaks what its parent opened: closing it would touch the parent's.
@@ -109,7 +126,8 @@ impl Session {
 
     /// Locks; a directory that was there and is not any more was replaced.
     fn lock<'a>(&mut self, access: Access, operation: &'a Operation<'_>) -> Result<Held<'a>, Error> {
-        self.locks.acquire(access, operation).map_err(|error| match error {
+        let known = self.database.as_ref().and_then(Database::known_directory);
+        self.locks.acquire(access, operation, known).map_err(|error| match error {
             Error::MissingDirectory { .. } if self.known.is_some() => {
                 operation.replaced("its directory is not there any more; put it back")
             }
@@ -162,7 +180,6 @@ impl Session {
         };
         if self.database.as_ref().is_some_and(|database| database.file != stamp.id) {
             self.database = None;
-            self.epoch += 1;
         }
         if self.database.as_ref().is_none_or(|database| database.seen != Some(stamp)) {
             operation.place.check_database()?;
@@ -190,12 +207,13 @@ impl Session {
             }
             Content::Fresh => {}
             Content::Store(id, _) => {
-                if self.known.replace((id, stamp.id)).is_some_and(|(before, _)| before != id) {
+                let found = (id, stamp.id);
+                if self.known.replace(found).is_some_and(|before| before != found) {
                     self.epoch += 1;
                 }
             }
         }
-        let wal = changed && operation.place.has_wal()?;
+        let wal = changed && operation.place.exists(&operation.place.wal)?;
         if let Some(database) = &mut self.database
             && wal
         {

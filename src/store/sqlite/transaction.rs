@@ -5,7 +5,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Params};
 use super::database::Database;
 use super::failure::Operation;
 use super::lock::Access;
-use super::schema::{self, Content, Step};
+use super::schema::{Content, Step};
 use super::session::Session;
 use crate::store::Error;
 
@@ -75,22 +75,18 @@ impl<'a> Transaction<'a> {
             return self.control("COMMIT");
         }
         let writes = self.count_write()?;
-        self.control("COMMIT").map_err(|error| match error {
-            Error::Io { reason, .. } if self.was_committed(writes) => Error::InDoubt { reason },
-            error => error,
+        self.control("COMMIT").map_err(|error| match self.was_committed(writes) {
+            true => Error::InDoubt { reason: error.to_string() },
+            false => error,
         })
     }
 
-    /// The count is raised only where this library may write, which a newer one may have changed a moment ago.
     fn count_write(&mut self) -> Result<i64, Error> {
-        let known = schema::version(self.steps);
-        let sql = "UPDATE store SET writes = writes + 1 WHERE one = 1 AND min_writer <= ?1 RETURNING writes";
-        match self.one(sql, [known], |row| row.get(0))? {
-            Some(writes) => Ok(writes),
-            None => {
-                Err(Error::Newer { path: self.operation.place.database.clone(), needed: known + 1, known })
-            }
-        }
+        let counted =
+            self.one("UPDATE store SET writes = writes + 1 WHERE one = 1 RETURNING writes", [], |row| {
+                row.get(0)
+            })?;
+        counted.ok_or_else(|| self.operation.damaged("the row of the store is missing".into()))
     }
 
     /// Whether a commit took effect although it failed: its last step is to make the end of the journal durable.

@@ -69,25 +69,38 @@ impl WriteTx for Transaction<'_> {
     }
 
     fn update_row(&mut self, row: &Row, expected_revision: i64) -> Result<(), Error> {
-        let sql = "UPDATE connections SET account = :account, remote_id = :remote_id, display_name = :display_name, \
-                   scopes = :scopes, status = :status, status_cause = :status_cause, expires_at = :expires_at, \
-                   revision = :revision, seal_revision = :seal_revision, connected_at = :connected_at, \
-                   updated_at = :updated_at, last_used_at = :last_used_at, legacy = :legacy, \
-                   key_id = :key_id, row_mac = :row_mac, wrapped_key = :wrapped_key, sealed = :sealed \
-                   WHERE id = :id AND revision = :expected AND kind = :kind AND provider = :provider \
-                   AND owner = :owner";
+        // SQLite rewrites every index of a column that is set, changed or not: most writes change none of these.
+        // It is the first of the two because only this one can find a name taken.
+        let indexed = "UPDATE connections SET account = :account, remote_id = :remote_id, status = :status, \
+                       expires_at = :expires_at, key_id = :key_id WHERE id = :id AND revision = :expected \
+                       AND kind = :kind AND provider = :provider AND owner = :owner \
+                       AND (account, remote_id, status, expires_at, key_id) \
+                       IS NOT (:account, :remote_id, :status, :expires_at, :key_id)";
+        let rest = "UPDATE connections SET display_name = :display_name, scopes = :scopes, \
+                    status_cause = :status_cause, revision = :revision, seal_revision = :seal_revision, \
+                    connected_at = :connected_at, updated_at = :updated_at, last_used_at = :last_used_at, \
+                    legacy = :legacy, row_mac = :row_mac, wrapped_key = :wrapped_key, sealed = :sealed \
+                    WHERE id = :id AND revision = :expected AND kind = :kind AND provider = :provider \
+                    AND owner = :owner";
         let meta = &row.meta;
-        self.change_one(
-            sql,
+        self.change(
+            indexed,
             named_params! {
-                ":id": meta.id.as_bytes(), ":kind": meta.kind.code(), ":provider": meta.provider,
-                ":owner": meta.owner, ":account": meta.account, ":remote_id": meta.remote_id,
-                ":display_name": meta.display_name, ":scopes": meta.scopes, ":status": meta.status,
-                ":status_cause": meta.status_cause, ":expires_at": meta.expires_at, ":revision": meta.revision,
+                ":id": meta.id.as_bytes(), ":expected": expected_revision, ":kind": meta.kind.code(),
+                ":provider": meta.provider, ":owner": meta.owner, ":account": meta.account,
+                ":remote_id": meta.remote_id, ":status": meta.status, ":expires_at": meta.expires_at,
+                ":key_id": meta.key_id.as_bytes(),
+            },
+        )?;
+        self.change_one(
+            rest,
+            named_params! {
+                ":id": meta.id.as_bytes(), ":expected": expected_revision, ":kind": meta.kind.code(),
+                ":provider": meta.provider, ":owner": meta.owner, ":display_name": meta.display_name,
+                ":scopes": meta.scopes, ":status_cause": meta.status_cause, ":revision": meta.revision,
                 ":seal_revision": meta.seal_revision, ":connected_at": meta.connected_at,
                 ":updated_at": meta.updated_at, ":last_used_at": meta.last_used_at, ":legacy": meta.legacy,
-                ":key_id": meta.key_id.as_bytes(), ":row_mac": meta.row_mac, ":wrapped_key": row.wrapped_key,
-                ":sealed": row.sealed, ":expected": expected_revision,
+                ":row_mac": meta.row_mac, ":wrapped_key": row.wrapped_key, ":sealed": row.sealed,
             },
         )
     }

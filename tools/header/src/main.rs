@@ -27,7 +27,8 @@ fn sources(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     }
     // It only names the others, and cbindgen would follow.
     sources.retain(|path| !path.ends_with("mod.rs"));
-    let place = |path: &PathBuf| FIRST.iter().position(|name| path.file_stem().is_some_and(|stem| stem == *name));
+    let place =
+        |path: &PathBuf| FIRST.iter().position(|name| path.file_stem().is_some_and(|stem| stem == *name));
     sources.sort_by_key(|path| (place(path).unwrap_or(FIRST.len()), path.clone()));
     Ok(sources)
 }

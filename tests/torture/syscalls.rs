@@ -1,0 +1,294 @@
+//! `kill -9` before and after each system call of each operation. The process is traced (ptrace(2)), so that no moment
+//! is left to chance.
+
+use std::path::Path;
+
+use dm_connections::domain::Status;
+use dm_connections::vault::{Facts, Kind, Options, Vault};
+
+use crate::kill_whole::copy_directory;
+use crate::support::process::{Actor, Role, Watchdog, figures, full, say};
+use crate::support::{self, SITE, Site, address, document, fixture, key};
+use crate::whole;
+
+const OPERATIONS: [&str; 11] = [
+    "save",
+    "save-new",
+    "save-large",
+    "replace",
+    "merge",
+    "delete",
+    "status",
+    "renew",
+    "add-key",
+    "rewrap",
+    "import",
+];
+
+/// Does one operation, traced. Argument: its name.
+pub fn play(role: &Role) {
+    let name = role.arguments[0].as_str();
+    if name == "make" {
+        be_traced();
+        Vault::open(&Options::new(&role.store, SITE), &[]).unwrap();
+    } else {
+        let vault = Vault::open(&Options::new(&role.store, SITE), &[key(1), key(2), key(3)]).unwrap();
+        be_traced();
+        operate(&vault, name);
+    }
+    say("done");
+    stop();
+}
+
+fn operate(vault: &Vault, name: &str) {
+    let at = |account: &str| address("twitter", "user:1", account);
+    let (kind, facts) = (Kind::Connection, Facts::default());
+    let json = |text: &str| document(text);
+    match name {
+        "save" => vault.save(kind, &at("a"), &json(r#"{"access_token":"canary-2"}"#), &facts).map(drop),
+        "save-new" => vault.save(kind, &at("new"), &json(r#"{"access_token":"canary-2"}"#), &facts).map(drop),
+        "save-large" => {
+            let large = format!(r#"{{"access_token":"{}"}}"#, "canary".repeat(50_000));
+            vault.save(kind, &at("a"), &json(&large), &facts).map(drop)
+        }
+        "replace" => vault.save(kind, &at("known"), &json(r#"{"user_id":"2"}"#), &facts).map(drop),
+        "merge" => vault.merge(kind, &at("a"), &json(r#"{"more":"canary"}"#), &facts).map(drop),
+        "delete" => vault.delete(kind, &at("a"), None).map(drop),
+        "status" => vault.set_status(&at("a"), Status::NeedsReauth, Some("why")).map(drop),
+        "renew" => vault.renew_provider(&"twitter".parse().unwrap()).map(drop),
+        "add-key" => vault.add_key(&key(3)).map(drop),
+        "rewrap" => vault.rewrap().map(drop),
+        "import" => {
+            support::import(vault, &fixture("small.serialized"));
+            Ok(())
+        }
+        other => panic!("there is no operation {other}"),
+    }
+    .unwrap();
+}
+
+/// The store that every operation begins with: two keys, of which the first still wraps the rows.
+pub fn prepare(vault: &Vault) {
+    let at = |account: &str| address("twitter", "user:1", account);
+    let save = |account: &str, text: &str| {
+        vault.save(Kind::Connection, &at(account), &document(text), &Facts::default()).unwrap();
+    };
+    save("a", r#"{"access_token":"canary-1"}"#);
+    save("b", r#"{"access_token":"canary-b"}"#);
+    save("known", r#"{"user_id":"1"}"#);
+    vault.add_key(&key(2)).unwrap();
+}
+
+/// Everything in a store that an operation may change.
+pub fn content(site: &Site) -> Vec<String> {
+    dm_connections::vault::close_all();
+    let sql = whole::sound(&whole::copy(site));
+    let vault = site.open_with(&[key(1), key(2), key(3)]).unwrap();
+    let mut content: Vec<String> = whole::all_rows(&vault)
+        .into_iter()
+        .map(|whole::Found { kind, about, json }| {
+            let at = [about.provider, about.owner, about.account].join(" ");
+            let (status, cause) = (about.status, about.status_cause);
+            format!("{kind:?} {at} {} {status} {cause:?} {:?} {json:.200}", about.revision, about.remote_id)
+        })
+        .collect();
+    let mut rest = sql
+        .prepare(
+            "SELECT provider || owner || account || kind || ' seal ' || seal_revision || ' under ' || keys.status
+             FROM connections JOIN keys ON keys.id = key_id
+             UNION ALL SELECT 'keys ' || group_concat(status) FROM (SELECT status FROM keys ORDER BY status)
+             UNION ALL SELECT 'ledger ' || count(*) FROM import_ledger
+             UNION ALL SELECT 'kept ' || count(*) FROM kept
+             UNION ALL SELECT 'writes ' || writes FROM store",
+        )
+        .unwrap();
+    content.extend(rest.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap));
+    content.sort();
+    content
+}
+
+#[test]
+fn a_kill_at_each_system_call_of_an_operation_leaves_all_of_it_or_nothing() {
+    let site = Site::new("kill-calls");
+    let _end = Watchdog::new("killing at system calls", if full() { 3000 } else { 120 });
+    prepare(&site.open_with(&[key(1), key(2)]).unwrap());
+    dm_connections::vault::close_all();
+    let begin = site.root.join("begin");
+    copy_directory(&site.store(), &begin);
+    let before = content(&site);
+    let fresh = || {
+        dm_connections::vault::close_all();
+        std::fs::remove_dir_all(site.store()).unwrap();
+        copy_directory(&begin, &site.store());
+    };
+    let (mut kills, mut calls, mut took) = (0, 0, 0);
+    for name in OPERATIONS {
+        fresh();
+        let Some(stops) = Traced::start(name, &site.store()).map(Traced::count) else {
+            return figures("kill -9 at system calls: NOT CHECKED, this system lets nobody trace");
+        };
+        let after = content(&site);
+        assert_ne!(before, after, "{name}");
+        for stop in chosen(stops) {
+            fresh();
+            let acknowledged = Traced::start(name, &site.store()).unwrap().kill_at(stop);
+            let now = content(&site);
+            let whole = if acknowledged { now == after } else { now == before || now == after };
+            assert!(
+                whole,
+                "{name}, killed at {stop} of {stops}: {now:#?}\nbefore: {before:#?}\nafter: {after:#?}"
+            );
+            took += u64::from(now == after);
+            kills += 1;
+        }
+        calls += stops / 2;
+    }
+    figures(format_args!(
+        "kill -9 at system calls: {} operations with {calls} calls, {kills} kills before and after them; \
+         {took} had taken effect, 0 by half",
+        OPERATIONS.len()
+    ));
+}
+
+#[test]
+fn a_kill_at_each_system_call_of_the_first_open_leaves_a_place_for_the_next() {
+    let site = Site::new("kill-make");
+    let _end = Watchdog::new("killing the first open", if full() { 600 } else { 60 });
+    let fresh = || {
+        dm_connections::vault::close_all();
+        for directory in ["store", "store-key"] {
+            let _ = std::fs::remove_dir_all(site.root.join(directory));
+        }
+    };
+    let Some(stops) = Traced::start("make", &site.store()).map(Traced::count) else {
+        return figures("kill -9 of the first open: NOT CHECKED, this system lets nobody trace");
+    };
+    let at = address("reddit", "user:1", "default");
+    let (mut kills, mut made) = (0, 0);
+    for stop in chosen(stops) {
+        fresh();
+        let acknowledged = Traced::start("make", &site.store()).unwrap().kill_at(stop);
+        let expecting = Options { create: Some(false), ..site.options() };
+        let found = Vault::open(&expecting, &[]).map(|vault| vault.info().unwrap().store_id);
+        assert!(found.is_ok() || !acknowledged, "{:?}", found.err());
+        dm_connections::vault::close_all();
+        let vault =
+            site.open_with(&[]).unwrap_or_else(|error| panic!("killed at {stop} of {stops}: {error}"));
+        if let Ok(found) = found {
+            assert_eq!(vault.info().unwrap().store_id, found);
+            made += 1;
+        }
+        vault.save(Kind::Connection, &at, &document("{}"), &Facts::default()).unwrap();
+        dm_connections::vault::close_all();
+        assert_eq!(support::text(&site.open_with(&[]).unwrap(), Kind::Connection, &at), "{}");
+        whole::sound(&whole::copy(&site));
+        kills += 1;
+    }
+    figures(format_args!(
+        "kill -9 of the first open: {} calls, {kills} kills; {made} left a store, every next open went well",
+        stops / 2
+    ));
+}
+
+/// All stops at full size; otherwise some, the last among them, and never the same ones for two numbers of stops.
+pub fn chosen(stops: u64) -> impl Iterator<Item = u64> {
+    let step = if full() { 1 } else { stops / 7 + 1 };
+    (1..=stops).rev().step_by(step as usize)
+}
+
+/// In the child: lets the parent trace this thread, and waits for it.
+fn be_traced() {
+    // SAFETY: takes no pointers that are looked at.
+    let traced = unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) } == 0;
+    if !traced {
+        say("not traced");
+        std::process::exit(0);
+    }
+    // SAFETY: no memory is involved.
+    say(format!("traced {}", unsafe { libc::gettid() }));
+    stop();
+}
+
+fn stop() {
+    // SAFETY: no memory is involved.
+    unsafe { libc::raise(libc::SIGSTOP) };
+}
+
+/// A child whose thread stands still at each entry into a system call, and at each exit.
+pub struct Traced {
+    actor: Actor,
+    thread: libc::pid_t,
+}
+
+/// What a traced thread did.
+#[derive(Debug, PartialEq, Eq)]
+enum Did {
+    /// It stands before or behind a system call.
+    Call,
+    /// It stands where it wanted to, by [`stop`].
+    Stop,
+    /// It was killed.
+    Die,
+}
+
+impl Traced {
+    /// Standing still before the operation; none where nothing can be traced.
+    pub fn start(operation: &str, store: &Path) -> Option<Self> {
+        let mut actor = Actor::start(&format!("step {operation}"), store);
+        let said = actor.hear().unwrap();
+        let thread = said.strip_prefix("traced ")?.parse().unwrap();
+        let traced = Self { actor, thread };
+        assert_eq!(traced.wait(), Did::Stop);
+        let options = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_EXITKILL;
+        traced.request(libc::PTRACE_SETOPTIONS, options);
+        Some(traced)
+    }
+
+    fn request(&self, request: libc::c_uint, data: libc::c_int) {
+        // SAFETY: neither of the two requests that are made here takes an address.
+        let done = unsafe { libc::ptrace(request, self.thread, 0, data) };
+        assert_eq!(done, 0, "{}", std::io::Error::last_os_error());
+    }
+
+    fn wait(&self) -> Did {
+        let mut status = 0;
+        // SAFETY: `status` is writable.
+        let found = unsafe { libc::waitpid(self.thread, &raw mut status, libc::__WALL) };
+        assert_eq!(found, self.thread, "{}", std::io::Error::last_os_error());
+        match libc::WIFSTOPPED(status).then(|| libc::WSTOPSIG(status)) {
+            Some(signal) if signal == libc::SIGTRAP | 0x80 => Did::Call,
+            Some(libc::SIGSTOP) => Did::Stop,
+            None if libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGKILL => Did::Die,
+            _ => panic!("status {status:x}"),
+        }
+    }
+
+    fn next(&self) -> Did {
+        self.request(libc::PTRACE_SYSCALL, 0);
+        self.wait()
+    }
+
+    /// Lets the operation end, and says how often it stood still.
+    pub fn count(mut self) -> u64 {
+        let stops = std::iter::from_fn(|| (self.next() == Did::Call).then_some(())).count();
+        self.kill();
+        self.actor.expect("done");
+        stops as u64
+    }
+
+    /// Kills it at one of its stops, and says whether it had said that it was done.
+    pub fn kill_at(mut self, stop: u64) -> bool {
+        // Now and then a run needs a call less.
+        (0..stop).take_while(|_| self.next() == Did::Call).for_each(drop);
+        self.kill();
+        self.actor.hear().as_deref() == Some("done")
+    }
+
+    fn kill(&mut self) {
+        // SAFETY: it is this process's own child, and was not waited for yet.
+        unsafe { libc::kill(self.actor.id() as i32, libc::SIGKILL) };
+        // Its process is gone only when the one who traces it has taken notice.
+        assert_eq!(self.wait(), Did::Die);
+        assert!(self.actor.kill());
+    }
+}
