@@ -11,10 +11,9 @@ if [[ $# -eq 0 || "$*" != php ]]; then
     cargo bench --locked --quiet --bench vault -- "$@"
 fi
 
-for program in benches/php/bench.php php/bench.php; do
-    if [[ -f $program ]] && wanted php "$@"; then
-        scripts/build.sh
-        step "From PHP"
-        php "$program"
-    fi
-done
+if [[ -f benches/php/bench.php ]] && wanted php "$@"; then
+    scripts/build.sh
+    step "From PHP"
+    library=$root/build/lib/libdm_connections.so.$version
+    php -d ffi.enable=true -d "dm_connections.library=$library" benches/php/bench.php
+fi
