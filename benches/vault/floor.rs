@@ -2,14 +2,16 @@
 //! columns with the same pragmas, one AES-256-GCM open of the same bytes with a key that is ready. It checks
 //! no path, no MAC and no name, derives no key and wipes nothing.
 
+use std::ffi::CString;
 use std::fs::{File, OpenOptions};
 use std::hint::black_box;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use aes_gcm::aead::{Aead, AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce, Tag};
 use rusqlite::{Connection, OpenFlags, Statement};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, Stat, flock, lstat};
 
 use crate::c::Name;
 
@@ -22,12 +24,21 @@ const SELECT: &str = "SELECT id, kind, provider, owner, account, remote_id, disp
 const HEADER: usize = 73;
 const TAG: usize = 16;
 
+/// Whether the open files are compared with those at their paths, as the library's lock does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Paths {
+    Trusted,
+    Compared,
+}
+
 /// A copy of a store's database, whose documents are sealed under one key that is at hand.
 pub struct Copy {
     pub connection: Connection,
     gate: File,
     lock: File,
     cipher: Aes256Gcm,
+    /// The two lock files and the database, with what was at their paths.
+    paths: [(CString, Stat); 3],
 }
 
 impl Copy {
@@ -50,7 +61,13 @@ impl Copy {
             .unwrap();
         let file = |name| OpenOptions::new().create(true).append(true).open(to.join(name)).unwrap();
         let cipher = Aes256Gcm::new(&[7; 32].into());
-        Self { connection, gate: file("gate.lock"), lock: file("store.lock"), cipher }
+        let (gate, lock) = (file("gate.lock"), file("store.lock"));
+        let paths = ["gate.lock", "store.lock", "connections.sqlite"].map(|name| {
+            let path = CString::new(to.join(name).as_os_str().as_bytes()).unwrap();
+            let stat = lstat(&path).unwrap();
+            (path, stat)
+        });
+        Self { connection, gate, lock, cipher, paths }
     }
 
     /// Seals a document of its own into a row that exists, in as many bytes as were there.
@@ -85,11 +102,17 @@ pub struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads and opens one document.
-    pub fn get(&mut self, name: &Name) -> Vec<u8> {
+    pub fn get(&mut self, name: &Name, paths: Paths) -> Vec<u8> {
         let Copy { gate, lock, cipher, .. } = self.copy;
         flock(gate, FlockOperation::NonBlockingLockShared).unwrap();
         flock(lock, FlockOperation::NonBlockingLockShared).unwrap();
         flock(gate, FlockOperation::Unlock).unwrap();
+        if paths == Paths::Compared {
+            for (path, opened) in &self.copy.paths {
+                let found = lstat(path).unwrap();
+                assert!((found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino));
+            }
+        }
         let sealed = self.select.query_row((&name.provider, &name.owner), |row| {
             for column in 0..COLUMNS - 1 {
                 black_box(row.get_ref(column)?);

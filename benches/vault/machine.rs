@@ -32,7 +32,7 @@ pub fn memory(name: &str) -> u64 {
 }
 
 /// The type of the file system that a path lies on: of the longest mount point above it.
-fn file_system(path: &Path) -> String {
+pub fn file_system(path: &Path) -> String {
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     let mounts = mounts.lines().filter_map(|line| {
         let mut fields = line.split(' ').skip(1);

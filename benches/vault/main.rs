@@ -2,30 +2,43 @@
 #![allow(missing_docs)]
 
 mod c;
+mod child;
 mod floor;
 mod machine;
+mod opening;
 mod reading;
+mod sizes;
+mod synthetic;
 mod table;
 mod timing;
+mod writing;
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 type Section = fn(&Path);
-const SECTIONS: [(&str, Section); 1] = [("reading", reading::run)];
+const SECTIONS: [(&str, Section); 5] = [
+    ("reading", reading::run),
+    ("sizes", sizes::run),
+    ("writing", writing::run),
+    ("opening", opening::run),
+    ("memory", opening::memory),
+];
 
 fn main() {
-    let asked: Vec<String> =
-        std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    // The library's first call makes panics quiet; here they may speak.
-    dm_connections::ffi::dm_shutdown();
-    drop(std::panic::take_hook());
-    let directory = Directory::new();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == "child") {
+        return child::main(&arguments[1..]);
+    }
+    // Where cargo builds: /tmp may be in memory, where syncing costs nothing.
+    let parent = std::env::var_os("DM_BENCH_DIR").map_or(env!("CARGO_TARGET_TMPDIR").into(), PathBuf::from);
+    let directory = Directory::new(&parent).expect("a directory to measure in");
     println!("{}", machine::describe(&directory.0));
     println!("load average at the beginning: {}", machine::load());
+    let asked: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
     for (name, section) in SECTIONS {
-        if asked.is_empty() || asked.iter().any(|asked| asked == name) {
+        if asked.is_empty() || asked.iter().any(|asked| *asked == name) {
             section(&directory.0);
         }
     }
@@ -36,13 +49,10 @@ fn main() {
 struct Directory(PathBuf);
 
 impl Directory {
-    /// In `DM_BENCH_DIR`, by itself where cargo builds: /tmp may be in memory, where syncing costs nothing.
-    fn new() -> Self {
-        let parent =
-            std::env::var_os("DM_BENCH_DIR").map_or(env!("CARGO_TARGET_TMPDIR").into(), PathBuf::from);
-        let path = parent.join(format!("bench-{}", std::process::id()));
-        DirBuilder::new().recursive(true).mode(0o700).create(&path).unwrap();
-        Self(path)
+    fn new(parent: &Path) -> Option<Self> {
+        let path = parent.join(format!("dm-bench-{}", std::process::id()));
+        DirBuilder::new().mode(0o700).create(&path).ok()?;
+        Some(Self(path))
     }
 }
 

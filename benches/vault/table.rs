@@ -1,13 +1,21 @@
 //! Aligned tables.
 
-/// A table: the first column to the left, numbers to the right.
+/// A table: what is measured to the left, figures to the right.
 pub struct Table {
+    /// How many columns say what is measured.
+    left: usize,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub fn new(heads: &[&str]) -> Self {
-        Self { rows: vec![heads.iter().map(|&head| head.to_owned()).collect()] }
+    pub fn new<const LEFT: usize>(what: [&str; LEFT], figures: &[&str]) -> Self {
+        let heads = what.iter().chain(figures).map(|&head| head.to_owned()).collect();
+        Self { left: LEFT, rows: vec![heads] }
+    }
+
+    /// Adds figures of which there are as many as there are.
+    pub fn heads(&mut self, more: impl Iterator<Item = String>) {
+        self.rows[0].extend(more);
     }
 
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
@@ -23,7 +31,7 @@ impl Table {
         let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or_default()).collect();
         for (number, row) in self.rows.iter().enumerate() {
             let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| match column {
-                0 => format!("{cell:<width$}"),
+                column if column < self.left => format!("{cell:<width$}"),
                 _ => format!("{cell:>width$}"),
             });
             println!("  {}", cells.collect::<Vec<_>>().join("   ").trim_end());

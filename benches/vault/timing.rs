@@ -76,6 +76,13 @@ impl Spread {
     }
 }
 
+impl Spread {
+    /// As a time: `1.38 ms (1.35 ms .. 1.44 ms)`.
+    pub fn times(&self) -> String {
+        format!("{} ({} .. {})", time(self.median), time(self.low), time(self.high))
+    }
+}
+
 /// As a ratio: `1.38 (1.35 .. 1.44)`.
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
