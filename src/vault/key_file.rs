@@ -26,7 +26,13 @@ impl KeyFile {
         };
         if let (Some(root), Some(directory)) = (&options.document_root, path.parent()) {
             // Compared as it resolves: a link must not lead the key into what the web server serves.
-            outside(&directory.canonicalize().unwrap_or_else(|_| directory.to_owned()), root)?;
+            let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+            outside(&directory, root).map_err(|error| {
+                Error::new(
+                    Code::InDocumentRoot,
+                    format!("the key file {}: {error}, as key_file", path.display()),
+                )
+            })?;
         }
         Ok(Self { path })
     }
