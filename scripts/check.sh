@@ -30,4 +30,7 @@ find php tests/php tests/fixtures tests/known-answers examples/php benches/php -
 phpcs -q
 phpmd php,tests/php,examples/php,benches/php text phpmd.xml
 php php/bin/lean-header.php --check
+for file in php/src/Native/Library.php php/src/Native/Release.php; do
+    grep -q "VERSION = '$version'" "$file" || fail "$file is not of version $version"
+done
 echo "the lean header is fresh; php -l, phpcs and phpmd have nothing to say"
