@@ -30,6 +30,8 @@ impl Got {
 impl Vault {
     /// The document of one connection or app config. Nothing else is opened.
     pub fn get(&self, kind: Kind, address: &Address) -> Result<Got, Error> {
+        // What is remembered of rows has a lock of its own, which must be free at a fork.
+        let _inside = super::enter();
         let Address { provider, owner, account } = address;
         let owner = owner.to_string();
         let (row, now, unlocked) = self.read(|tx, unlocked| {

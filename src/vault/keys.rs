@@ -45,6 +45,8 @@ pub struct Renewed {
 impl Vault {
     /// Makes `key` the primary one: what is written from now on, and the store's secret, are wrapped by it.
     pub fn add_key(&self, key: &KeyMaterial) -> Result<KeyAdded, Error> {
+        // The keys are taken in after the transaction, and their lock must be free at a fork.
+        let _inside = super::enter();
         let (added, identity, records) = self.write(|write| {
             let mut records = write.tx.keys()?;
             let store_id = write.unlocked.store_id;

@@ -53,6 +53,7 @@ fn is_gone(code: Code) -> bool {
 
 /// Closes every store of this process and wipes its keys. Handles that are still open answer with an error.
 pub fn close_all() {
+    let _inside = super::enter();
     for (_, shared) in open_stores().drain(..) {
         shared.close();
     }
