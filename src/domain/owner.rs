@@ -105,16 +105,16 @@ impl FromStr for Owner {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let (kind, id) = text.split_once(':').ok_or_else(invalid)?;
-        let number = || id.parse().map_err(|_| invalid());
-        let owner = match kind {
+        // One owner has one spelling: "user:+1" and "user:01" also parse as a number.
+        let canonical = id == "0" || !id.starts_with(['+', '0']);
+        let number = || id.parse().ok().filter(|_| canonical).ok_or_else(invalid);
+        match kind {
             "site" => Self::site(number()?),
             "org" => Self::org(id),
             "user" => Self::user(number()?),
             "agent" => Self::agent(number()?),
             _ => Err(invalid()),
-        }?;
-        // One owner has one spelling: "user:+1" and "user:01" also parse as a number.
-        if owner.to_string() == text { Ok(owner) } else { Err(invalid()) }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a row is looked for.
 
 use crate::domain::{AccountName, Owner, Provider};
-use crate::store::{Kind, Meta};
+use crate::store::Kind;
 
 /// What a row is, for a person.
 pub(super) fn noun(kind: Kind) -> &'static str {
@@ -26,12 +26,5 @@ impl Address {
     /// The names as they are stored.
     pub(super) fn columns(&self) -> [String; 3] {
         [self.provider.to_string(), self.owner.to_string(), self.account.to_string()]
-    }
-
-    /// Whether a row has these names.
-    pub(super) fn is_of(&self, meta: &Meta) -> bool {
-        meta.provider == self.provider.as_str()
-            && meta.account == self.account.as_str()
-            && meta.owner == self.owner.to_string()
     }
 }

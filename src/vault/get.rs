@@ -32,14 +32,14 @@ impl Vault {
     pub fn get(&self, kind: Kind, address: &Address) -> Result<Got, Error> {
         // What is remembered of rows has a lock of its own, which must be free at a fork.
         let _inside = super::enter();
-        let Address { provider, owner, account } = address;
-        let owner = owner.to_string();
+        let [provider, owner, account] =
+            [address.provider.as_str(), &address.owner.to_string(), address.account.as_str()];
         let (row, now, unlocked) = self.read(|tx, unlocked| {
-            let row = tx.row(kind, provider.as_str(), &owner, account.as_str())?;
+            let row = tx.row(kind, provider, owner, account)?;
             Ok((row, tx.now()?, unlocked.clone()))
         })?;
         let row = row.ok_or_else(|| not_found(kind, address))?;
-        let document = open_again(&row, kind, address, &unlocked)?;
+        let document = open_again(&row, kind, [provider, owner, account], &unlocked)?;
         Ok(Got { document, meta: row.meta, unlocked, now })
     }
 }

@@ -123,13 +123,15 @@ pub(super) fn check_address<'a>(
     unlocked: &Unlocked,
 ) -> Result<Intact<'a>, Error> {
     let intact = check(row, unlocked)?;
-    check_names(row, kind, address)?;
+    let [provider, owner, account] = address.columns();
+    check_names(row, kind, [&provider, &owner, &account])?;
     Ok(intact)
 }
 
-fn check_names(row: &Row, kind: Kind, address: &Address) -> Result<(), Error> {
-    let same = row.meta.kind == kind && address.is_of(&row.meta);
-    if same { Ok(()) } else { Err(integrity(&row.meta, "the row")) }
+fn check_names(row: &Row, kind: Kind, names: [&str; 3]) -> Result<(), Error> {
+    let meta = &row.meta;
+    let same = meta.kind == kind && [&meta.provider, &meta.owner, &meta.account] == names;
+    if same { Ok(()) } else { Err(integrity(meta, "the row")) }
 }
 
 /// The row's data key.
@@ -146,14 +148,15 @@ pub(super) fn open(Intact(row): Intact<'_>, unlocked: &Unlocked) -> Result<Plain
         .map_err(|_| integrity(&row.meta, "the sealed document"))
 }
 
-/// The document of the row at an address: [`check_address`] and [`open`], but for a row that was opened before.
+/// The document of the row with these names (provider, owner, account): [`check_address`] and [`open`], but for a row
+/// that was opened before.
 pub(super) fn open_again(
     row: &Row,
     kind: Kind,
-    address: &Address,
+    names: [&str; 3],
     unlocked: &Unlocked,
 ) -> Result<Plaintext, Error> {
-    check_names(row, kind, address)?;
+    check_names(row, kind, names)?;
     let refused = |_| integrity(&row.meta, "the sealed document");
     if let Some(opener) = unlocked.openers.known(row) {
         return opener.open(&row.sealed).map_err(refused);
