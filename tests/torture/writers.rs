@@ -100,9 +100,10 @@ pub fn write(role: &Role) {
     }
 }
 
-/// Reads until it is told to end. Argument: its number.
+/// Reads until it is told to end. Arguments: its number; then, if wanted, `gently`: with pauses.
 pub fn read(role: &Role) {
     let number = role.number(0);
+    let gently = role.arguments.iter().any(|argument| argument == "gently");
     let vault = open(&role.store).unwrap();
     say("reads");
     let ended = std::thread::spawn(|| while crate::support::process::hear().is_some() {});
@@ -118,6 +119,9 @@ pub fn read(role: &Role) {
             return say(format!("failed: {:?}: {}", error.code(), told(&error)));
         }
         reads += 2;
+        if gently {
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
     say(format!("read {reads}"));
 }
