@@ -96,8 +96,14 @@ impl Session {
         database.seen = None;
         match operation.place.stamp() {
             Ok(Some(stamp)) if stamp.id == database.file => {
-                // What was just written need not be looked at.
-                database.seen = (database.content != Content::Fresh).then_some(stamp);
+                if database.content == Content::Fresh {
+                    // Perhaps it was made just now: which store it is has to be known before another one can take its
+                    // place. What was written stands, whatever the look says.
+                    let _ = self.look(operation, stamp);
+                } else {
+                    // What was just written need not be looked at.
+                    database.seen = Some(stamp);
+                }
                 Ok(())
             }
             Ok(_) => Err(operation.replaced("during this write, which is not in it; repeat the write")),
