@@ -21,18 +21,17 @@ pub fn sizes() -> Vec<usize> {
 }
 
 pub fn run(directory: &Path) {
-    let sizes = sizes();
+    let mut table = Table::new(["call"], &[]);
+    table.heads(sizes().iter().map(|rows| format!("{rows} rows")));
     let mut filling = Vec::new();
-    let stores: Vec<(usize, Store)> = sizes
-        .iter()
-        .map(|&rows| {
-            filling.push(nanoseconds(|| drop(synthetic::store(directory, rows))));
-            (rows, Store::open(&synthetic::store(directory, rows)))
+    let stores: Vec<(usize, Store)> = sizes()
+        .into_iter()
+        .map(|rows| {
+            let place = directory.join(format!("size-{rows}"));
+            filling.push(synthetic::fill(&place, rows));
+            (rows, Store::open(&place))
         })
         .collect();
-
-    let mut table = Table::new(["call"], &[]);
-    table.heads(sizes.iter().map(|rows| format!("{rows} rows")));
     each(&mut table, "get", 100, &stores, |store, row| store.get(&synthetic::name(row), true));
     each(&mut table, "save", 3, &stores, |store, row| {
         store.save(&synthetic::name(row), synthetic::document(row).as_bytes());
@@ -53,7 +52,7 @@ pub fn run(directory: &Path) {
         &[
             &format!("Random rows, {ROUNDS} rounds over all stores in turns; below the times, how many times the"),
             "smallest store's. An owner has nine connections. get tells about the row too; save puts another document",
-            "in a row's place and syncs it; status of all and the import that filled the store ran by themselves.",
+            "in a row's place and syncs it. status of all, and the imports that filled the store, ran by themselves.",
         ],
     );
 }
