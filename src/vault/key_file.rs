@@ -16,14 +16,7 @@ impl KeyFile {
     /// Where the options put it; by itself in a directory of its own beside the store's, so that a copy of the
     /// store's directory is not a copy of its key.
     pub(super) fn new(options: &Options) -> Result<Self, Error> {
-        let path = match &options.key_file {
-            Some(path) if path.is_absolute() => path.clone(),
-            Some(_) => {
-                let message = "key_file: must be the absolute path of a file";
-                return Err(Error::new(Code::InvalidArgument, message).with("argument", "key_file"));
-            }
-            None => beside(&options.path),
-        };
+        let path = options.key_file.clone().unwrap_or_else(|| beside(&options.path));
         if let (Some(root), Some(directory)) = (&options.document_root, path.parent()) {
             // Compared as it resolves: a link must not lead the key into what the web server serves.
             let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());

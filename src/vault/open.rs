@@ -63,6 +63,9 @@ impl Options {
         if !self.path.is_absolute() {
             return wrong("path", "must be the absolute path of a directory");
         }
+        if self.key_file.as_ref().is_some_and(|path| !path.is_absolute()) {
+            return wrong("key_file", "must be the absolute path of a file");
+        }
         if self.site.is_empty() || self.site.len() > 255 || self.site.chars().any(char::is_control) {
             return wrong("site", "must name the site that the store belongs to, in at most 255 bytes");
         }
