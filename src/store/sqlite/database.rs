@@ -14,6 +14,9 @@ use crate::store::Error;
 /// The statements are few; the listings make the most of them.
 const CACHED_STATEMENTS: usize = 64;
 
+/// How often a file that is replaced while it is opened is opened anew.
+const ATTEMPTS: u32 = 3;
+
 /// An open database.
 #[derive(Debug)]
 pub(super) struct Database {
@@ -36,8 +39,24 @@ struct Settled {
 }
 
 impl Database {
-    /// Opens the file at the path. It exists, and the outer lock is held.
-    pub fn open(operation: &Operation<'_>, file: FileId) -> Result<Self, Error> {
+    /// Opens the file at the path, and says how it was then. The outer lock is held, but who puts a file in its place
+    /// without it may do so while SQLite opens it. As long as a file is open, no other one gets its inode: so the one
+    /// that has it at the end is the one that SQLite found.
+    pub fn open(operation: &Operation<'_>) -> Result<(Self, Stamp), Error> {
+        let place = operation.place;
+        for _ in 0..ATTEMPTS {
+            let (_pin, id) = place.pin()?;
+            let database = Self::connect(operation, id)?;
+            match place.stamp()? {
+                Some(stamp) if stamp.id == id => return Ok((database, stamp)),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        Err(operation.replaced("while it was opened; repeat it"))
+    }
+
+    fn connect(operation: &Operation<'_>, file: FileId) -> Result<Self, Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = operation.check(Connection::open_with_flags(&operation.place.database, flags))?;
         operation

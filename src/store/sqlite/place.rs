@@ -19,6 +19,7 @@ pub(super) struct Place {
     pub wal: PathBuf,
     pub gate: PathBuf,
     pub lock: PathBuf,
+    pub waiting: PathBuf,
     document_root: Option<PathBuf>,
 }
 
@@ -80,6 +81,7 @@ impl Place {
             wal: file("connections.sqlite-wal"),
             gate: file("gate.lock"),
             lock: file("store.lock"),
+            waiting: file("waiting.lock"),
             document_root: options.document_root.as_deref().map(absolute).transpose()?,
             directory,
         })
@@ -106,10 +108,12 @@ impl Place {
             return Err(Error::MissingDirectory { path: self.directory.clone() });
         };
         if !metadata.is_dir() {
-            return Err(Error::MissingDirectory { path: self.directory.clone() });
+            let detail = "it is no directory".into();
+            return Err(Error::NotAStore { path: self.directory.clone(), detail });
         }
-        check_owner(&self.directory, &metadata)?;
-        check_mode(&self.directory, &metadata, 0o700)?;
+        let private = check_owner(&self.directory, &metadata)
+            .and_then(|()| check_mode(&self.directory, &metadata, 0o700));
+        private.map_err(|error| self.with_a_better_mend(error))?;
         self.check_document_root(&canonical(&self.directory)?)?;
         filesystem::check(&self.directory)
     }
@@ -132,9 +136,36 @@ impl Place {
             Ok(()) => sync_directory(parent)?,
             // Another process was faster.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error)
+                if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) =>
+            {
+                return Err(Error::MissingDirectory { path: self.directory.clone() });
+            }
             Err(error) => return Err(io(&self.directory, "making the directory", &error)),
         }
         self.check_directory()
+    }
+
+    /// What to do about a directory with a wrong owner or mode in which no store has been made yet.
+    fn with_a_better_mend(&self, error: Error) -> Error {
+        if !look_at_link(&self.database).is_ok_and(|database| database.is_none()) {
+            return error;
+        }
+        let path = self.directory.clone();
+        let locks = [&self.gate, &self.lock, &self.waiting];
+        let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
+        match error {
+            // It may be `/tmp`: nobody is told to close that to others.
+            _ if entries.map(|entry| entry.path()).any(|entry| !locks.contains(&&entry)) => {
+                Error::NotItsOwn { path }
+            }
+            // Made by root for the web server, as one makes a directory in `/var/lib`.
+            Error::WrongUser { owner, .. } if owner == "root" => {
+                let line = format!("chown {} {}", user(rustix::process::geteuid().as_raw()).0, quoted(&path));
+                Error::WrongUser { path, owner, line }
+            }
+            error => error,
+        }
     }
 
     fn check_document_root(&self, directory: &Path) -> Result<(), Error> {
@@ -174,7 +205,7 @@ impl Place {
         Ok(look_at_link(path)?.is_some())
     }
 
-    /// Opens one of the two lock files, made if it is missing.
+    /// Opens one of the lock files, made if it is missing.
     pub fn open_lock(&self, path: &Path) -> Result<(File, FileId), Error> {
         let file = private(OpenOptions::new().create(true)).open(path);
         let file = file.map_err(|error| match look_at_link(path) {
@@ -205,6 +236,13 @@ impl Place {
     /// has on it: not to be done within a transaction.
     pub fn open(&self, path: &Path) -> Result<File, Error> {
         File::open(path).map_err(|error| io(path, "opening", &error))
+    }
+
+    /// The database file, which keeps its inode as long as this is open. As with `open`, outside of transactions.
+    pub fn pin(&self) -> Result<(File, FileId), Error> {
+        let file = self.open(&self.database)?;
+        let metadata = file.metadata().map_err(|error| io(&self.database, "looking", &error))?;
+        Ok((file, FileId::of(&metadata)))
     }
 
     /// The beginning of the database file.
@@ -300,12 +338,17 @@ fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), Error> {
     if metadata.uid() == rustix::process::geteuid().as_raw() {
         return Ok(());
     }
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let (owner, argument) = match user_name(&users, metadata.uid()) {
-        Some(name) => (name.to_owned(), name.to_owned()),
-        None => (metadata.uid().to_string(), format!("'#{}'", metadata.uid())),
-    };
+    let (owner, argument) = user(metadata.uid());
     Err(Error::WrongUser { path: path.to_owned(), owner, line: format!("sudo -u {argument} ...") })
+}
+
+/// A user's name, or the number where there is none; and as `sudo` takes it.
+fn user(uid: u32) -> (String, String) {
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    match user_name(&users, uid) {
+        Some(name) => (name.to_owned(), name.to_owned()),
+        None => (uid.to_string(), format!("'#{uid}'")),
+    }
 }
 
 /// The name of a user in the text of `/etc/passwd`, if it has one that a shell takes as it is.
