@@ -82,9 +82,9 @@ impl Database {
     /// Whether nothing at all has changed: no name, not the database, and no journal is left.
     pub fn is_settled(&self, directory: Stamp) -> bool {
         let Some(settled) = &self.settled else { return false };
-        let is_empty = |journal: &File| journal.metadata().is_ok_and(|metadata| metadata.len() == 0);
+        let is_empty = |journal: &File| Stamp::of_open(journal).is_some_and(|stamp| stamp.size == 0);
         settled.directory == directory
-            && settled.database.metadata().is_ok_and(|metadata| self.seen == Some(Stamp::of(&metadata)))
+            && self.seen.is_some_and(|seen| Stamp::of_open(&settled.database) == Some(seen))
             && settled.journal.as_ref().is_none_or(is_empty)
     }
 
@@ -123,6 +123,8 @@ fn harden(connection: &Connection) -> rusqlite::Result<()> {
         (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
         (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true),
+        // A listing is not planned anew for each value that is bound.
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
     ] {
         connection.set_db_config(switch, on)?;
     }
