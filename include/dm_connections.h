@@ -55,7 +55,7 @@ typedef enum {
   DM_WRONG_KEY = 9,
   /// There is no key: the key file, or the file that was named, is not there.
   DM_MISSING_KEY = 10,
-  /// The store is open, but this row is sealed under a key that was not given.
+  /// The store is open, but this row is sealed under a key that was not given; or an old envelope under another salt.
   DM_KEY_UNAVAILABLE = 11,
   /// Key material that is no key: a wrong length, a passphrase, a command that failed.
   DM_INVALID_KEY = 12,
@@ -104,7 +104,7 @@ typedef struct dm_error dm_error;
 /// May be used from any thread. Wiped by `dm_keyring_free`.
 typedef struct dm_keyring dm_keyring;
 
-/// Salts that open the old option's envelopes: what `wp_salt('auth')` returns, and what it returned earlier.
+/// Salts of the old option's envelopes: what `wp_salt('auth')` returns, and what it returned earlier.
 ///
 /// May be used from any thread. Wiped by `dm_salts_free`.
 typedef struct dm_salts dm_salts;
@@ -490,5 +490,26 @@ dm_status dm_legacy_import(const dm_store *store,
                            size_t options_len,
                            dm_buf *report,
                            dm_error **error);
+
+/// Seals a value as the old plug-in does: `*envelope` gets `dm:enc:v1:...` under the first of the salts and a random
+/// IV, so never the same twice. Any bytes, none too. For what the old plug-in has to read: the vault itself seals
+/// nothing so. The caller frees `*envelope`. Any thread. Errors: DM_INVALID_ARGUMENT (no salt), DM_TOO_LARGE.
+dm_status dm_legacy_seal(const dm_salts *salts,
+                         const char *value,
+                         size_t value_len,
+                         dm_buf *envelope,
+                         dm_error **error);
+
+/// Opens one of the old plug-in's envelopes with the first of the salts that can, and envelopes inside it too. `*value`
+/// gets the bytes that were sealed, a secret. The caller frees it, which wipes it. Any thread.
+///
+/// Errors, with the detail's `reason`: DM_INVALID_ARGUMENT (`not_an_envelope`: the value is stored as it is;
+/// `envelope_malformed`: cut off or damaged, no salt opens it), DM_KEY_UNAVAILABLE (`envelope_does_not_open`: none of
+/// these salts opens it).
+dm_status dm_legacy_open(const dm_salts *salts,
+                         const char *envelope,
+                         size_t envelope_len,
+                         dm_buf *value,
+                         dm_error **error);
 
 #endif  /* DM_CONNECTIONS_H */

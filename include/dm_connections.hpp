@@ -129,7 +129,7 @@ class Keyring {
   detail::Handle<dm_keyring, dm_keyring_free> handle_;
 };
 
-// Salts that open the envelopes of the old option.
+// Salts of the old option's envelopes.
 class Salts {
  public:
   Salts() {
@@ -139,6 +139,10 @@ class Salts {
   }
 
   void add(Text salt) { detail::call(dm_salts_add, get(), salt); }
+
+  // One value as the old plug-in's envelope, and back.
+  Buffer seal(Text value) const { return detail::ask(dm_legacy_seal, get(), value); }
+  Buffer open(Text envelope) const { return detail::ask(dm_legacy_open, get(), envelope); }
 
   dm_salts *get() const noexcept { return handle_.get(); }
 

@@ -29,7 +29,7 @@ pub enum dm_status {
     DM_WRONG_KEY = 9,
     /// There is no key: the key file, or the file that was named, is not there.
     DM_MISSING_KEY = 10,
-    /// The store is open, but this row is sealed under a key that was not given.
+    /// The store is open, but this row is sealed under a key that was not given; or an old envelope under another salt.
     DM_KEY_UNAVAILABLE = 11,
     /// Key material that is no key: a wrong length, a passphrase, a command that failed.
     DM_INVALID_KEY = 12,

@@ -199,6 +199,18 @@ final class Library
         self::call('dm_salts_add', [$salts, $salt], []);
     }
 
+    /** Seals one value as the old plug-in does, with the first salt. */
+    public static function legacySeal(Handle $salts, #[\SensitiveParameter] string $value): string
+    {
+        return self::ask('dm_legacy_seal', [$salts, $value]);
+    }
+
+    /** Opens one of the old plug-in's envelopes. */
+    public static function legacyOpen(Handle $salts, #[\SensitiveParameter] string $envelope): string
+    {
+        return self::ask('dm_legacy_open', [$salts, $envelope]);
+    }
+
     /** Imports the old option. */
     public static function legacyImport(
         Handle $store,
