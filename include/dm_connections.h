@@ -45,7 +45,8 @@ typedef enum {
   DM_INVALID_DOCUMENT = 4,
   /// There is no such connection or app config.
   DM_NOT_FOUND = 5,
-  /// The row moved on since the revision that was given; the detail's `revision` is the present one.
+  /// The row moved on since the revision that was given: the detail's `revision` is the present one. Or the account name
+  /// that was to be one owner's only is another's: the detail's `holder`.
   DM_CONFLICT = 6,
   /// Others held the store for longer than the caller's patience. Try again.
   DM_BUSY = 7,
@@ -264,6 +265,8 @@ dm_status dm_conn_get(const dm_store *store,
 /// `options` says otherwise, or more (NULL and 0 for none), all optional:
 ///
 /// - `if_revision`: compare-and-swap: the revision that was read, 0 where there must be none
+/// - `exclusive_name`: true refuses the save (DM_CONFLICT, the detail's `holder` names the owner) where another owner has
+///   a connection of this provider under this account name; checked in the transaction that writes
 /// - `remote_id`: the remote account identifier, null where it is unknown
 /// - `display_name`: a name for a person
 /// - `scopes`: a list of scopes

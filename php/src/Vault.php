@@ -61,7 +61,7 @@ final class Vault
      * @param Document|array<array-key, mixed> $document
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int
+     *     expires_at?: ?int, exclusive_name?: bool
      * } $options
      */
     public function save(
@@ -83,7 +83,7 @@ final class Vault
      * @param Document|array<array-key, mixed> $patch
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int
+     *     expires_at?: ?int, exclusive_name?: bool
      * } $options
      */
     public function merge(

@@ -19,7 +19,8 @@ pub enum dm_status {
     DM_INVALID_DOCUMENT = 4,
     /// There is no such connection or app config.
     DM_NOT_FOUND = 5,
-    /// The row moved on since the revision that was given; the detail's `revision` is the present one.
+    /// The row moved on since the revision that was given: the detail's `revision` is the present one. Or the account name
+    /// that was to be one owner's only is another's: the detail's `holder`.
     DM_CONFLICT = 6,
     /// Others held the store for longer than the caller's patience. Try again.
     DM_BUSY = 7,
