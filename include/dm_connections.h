@@ -515,4 +515,22 @@ dm_status dm_legacy_open(const dm_salts *salts,
                          dm_buf *value,
                          dm_error **error);
 
+/// Deletes everything that an owner has of one provider (of all, where `provider` is empty), in one transaction: its
+/// connections under every account name, its app configs, and what was kept of the old option in the owner's own places
+/// (`principals/OWNER`; of `site:0` its `account`, `accounts` and `config`, and nothing of principals). A person or an agent
+/// is gone. Blobs and wrapped keys are overwritten; rows that do not open go too. What was imported once is still known,
+/// so a second import brings nothing back. Delegations and providers that the catalogue does not know are kept whole and
+/// are not looked into. An owner that has nothing is no error.
+///
+/// `receipt` may be NULL; else it gets `{connections, configs, kept, unread, note}`: how many of each are gone, and how many
+/// kept pieces are left because no key that was given opens them, so that nobody can say whose they are. The caller frees
+/// it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_DISK_FULL.
+dm_status dm_owner_clear(const dm_store *store,
+                         const char *owner,
+                         size_t owner_len,
+                         const char *provider,
+                         size_t provider_len,
+                         dm_buf *receipt,
+                         dm_error **error);
+
 #endif  /* DM_CONNECTIONS_H */

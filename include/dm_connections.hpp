@@ -200,6 +200,8 @@ class Store {
   }
   Buffer find_configs(Text query = {}) const { return ask(dm_config_find, query); }
 
+  Buffer clear_owner(Text owner, Text provider = {}) const { return ask(dm_owner_clear, owner, provider); }
+
   Buffer add_key(const Keyring &keyring) const { return ask(dm_key_add, keyring.get()); }
   Buffer rewrap() const { return ask(dm_key_rewrap); }
   Buffer renew_provider(Text provider) const { return ask(dm_key_renew, provider, Text()); }

@@ -248,6 +248,15 @@ final class Vault
     }
 
     /**
+     * Deletes everything that an owner has, of one provider or of all, in one transaction: connections, app configs, and
+     * what was kept of the old option in the owner's own places. A second import brings nothing of it back.
+     */
+    public function clearOwner(string $owner, ?string $provider = null): Cleared
+    {
+        return new Cleared(Json::decode(Library::ownerClear($this->store, $owner, $provider ?? '')));
+    }
+
+    /**
      * Makes a new key the primary one: what is saved from now on is sealed under it. Other processes cannot write until
      * they open the vault with it; until rewrap(), give it `withEarlier()` the one before.
      */

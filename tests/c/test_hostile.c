@@ -72,6 +72,7 @@ CALL(key_renew, S, T(0), T(1), a->first, a->error)
 CALL(salts_new, (dm_salts **)a->out, a->error)
 CALL(salts_add, A, T(0), a->error)
 CALL(salts_free, A)
+CALL(owner_clear, S, T(0), T(1), a->first, a->error)
 CALL(legacy_seal, A, T(0), a->first, a->error)
 CALL(legacy_open, A, T(0), a->first, a->error)
 CALL(legacy_import, S, T(0), A, T(1), a->first, a->error)
@@ -123,6 +124,7 @@ static const struct function {
     F(salts_new, "", "", "H"),
     F(salts_add, "A", "X", ""),
     F(salts_free, "a", "", ""),
+    F(owner_clear, "S", "Op", "o"),
     F(legacy_seal, "A", "X", "R"),
     F(legacy_open, "A", "E", "R"),
     F(legacy_import, "Sa", "Lj", "o"),

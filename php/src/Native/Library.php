@@ -169,6 +169,12 @@ final class Library
         return self::ask('dm_config_find', [$store, $query]);
     }
 
+    /** Deletes all that an owner has, of one provider or (empty) of all. */
+    public static function ownerClear(Handle $store, string $owner, string $provider): string
+    {
+        return self::ask('dm_owner_clear', [$store, $owner, $provider]);
+    }
+
     /** Makes the keyring's first key the primary one. */
     public static function keyAdd(Handle $store, Handle $keyring): string
     {
