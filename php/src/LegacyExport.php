@@ -10,8 +10,9 @@ use DataMachine\Connections\Native\Secret;
 /**
  * The old option, rebuilt.
  *
- * By the old plug-in's rules only some members are sealed, so most of it is plaintext: it shows in no dump or trace of
- * this object, which cannot be serialised, and only leaves through the methods below. Store it nowhere but in the option.
+ * By the old plug-in's rules only some members are sealed, so most of it is plaintext: it shows in no dump or trace
+ * of this object, which cannot be serialised, and only leaves through the methods below. Store it nowhere but in the
+ * option.
  */
 final class LegacyExport
 {

@@ -310,12 +310,12 @@ final class Vault
     }
 
     /**
-     * The old option as its plug-in would hold it now: what was imported, with what changed here since. Its classes read
-     * in it what they read before, and what changed.
+     * The old option as its plug-in would hold it now: what was imported, with what changed here since. Its classes
+     * read in it what they read before, and what changed.
      *
      * Members that were quarantined, and all else that was kept at the import, come back verbatim. What does not open
-     * refuses the export, unless `$leaveOut` says to go without it; the report then lists it. It always lists what the
-     * old option has no place for.
+     * refuses the export, unless `$leaveOut` says to go without it; the report then lists it. It always lists what
+     * the old option has no place for.
      *
      * @param string       $salt     what `wp_salt('auth')` returns
      * @param list<string> $fields   members to seal beside the old plug-in's own list and those that came sealed

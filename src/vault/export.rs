@@ -98,10 +98,13 @@ impl Held {
     }
 }
 
+/// How many entries stood before something at the import. What came since goes last, as far as can be known in the order in
+/// which it came: by its second, then by its revision, which begins above all that were there.
+type Order = (usize, i64, i64, RecordId);
+
 /// What goes to one place of the option.
 struct Item {
-    /// How many entries stood before it at the import. What came since goes last, in the order in which it came.
-    order: (usize, RecordId),
+    order: Order,
     content: Content,
 }
 
@@ -130,8 +133,9 @@ impl Export<'_> {
     fn items(&mut self, held: Held) -> Vec<Item> {
         let mut items = Vec::with_capacity(held.rows.len() + held.kept.len());
         for row in held.rows {
-            let order = Legacy::from_column(row.meta.legacy.as_deref()).order;
-            let order = (order.unwrap_or(usize::MAX), row.meta.id);
+            let meta = &row.meta;
+            let order = Legacy::from_column(meta.legacy.as_deref()).order.unwrap_or(usize::MAX);
+            let order = (order, meta.connected_at, meta.revision, meta.id);
             items.push(Item { order, content: Content::Row(Box::new(row)) });
         }
         for kept in held.kept {
@@ -141,7 +145,7 @@ impl Export<'_> {
                     self.members.entry(row).or_default().insert(name, (kept.id, opened));
                 }
                 (_, _, Ok(opened)) => {
-                    let order = (opened.place.order.unwrap_or(usize::MAX), kept.id);
+                    let order = (opened.place.order.unwrap_or(usize::MAX), 0, 0, kept.id);
                     items.push(Item { order, content: Content::Piece(kept.id, opened) });
                 }
                 (_, _, Err(error)) => self.leave_out(of_piece(kept.id, None), &Because::of(&error)),
