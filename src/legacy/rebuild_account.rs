@@ -111,3 +111,29 @@ fn to_seal(name: &str, value: &str, sealing: &Sealing<'_>) -> Option<Zeroizing<S
     let text = RawStr::of_value(value)?.unescape();
     (!text.is_empty() && !is_envelope(text.as_bytes())).then_some(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::OsRandom;
+
+    #[test]
+    fn what_was_held_back_stands_where_it_stood_as_far_as_that_goes() {
+        let rebuilt = |json: &str| {
+            let document = Document::parse(Zeroizing::new(json.as_bytes().to_vec())).unwrap();
+            let key = LegacyKey::from_salt(b"salt");
+            let sealing = Sealing { key: &key, fields: HashSet::new(), random: &OsRandom };
+            let raw = [(0, "i:10;N;"), (2, "i:12;N;"), (3, "i:13;N;"), (5, "i:15;N;")];
+            let returning = raw.map(|(position, raw)| Returning { position, raw: raw.as_bytes() });
+            let (account, sealed) = account(&document, &returning, &sealing).unwrap();
+            assert_eq!(sealed, 0);
+            String::from_utf8(account.to_vec()).unwrap()
+        };
+        assert_eq!(
+            rebuilt(r#"{"a":1,"b":2,"c":3}"#),
+            "a:7:{i:10;N;s:1:\"a\";i:1;i:12;N;i:13;N;s:1:\"b\";i:2;i:15;N;s:1:\"c\";i:3;}"
+        );
+        assert_eq!(rebuilt(r#"{"a":1}"#), "a:5:{i:10;N;s:1:\"a\";i:1;i:12;N;i:13;N;i:15;N;}");
+        assert_eq!(rebuilt("[]"), "a:4:{i:10;N;i:12;N;i:13;N;i:15;N;}");
+    }
+}
