@@ -2,11 +2,13 @@
 //! above; nothing above knows which engine is in use. What every engine has to do alike is in the conformance
 //! suite (`tests/store/conformance.rs`).
 
+mod audit;
 mod error;
 pub mod fork;
 mod records;
 pub mod sqlite;
 
+pub use audit::{AuditFilter, AuditHead, AuditRead, AuditRecord, AuditWrite, RefusalKey};
 pub use error::Error;
 pub use records::{
     Counts, Filter, Identity, Kept, KeptNote, KeyRecord, KeyStatus, Kind, LedgerEntry, Meta, Row,
@@ -86,7 +88,7 @@ pub struct Description {
 }
 
 /// Reading, within one transaction. Every look-up of a [`Filter`] is served by an index.
-pub trait ReadTx {
+pub trait ReadTx: AuditRead {
     /// The store's clock.
     fn now(&self) -> Result<UnixTime, Error>;
 
@@ -132,7 +134,7 @@ pub trait ReadTx {
 }
 
 /// Writing, within one transaction.
-pub trait WriteTx: ReadTx {
+pub trait WriteTx: ReadTx + AuditWrite {
     /// Makes a fresh store a store, with its first key. [`Error::Conflict`] if it already is one.
     fn initialise(&mut self, identity: &Identity, key: &KeyRecord) -> Result<(), Error>;
 

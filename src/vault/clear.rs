@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::audit::{Event, Facts, What};
 use super::delete::NOTE;
 use super::find::LONGEST_PAGE;
 use super::kept::{self, Place};
@@ -43,9 +44,27 @@ impl Vault {
                 cleared.kept += held_back;
             }
             delete_pieces(write, owner, provider, &mut cleared)?;
+            note(write, owner, provider, &cleared)?;
             Ok(cleared)
         })
     }
+}
+
+/// Records what an owner lost, beside the record of each row; nothing where there was nothing.
+fn note(
+    write: &mut Write<'_>,
+    owner: &Owner,
+    provider: Option<&Provider>,
+    cleared: &Cleared,
+) -> Result<(), Error> {
+    let count = cleared.connections + cleared.configs + cleared.kept;
+    if count == 0 {
+        return Ok(());
+    }
+    let provider = provider.map(ToString::to_string);
+    let facts = Facts { provider, count: Some(count), ..Facts::default() };
+    let subject = Some(owner.to_string());
+    write.audit(&Event { subject, ..Event::of_store(What::OwnerCleared, facts) })
 }
 
 /// How many rows, and how many members that were held back from them.
@@ -67,7 +86,7 @@ fn delete_rows(
             return Ok((deleted, held_back));
         }
         for row in page {
-            write.tx.delete_row(row.id)?;
+            write.delete(&row, Some("owner_cleared"))?;
             held_back += write.tx.delete_kept_of(row.id)?;
             deleted += 1;
         }

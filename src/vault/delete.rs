@@ -29,7 +29,7 @@ impl Vault {
             let row = write.tx.row(kind, &provider, &owner, &account)?;
             check_revision(if_revision, row.as_ref())?;
             let Some(row) = row else { return Ok(None) };
-            write.tx.delete_row(row.meta.id)?;
+            write.delete(&row.meta, None)?;
             write.tx.delete_kept_of(row.meta.id)?;
             Ok(Some(row.meta.id.to_string()))
         })?;

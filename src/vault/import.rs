@@ -1,5 +1,6 @@
 //! The old option comes in: once, in one transaction, and never over what happened here since.
 
+use super::audit::{Event, Facts as AuditFacts, What};
 use super::kept::{Piece, Place, keep};
 use super::report::{Fate, Report, ReportEntry, ReportMember};
 use super::row::{Legacy, check, data_key, open, seal, sign};
@@ -67,6 +68,8 @@ impl Vault {
                 let verdict = self.import_entry(write, &entry, number)?;
                 report.add(reported(&entry, verdict, options.dry_run));
             }
+            let count = Some(report.entries.len() as u64);
+            write.audit(&Event::of_store(What::ImportDone, AuditFacts { count, ..AuditFacts::default() }))?;
             Ok(report)
         };
         if options.dry_run { self.rehearse(work) } else { self.write(work) }
@@ -89,7 +92,7 @@ impl Vault {
             None => {
                 let row = self.new_row(write, kind, &address, document, &Facts::default(), legacy.clone())?;
                 let row = with_status(row, held_back, write.unlocked);
-                write.tx.insert_row(&row)?;
+                write.insert(&row, What::Imported)?;
                 row
             }
             Some(row) if healable(seen.as_ref(), &content, &row, &legacy, write.unlocked) => {
@@ -145,7 +148,7 @@ fn heal(
     meta.updated_at = write.now.seconds();
     let new = seal(meta, document, &key, write.unlocked, write.random)?;
     let new = with_status(new, held_back, write.unlocked);
-    write.tx.update_row(&new, row.meta.revision)?;
+    write.update(&row.meta, &new, What::Imported)?;
     Ok(new)
 }
 

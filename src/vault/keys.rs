@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::audit::{Event, Facts, What};
 use super::row::{check, kept_binding, open, row_binding, seal};
 use super::shared::Write;
 use super::unlocked::Unlocked;
@@ -79,6 +80,8 @@ impl Vault {
             }
             let kek = Kek::new(id, key.key().clone());
             write.tx.set_secret(id, &write.unlocked.secret.wrap(&kek, store_id, write.random)?)?;
+            let facts = Facts { key: Some(id.to_string()), ..Facts::default() };
+            write.audit(&Event::of_store(What::KeyAdded, facts))?;
             let identity = super::shared::known_identity(write.tx)?;
             Ok((KeyAdded { key: id.to_string(), known: known.is_some() }, identity, records))
         })?;
@@ -105,7 +108,10 @@ impl Vault {
                 write.tx.set_key_status(record.id, KeyStatus::Retired)?;
                 retired.push(record.id.to_string());
             }
-            Ok(Rewrapped { key: primary.to_string(), rewrapped, retired })
+            let key = primary.to_string();
+            let facts = Facts { key: Some(key.clone()), count: Some(rewrapped), ..Facts::default() };
+            write.audit(&Event::of_store(What::Rewrapped, facts))?;
+            Ok(Rewrapped { key, rewrapped, retired })
         })
     }
 
@@ -150,7 +156,7 @@ fn renew(write: &mut Write<'_>, id: RecordId) -> Result<bool, Error> {
     meta.seal_revision += 1;
     meta.updated_at = write.now.seconds();
     let new = seal(meta, &document, &DataKey::generate(write.random)?, write.unlocked, write.random)?;
-    write.tx.update_row(&new, row.meta.revision)?;
+    write.update(&row.meta, &new, What::Renewed)?;
     Ok(true)
 }
 

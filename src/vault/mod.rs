@@ -2,6 +2,7 @@
 
 mod about;
 mod address;
+mod audit;
 mod clear;
 mod delete;
 mod error;
@@ -31,6 +32,10 @@ use std::sync::Arc;
 
 pub use about::About;
 pub use address::Address;
+pub use audit::{
+    Anchor, AnchoredStream, AuditCursor, AuditItem, AuditPage, AuditQuery, Finding, PruneOptions, Pruned,
+    Refusal, Verified, VerifyCursor, VerifyOptions,
+};
 pub use clear::Cleared;
 pub use delete::Receipt;
 pub use error::{Code, Error};

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::audit::What;
 use super::get::not_found;
 use super::row::{Legacy, check, check_address, data_key, open, seal};
 use super::shared::Write;
@@ -53,6 +54,15 @@ pub struct Saved {
 enum Change<'a> {
     Whole(&'a Document),
     Patch(&'a Document),
+}
+
+impl Change<'_> {
+    fn what(self) -> What {
+        match self {
+            Change::Whole(_) => What::Saved,
+            Change::Patch(_) => What::Merged,
+        }
+    }
 }
 
 impl Vault {
@@ -126,7 +136,7 @@ impl Vault {
         facts: &Facts,
     ) -> Result<Saved, Error> {
         let row = self.new_row(write, kind, address, document, facts, Legacy::default())?;
-        write.tx.insert_row(&row)?;
+        write.insert(&row, What::Saved)?;
         Ok(saved(&row.meta, address, true, None, Vec::new()))
     }
 
@@ -189,10 +199,10 @@ impl Vault {
             Change::Patch(patch) => legacy_after(&legacy, patch),
         };
         if matches!((&row.meta.remote_id, &meta.remote_id), (Some(old), Some(new)) if old != new) {
-            write.tx.delete_row(row.meta.id)?;
+            write.delete(&row.meta, Some("replaced"))?;
             write.tx.delete_kept_of(row.meta.id)?;
             let new = self.new_row(write, kind, address, document, facts, legacy.without_held_back())?;
-            write.tx.insert_row(&new)?;
+            write.insert(&new, change.what())?;
             return Ok(saved(&new.meta, address, false, Some(row.meta.id), superseded));
         }
         let renewed = match change {
@@ -208,7 +218,7 @@ impl Vault {
         meta.seal_revision += 1;
         meta.updated_at = write.now.seconds();
         let new = seal(meta, document, &key, write.unlocked, write.random)?;
-        write.tx.update_row(&new, row.meta.revision)?;
+        write.update(&row.meta, &new, change.what())?;
         write.forget_held_back(row.meta.id, &superseded)?;
         Ok(saved(&new.meta, address, false, None, superseded))
     }

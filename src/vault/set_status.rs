@@ -1,5 +1,6 @@
 //! Saying how a connection fares, without touching its document.
 
+use super::audit::What;
 use super::get::not_found;
 use super::row::{check_address, sign};
 use super::{About, Address, Code, Error, Kind, Vault};
@@ -29,13 +30,13 @@ impl Vault {
                 let error = Error::new(Code::InvalidTransition, message).with("from", present.as_str());
                 return Err(error.with("to", status.as_str()));
             }
-            let before = row.meta.revision;
+            let before = row.meta.clone();
             row.meta.status = status.as_str().to_owned();
             row.meta.status_cause = cause.map(str::to_owned);
             row.meta.revision += 1;
             row.meta.updated_at = write.now.seconds();
             sign(&mut row.meta, write.unlocked);
-            write.tx.update_row(&row, before)?;
+            write.update(&before, &row, What::StatusSet)?;
             Ok(About::of(row.meta, write.unlocked, write.now))
         })
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use super::audit::Chain;
 use super::unlocked::Unlocked;
 use super::{Code, Error, Options};
 use crate::crypto::{Kek, KeyMaterial};
@@ -47,6 +48,8 @@ pub(super) struct Write<'a> {
     /// The first revision of a row made now. It is above every revision that any row of the store ever had, so that
     /// a deleted and newly made row is never taken for the one that somebody read before.
     pub(super) fresh_revision: i64,
+    /// Where the audit chain has come to.
+    pub(super) chain: Chain,
 }
 
 impl Shared {
@@ -189,7 +192,11 @@ impl Shared {
         work: &mut impl FnMut(&mut Write<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let (unlocked, now, fresh_revision) = self.begin_write(tx)?;
-        work(&mut Write { tx, unlocked: &unlocked, random: &*self.random, now, fresh_revision })
+        let chain = Chain::default();
+        let mut write = Write { tx, unlocked: &unlocked, random: &*self.random, now, fresh_revision, chain };
+        let result = work(&mut write)?;
+        write.end_chain()?;
+        Ok(result)
     }
 
     fn begin_write(&self, tx: &mut dyn WriteTx) -> Result<(Arc<Unlocked>, UnixTime, i64), Error> {

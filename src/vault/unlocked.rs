@@ -15,6 +15,8 @@ pub(super) struct Unlocked {
     pub(super) secret: StoreSecret,
     /// Over the plain columns of rows.
     pub(super) rows: MacKey,
+    /// Over the audit chain.
+    pub(super) audit: MacKey,
     /// Over what was ever imported.
     pub(super) ledger: MacKey,
     /// For the rows that were read last.
@@ -44,8 +46,10 @@ impl Unlocked {
                 "the store's own secret does not open although its key is right: restore a backup",
             )
         })?;
-        let (rows, ledger) = (secret.mac_key(labels::MAC_ROWS), secret.mac_key(labels::MAC_LEDGER));
-        Ok(Self { store_id: identity.store_id, keyring, secret, rows, ledger, openers: Openers::default() })
+        let [rows, audit, ledger] =
+            [labels::MAC_ROWS, labels::MAC_AUDIT, labels::MAC_LEDGER].map(|label| secret.mac_key(label));
+        let (store_id, openers) = (identity.store_id, Openers::default());
+        Ok(Self { store_id, keyring, secret, rows, audit, ledger, openers })
     }
 
     /// The key that everything new is wrapped under.

@@ -10,6 +10,8 @@ use dm_connections::store::{
 
 // One test binary uses it, the others share the file.
 #[allow(unused_imports)]
+pub use super::audit::*;
+#[allow(unused_imports)]
 pub use super::filters::every_filter_finds_what_it_should;
 use super::samples::{id, identity, ids, initialise, kept, key, key_id, ledger_entry, row, write};
 
@@ -35,6 +37,8 @@ macro_rules! conformance {
             every_filter_finds_what_it_should, keys_have_one_primary, kept_pieces, the_ledger,
             what_is_rolled_back_never_was, a_panic_leaves_nothing_behind, a_failed_call_is_never_committed,
             writes_are_counted, no_update_is_lost, a_snapshot_holds_still, an_unknown_key_is_refused, the_clock_runs,
+            audit_records_come_back_as_they_went_in, an_audit_head_is_set, every_audit_filter_finds_what_it_should,
+            audit_records_are_deleted_from_the_front, a_row_is_there_or_not, refusals_are_counted_by_the_hour,
         }
     };
 }

@@ -84,14 +84,14 @@ fn by_status(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::domain::RecordId;
     use crate::store::Kind;
     use crate::store::sqlite::schema::{self, STEPS};
 
     /// How SQLite goes about a statement.
-    pub fn plan(connection: &rusqlite::Connection, sql: &str) -> Vec<String> {
+    pub(in super::super) fn plan(connection: &rusqlite::Connection, sql: &str) -> Vec<String> {
         let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let parameters = vec![Value::Null; explain.parameter_count()];
         let steps = explain.query_map(rusqlite::params_from_iter(parameters), |row| row.get("detail"));

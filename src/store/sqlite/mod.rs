@@ -3,6 +3,7 @@
 //! Each operation: enter the fork barrier; take the engine's one session; take the outer lock; see to it that the open
 //! files are those at the paths; run one transaction; unlock. `THREATS.md` says why each of these is there.
 
+mod audit;
 mod database;
 mod failure;
 mod filesystem;

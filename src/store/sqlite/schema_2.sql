@@ -1,0 +1,26 @@
+-- Audit: what its queries look for beside the record, and how often a refusal was repeated. The chain itself is of the
+-- first version, which never wrote a record.
+ALTER TABLE audit ADD COLUMN event TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN agent TEXT;
+ALTER TABLE audit ADD COLUMN subject TEXT;
+ALTER TABLE audit ADD COLUMN connection BLOB CHECK (length(connection) = 16);
+ALTER TABLE audit ADD COLUMN grant_id BLOB CHECK (length(grant_id) = 16);
+-- 1 where the record says how the row of its connection stands since.
+ALTER TABLE audit ADD COLUMN about_row INTEGER NOT NULL DEFAULT 0 CHECK (about_row IN (0, 1));
+CREATE INDEX audit_at         ON audit (at);
+CREATE INDEX audit_event      ON audit (event);
+CREATE INDEX audit_agent      ON audit (agent) WHERE agent IS NOT NULL;
+CREATE INDEX audit_subject    ON audit (subject) WHERE subject IS NOT NULL;
+CREATE INDEX audit_connection ON audit (connection, about_row) WHERE connection IS NOT NULL;
+CREATE TABLE refusals (
+  agent    TEXT    NOT NULL,
+  target   TEXT    NOT NULL,
+  code     TEXT    NOT NULL,
+  -- Hours since 1970.
+  hour     INTEGER NOT NULL,
+  count    INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at  INTEGER NOT NULL,
+  PRIMARY KEY (agent, target, code, hour)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX refusals_hour ON refusals (hour);

@@ -1,0 +1,122 @@
+//! Forgetting old records, without forgetting how the rows have to stand.
+
+use serde::Serialize;
+
+use super::anchor::{self, Anchor};
+use super::event::{Event, Facts, What, hex};
+use super::walk::Walk;
+use crate::domain::UnixTime;
+use crate::store::{AuditHead, AuditRecord};
+use crate::vault::shared::Write;
+use crate::vault::{Code, Error, Vault};
+
+/// The most records that one call takes away: writers wait meanwhile.
+const LONGEST: u32 = 10_000;
+/// Refusals are counted by the hour.
+pub(super) const HOUR: i64 = 3600;
+
+/// What to prune.
+#[derive(Debug, Clone, Copy)]
+pub struct PruneOptions {
+    /// What happened before this time goes; never what happens in this second.
+    pub before: UnixTime,
+    /// Whether findings go with it; without this they refuse.
+    pub accept_findings: bool,
+}
+
+/// What pruning came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pruned {
+    /// How many records are gone.
+    pub pruned: u64,
+    /// How many rows' last records were carried forward.
+    pub carried: u64,
+    /// How many counts of repeated refusals are gone.
+    pub refusals: u64,
+    /// How many findings went with the records.
+    pub accepted: u64,
+    /// Whether there are more records that old: call again.
+    pub more: bool,
+    /// Where the chain is now: anchors that were taken before prove nothing any more.
+    pub anchor: Anchor,
+}
+
+impl Vault {
+    /// Deletes the oldest records, at most 10,000 in a call and only those before the first that is not that old. What
+    /// they say last of a row that stands is carried forward, and a checkpoint says where they ended.
+    pub fn prune_audit(&self, options: PruneOptions) -> Result<Pruned, Error> {
+        self.write(|write| {
+            let end = write.begin_chain()?;
+            // What is carried is of now, and would be pruned again in the next call.
+            let before = options.before.min(write.now).seconds();
+            let head = AuditHead { stream: end.stream, sequence: end.sequence, head: Vec::new() };
+            let mut walk = Walk::new(write.tx, write.unlocked, head, 0)?;
+            let mut old = Vec::new();
+            for record in walk.slice(LONGEST + 1)? {
+                if record.at >= before {
+                    break;
+                }
+                old.push(record);
+            }
+            let more = old.len() > LONGEST as usize;
+            old.truncate(LONGEST as usize);
+            for record in &old {
+                walk.step(record)?;
+            }
+            let findings = walk.findings.len() as u64;
+            if findings > 0 && !options.accept_findings {
+                return Err(refused(&walk));
+            }
+            let refusals = write.tx.delete_refusals(before.div_euclid(HOUR))?;
+            let (mut carried, mut pruned) = (0, 0);
+            if let Some(last) = old.last() {
+                for record in old.iter().filter(|record| record.about_row) {
+                    carried += u64::from(carry(write, record)?);
+                }
+                checkpoint(write, last, old.len() as u64, findings)?;
+                pruned = write.tx.delete_audit(last.stream, last.sequence)?;
+            }
+            write.end_chain()?;
+            let anchor = anchor::take(write.tx, write.unlocked)?;
+            Ok(Pruned { pruned, carried, refusals, accepted: findings, more, anchor })
+        })
+    }
+}
+
+fn refused(walk: &Walk<'_>) -> Error {
+    let first = walk.findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
+    let message = format!(
+        "integrity: what is to be pruned is not as it was written ({} findings; the first: {first}). Nothing was pruned. \
+         Verify the audit, keep what it says, and then accept the findings",
+        walk.findings.len()
+    );
+    Error::new(Code::Integrity, message).with("findings", walk.findings.len())
+}
+
+/// Repeats what a record says of its row, where no later one does and the row is to stand. What the record says counts, not
+/// how the row is: a row that was put back is not made right by pruning.
+fn carry(write: &mut Write<'_>, record: &AuditRecord) -> Result<bool, Error> {
+    let Some(id) = record.connection else { return Ok(false) };
+    let facts = Facts::of(&record.record);
+    let last = write.tx.audit_of_row(record.stream, id, i64::MAX)?;
+    if facts.row.is_none() || last.is_some_and(|last| last.sequence != record.sequence) {
+        return Ok(false);
+    }
+    let facts = Facts { was: None, code: None, ..facts };
+    let subject = record.subject.clone();
+    write.audit(&Event { subject, connection: Some(id), ..Event::of_store(What::Carried, facts) })?;
+    Ok(true)
+}
+
+fn checkpoint(write: &mut Write<'_>, last: &AuditRecord, count: u64, accepted: u64) -> Result<(), Error> {
+    write.audit(&Event::of_store(
+        What::Checkpoint,
+        Facts {
+            count: Some(count),
+            through: Some(last.sequence),
+            mac: Some(hex(&last.mac)),
+            accepted: (accepted > 0).then_some(accepted),
+            ..Facts::default()
+        },
+    ))
+}
