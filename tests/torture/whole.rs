@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dm_connections::vault::{About, Kind, Query, Vault};
+use dm_connections::vault::{About, Kind, Query, Vault, VerifyOptions};
 use rusqlite::Connection;
 
 use crate::support::{Site, address, told};
@@ -42,6 +42,20 @@ pub fn number(sql: &Connection, query: &str) -> i64 {
     sql.query_row(query, [], |row| row.get(0)).unwrap()
 }
 
+/// No write without its record, and no record without its write: the chain is whole, and every row is as its last record
+/// left it.
+fn audited(vault: &Vault) {
+    let mut options = VerifyOptions::default();
+    loop {
+        let page = vault.verify_audit(&options).unwrap();
+        assert!(page.ok, "{:#?}", page.findings);
+        match page.next {
+            Some(next) => options.after = Some(next.parse().unwrap()),
+            None => return,
+        }
+    }
+}
+
 /// A row as a reader finds it.
 pub struct Found {
     pub kind: Kind,
@@ -49,8 +63,9 @@ pub struct Found {
     pub json: String,
 }
 
-/// Every row, each of which has to open.
+/// Every row, each of which has to open and to be what the audit chain says.
 pub fn all_rows(vault: &Vault) -> Vec<Found> {
+    audited(vault);
     let mut rows = Vec::new();
     for kind in [Kind::Connection, Kind::Config] {
         let mut query = Query { limit: Some(1000), ..Query::default() };
