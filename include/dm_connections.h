@@ -528,6 +528,59 @@ dm_status dm_legacy_export(const dm_store *store,
                            dm_buf *report,
                            dm_error **error);
 
+/// Lists what happened. `query` is a JSON object of conditions, each optional: `agent`, `subject` (whose account it was, such
+/// as `user:12`), `connection` (an id, of a connection or app config), `event`, `since` and `until` (Unix seconds, from and
+/// before), `newest_first`, `limit` (1 to 1000; 100), `after` (the `next` of the page before). Nothing at all lists everything.
+///
+/// `*out` gets `{items: [...], next}`, where `next` is null on the last page; each item is `{stream, sequence, at, event, agent,
+/// subject, connection, grant, details, repeats, intact}`. `agent` is null where trusted code of the site acted. Where
+/// `intact` is false, the record is not as it was written. Events: `saved`, `merged`, `status_set`, `deleted`, `renewed`,
+/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `refused` (with `repeats`: how often in
+/// that hour, a count that nothing authenticates), and of the chain itself `begun`, `baseline`, `carried`, `checkpoint`, `broken`.
+/// `details` has of a row `kind`, `provider`, `account`, `status`, `revision`, `seal_revision`, and never a secret. The caller frees
+/// `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
+dm_status dm_audit_query(const dm_store *store,
+                         const char *query,
+                         size_t query_len,
+                         dm_buf *out,
+                         dm_error **error);
+
+/// Compares every audit record with the one before it, every row with its last record, and both with an anchor that was
+/// kept outside. Nothing is decrypted. `options` is a JSON object: `anchor` (what `dm_audit_anchor` gave), `limit` (1 to 10,000
+/// records and rows in one call, which is what writers wait for; 10,000), `after` (the `next` of the call before: go on until
+/// it is null). The anchor is looked at with the first page.
+///
+/// `*out` gets `{ok, findings: [{code, stream, sequence, through, connection, message}], records, rows, next}`. A finding is no error
+/// of the call. Codes: `record_changed`, `record_missing` (`sequence` to `through`), `record_unknown`, `head_changed`, `chain_broken`
+/// (a write found the chain damaged, and went on); `row_changed`, `row_put_back`, `row_missing`, `row_unknown`, `row_ahead`; and of the
+/// anchor `anchor_ahead`, `anchor_differs` (the store was put back) and `anchor_pruned` (too old to say). The caller frees `*out`. Any
+/// thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_CORRUPT.
+dm_status dm_audit_verify(const dm_store *store,
+                          const char *options,
+                          size_t options_len,
+                          dm_buf *out,
+                          dm_error **error);
+
+/// Tells where the audit chain has come to: `{at, streams: [{stream, sequence}], hash}`. Kept outside the store and given to
+/// `dm_audit_verify` later, it shows whether the whole store was put back to an earlier time, which nothing inside the
+/// store can. It is no secret. The caller frees `*out`. Any thread. Errors: DM_BUSY.
+dm_status dm_audit_anchor(const dm_store *store,
+                          dm_buf *out,
+                          dm_error **error);
+
+/// Deletes old audit records, at most 10,000 in a call. `options` is a JSON object: `before` (Unix seconds; what happened
+/// before it goes) and `accept_findings` (whether records that are not as they were written go too; false). What the
+/// records say last of a row that stands is carried forward, so that verifying still names rows that were put back.
+///
+/// `result` may be NULL; else it gets `{pruned, carried, refusals, accepted, more, anchor}`: call again while `more`; anchors that
+/// were taken before prove nothing any more, so keep this one. The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT,
+/// DM_INTEGRITY (there are findings; the detail's `findings` is how many), DM_BUSY, DM_DISK_FULL.
+dm_status dm_audit_prune(const dm_store *store,
+                         const char *options,
+                         size_t options_len,
+                         dm_buf *result,
+                         dm_error **error);
+
 /// Seals a value as the old plug-in does: `*envelope` gets `dm:enc:v1:...` under the first of the salts and a random
 /// IV, so never the same twice. Any bytes, none too. For what the old plug-in has to read: the vault itself seals
 /// nothing so. The caller frees `*envelope`. Any thread. Errors: DM_INVALID_ARGUMENT (no salt), DM_TOO_LARGE.

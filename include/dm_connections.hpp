@@ -202,6 +202,11 @@ class Store {
 
   Buffer clear_owner(Text owner, Text provider = {}) const { return ask(dm_owner_clear, owner, provider); }
 
+  Buffer audit(Text query = {}) const { return ask(dm_audit_query, query); }
+  Buffer verify_audit(Text options = {}) const { return ask(dm_audit_verify, options); }
+  Buffer audit_anchor() const { return ask(dm_audit_anchor); }
+  Buffer prune_audit(Text options) const { return ask(dm_audit_prune, options); }
+
   Buffer add_key(const Keyring &keyring) const { return ask(dm_key_add, keyring.get()); }
   Buffer rewrap() const { return ask(dm_key_rewrap); }
   Buffer renew_provider(Text provider) const { return ask(dm_key_renew, provider, Text()); }

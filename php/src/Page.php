@@ -7,7 +7,7 @@ namespace DataMachine\Connections;
 /**
  * One page of a listing.
  *
- * @template T of RowInfo
+ * @template T of RowInfo|AuditRecord
  * @implements \IteratorAggregate<int, T>
  */
 final class Page implements \IteratorAggregate, \Countable

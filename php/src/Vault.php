@@ -257,6 +257,64 @@ final class Vault
     }
 
     /**
+     * What happened, one page. Every write of a connection or app config has its record.
+     *
+     * @param AuditQuery|array{
+     *     agent?: string, subject?: string, connection?: string, event?: string, since?: int, until?: int,
+     *     newest_first?: bool, limit?: int, after?: string
+     * } $query
+     *
+     * @return Page<AuditRecord>
+     */
+    public function audit(AuditQuery|array $query = []): Page
+    {
+        $found = Json::decode(Library::auditQuery($this->store, self::options($query)));
+        return new Page(array_map(static fn (array $row) => new AuditRecord($row), $found['items']), $found['next']);
+    }
+
+    /**
+     * Compares every audit record with the one before, every row with its last record, and both with an anchor. It goes
+     * page by page, so that writers do not wait for all of it.
+     *
+     * @param AuditAnchor|null $anchor what auditAnchor() or pruneAudit() gave last, kept outside the store
+     */
+    public function verifyAudit(?AuditAnchor $anchor = null): AuditVerification
+    {
+        $options = $anchor === null ? [] : ['anchor' => $anchor->toArray()];
+        $pages = [];
+        do {
+            $pages[] = $page = Json::decode(Library::auditVerify($this->store, self::options($options)));
+            $options = ['after' => $page['next']];
+        } while ($page['next'] !== null);
+        return new AuditVerification($pages);
+    }
+
+    /**
+     * Where the audit has come to. Kept outside the store and given to verifyAudit(), it shows whether the whole store
+     * was put back to an earlier time.
+     */
+    public function auditAnchor(): AuditAnchor
+    {
+        return new AuditAnchor(Json::decode(Library::auditAnchor($this->store)));
+    }
+
+    /**
+     * Deletes the audit records of before a time. How the rows have to stand is carried forward, so verifyAudit() still
+     * tells. Anchors of before prove nothing any more: keep the one that this gives.
+     *
+     * @param bool $acceptFindings delete also records that are not as they were written
+     */
+    public function pruneAudit(int $before, bool $acceptFindings = false): AuditPruned
+    {
+        $options = self::options(['before' => $before, 'accept_findings' => $acceptFindings]);
+        $parts = [];
+        do {
+            $parts[] = $part = Json::decode(Library::auditPrune($this->store, $options));
+        } while ($part['more']);
+        return new AuditPruned($parts);
+    }
+
+    /**
      * Makes a new key the primary one: what is saved from now on is sealed under it. Other processes cannot write until
      * they open the vault with it; until rewrap(), give it `withEarlier()` the one before.
      */
@@ -362,9 +420,9 @@ final class Vault
     }
 
     /**
-     * @param SaveOptions|Query|array<string, mixed> $options
+     * @param SaveOptions|Query|AuditQuery|array<string, mixed> $options
      */
-    private static function options(SaveOptions|Query|array $options): string
+    private static function options(SaveOptions|Query|AuditQuery|array $options): string
     {
         $options = is_array($options) ? $options : $options->toArray();
         try {

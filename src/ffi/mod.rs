@@ -3,6 +3,8 @@
 // The contract of all of them stands once, at the head of the header: pointers are NULL or valid for their length.
 #![allow(clippy::missing_safety_doc)]
 
+mod audit;
+mod audit_options;
 mod buffer;
 mod configs;
 mod connections;
@@ -21,6 +23,7 @@ mod status;
 mod store;
 mod version;
 
+pub use audit::*;
 pub use buffer::{dm_buf, dm_buf_free};
 pub use configs::*;
 pub use connections::*;

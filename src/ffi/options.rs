@@ -77,7 +77,7 @@ impl SaveOptions {
 }
 
 /// Makes a value of a member that is there; the error names the member as the caller wrote it.
-fn member<T, U>(
+pub(super) fn member<T, U>(
     name: &'static str,
     given: Option<T>,
     make: impl Fn(T) -> Result<U, Invalid>,
@@ -115,10 +115,6 @@ pub(super) struct FindQuery {
 
 impl FindQuery {
     pub(super) fn into_query(self) -> Result<Query, Error> {
-        if self.limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
-            let message = "limit: 1 to 1000";
-            return Err(Error::new(Code::InvalidArgument, message).with("argument", "limit"));
-        }
         Ok(Query {
             provider: member("provider", self.provider, |text| text.parse())?,
             owner: member("owner", self.owner, |text| text.parse())?,
@@ -127,9 +123,18 @@ impl FindQuery {
             status: member("status", self.status, |text| text.parse())?,
             expiring_before: member("expiring_before", self.expiring_before, UnixTime::new)?,
             after: member("after", self.after, |text| text.parse())?,
-            limit: self.limit,
+            limit: limited(self.limit, 1000)?,
         })
     }
+}
+
+/// How much is asked for at once, if it is said.
+pub(super) fn limited(limit: Option<u32>, most: u32) -> Result<Option<u32>, Error> {
+    if limit.is_some_and(|limit| !(1..=most).contains(&limit)) {
+        let message = format!("limit: 1 to {most}");
+        return Err(Error::new(Code::InvalidArgument, message).with("argument", "limit"));
+    }
+    Ok(limit)
 }
 
 #[derive(Deserialize)]

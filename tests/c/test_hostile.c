@@ -73,6 +73,10 @@ CALL(salts_new, (dm_salts **)a->out, a->error)
 CALL(salts_add, A, T(0), a->error)
 CALL(salts_free, A)
 CALL(owner_clear, S, T(0), T(1), a->first, a->error)
+CALL(audit_query, S, T(0), a->first, a->error)
+CALL(audit_verify, S, T(0), a->first, a->error)
+CALL(audit_anchor, S, a->first, a->error)
+CALL(audit_prune, S, T(0), a->first, a->error)
 CALL(legacy_seal, A, T(0), a->first, a->error)
 CALL(legacy_open, A, T(0), a->first, a->error)
 CALL(legacy_import, S, T(0), A, T(1), a->first, a->error)
@@ -81,7 +85,7 @@ CALL(legacy_export, S, A, T(0), a->first, a->second, a->error)
 /* handles: S, K, A, E; in lower case where NULL is fine.
  * texts, in order, each with a value that works; upper case must not be empty:
  *   Provider, Owner, account, Document, Json (j for optional ones), sTatus, cause, raw Key, Base64, File, New file,
- *   command (Vector), Legacy option, old Envelope, id, X for any bytes.
+ *   command (Vector), prUne's options, Legacy option, old Envelope, id, X for any bytes.
  * outputs: H a handle, R a buffer that has to be given, o one that may be NULL (first, then second). */
 static const struct function {
   const char *name;
@@ -126,6 +130,10 @@ static const struct function {
     F(salts_add, "A", "X", ""),
     F(salts_free, "a", "", ""),
     F(owner_clear, "S", "Op", "o"),
+    F(audit_query, "S", "j", "R"),
+    F(audit_verify, "S", "j", "R"),
+    F(audit_anchor, "S", "", "R"),
+    F(audit_prune, "S", "U", "o"),
     F(legacy_seal, "A", "X", "R"),
     F(legacy_open, "A", "E", "R"),
     F(legacy_import, "Sa", "Lj", "o"),
@@ -144,6 +152,7 @@ static const char *working(char kind) {
     case 'O': case 'o': return "user:12";
     case 'D': return "{\"a\":1}";
     case 'J': return open_options;
+    case 'U': return "{\"before\":1}";
     case 'T': return "active";
     case 'K': return KEY;
     case 'B': return KEY_BASE64;

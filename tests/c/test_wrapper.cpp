@@ -59,6 +59,10 @@ void owners_move() {
   dm::Salts salts;
   salts.add("salt");
   CHECK(second.clear_owner("user:99", "reddit").size() > 2);
+  CHECK(second.audit("{\"limit\":1}").view().find("\"items\"") != dm::Text::npos);
+  CHECK(second.verify_audit().view().find("\"ok\":true") != dm::Text::npos);
+  CHECK(second.audit_anchor().view().find("\"hash\"") != dm::Text::npos);
+  CHECK(second.prune_audit("{\"before\":1}").view().find("\"pruned\":0") != dm::Text::npos);
   dm::Buffer report;
   CHECK(second.export_option(salts, "", &report).size() > 5 && report.size() > 2);
   CHECK(salts.open(salts.seal("value").view()).view() == "value");

@@ -175,6 +175,30 @@ final class Library
         return self::ask('dm_owner_clear', [$store, $owner, $provider]);
     }
 
+    /** Lists audit records, a page at a time. */
+    public static function auditQuery(Handle $store, string $query): string
+    {
+        return self::ask('dm_audit_query', [$store, $query]);
+    }
+
+    /** Verifies the audit chain and the rows, a page at a time. */
+    public static function auditVerify(Handle $store, string $options): string
+    {
+        return self::ask('dm_audit_verify', [$store, $options]);
+    }
+
+    /** Where the audit chain has come to. */
+    public static function auditAnchor(Handle $store): string
+    {
+        return self::ask('dm_audit_anchor', [$store]);
+    }
+
+    /** Deletes old audit records, a stretch at a time. */
+    public static function auditPrune(Handle $store, string $options): string
+    {
+        return self::ask('dm_audit_prune', [$store, $options]);
+    }
+
     /** Makes the keyring's first key the primary one. */
     public static function keyAdd(Handle $store, Handle $keyring): string
     {

@@ -1,0 +1,116 @@
+//! The audit chain: reading, verifying, anchoring, pruning.
+
+use std::ffi::c_char;
+
+use super::audit_options::{AuditRequest, PruneRequest, VerifyRequest};
+use super::buffer::Output;
+use super::funnel::run;
+use super::input::json;
+use super::store::{answer, dm_store, vault};
+use super::{dm_buf, dm_error, dm_status};
+
+/// Lists what happened. `query` is a JSON object of conditions, each optional: `agent`, `subject` (whose account it was, such
+/// as `user:12`), `connection` (an id, of a connection or app config), `event`, `since` and `until` (Unix seconds, from and
+/// before), `newest_first`, `limit` (1 to 1000; 100), `after` (the `next` of the page before). Nothing at all lists everything.
+///
+/// `*out` gets `{items: [...], next}`, where `next` is null on the last page; each item is `{stream, sequence, at, event, agent,
+/// subject, connection, grant, details, repeats, intact}`. `agent` is null where trusted code of the site acted. Where
+/// `intact` is false, the record is not as it was written. Events: `saved`, `merged`, `status_set`, `deleted`, `renewed`,
+/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `refused` (with `repeats`: how often in
+/// that hour, a count that nothing authenticates), and of the chain itself `begun`, `baseline`, `carried`, `checkpoint`, `broken`.
+/// `details` has of a row `kind`, `provider`, `account`, `status`, `revision`, `seal_revision`, and never a secret. The caller frees
+/// `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_audit_query(
+    store: *const dm_store,
+    query: *const c_char,
+    query_len: usize,
+    out: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    run(error, || {
+        let out = Output::required("out", out)?;
+        let vault = vault(store)?;
+        // SAFETY: the ABI's contract.
+        let query: AuditRequest = unsafe { json("query", query, query_len) }?;
+        let page = answer(&vault.audit(&query.into_query()?)?)?;
+        // SAFETY: the ABI's contract.
+        unsafe { out.give(page) };
+        Ok(())
+    })
+}
+
+/// Compares every audit record with the one before it, every row with its last record, and both with an anchor that was
+/// kept outside. Nothing is decrypted. `options` is a JSON object: `anchor` (what `dm_audit_anchor` gave), `limit` (1 to 10,000
+/// records and rows in one call, which is what writers wait for; 10,000), `after` (the `next` of the call before: go on until
+/// it is null). The anchor is looked at with the first page.
+///
+/// `*out` gets `{ok, findings: [{code, stream, sequence, through, connection, message}], records, rows, next}`. A finding is no error
+/// of the call. Codes: `record_changed`, `record_missing` (`sequence` to `through`), `record_unknown`, `head_changed`, `chain_broken`
+/// (a write found the chain damaged, and went on); `row_changed`, `row_put_back`, `row_missing`, `row_unknown`, `row_ahead`; and of the
+/// anchor `anchor_ahead`, `anchor_differs` (the store was put back) and `anchor_pruned` (too old to say). The caller frees `*out`. Any
+/// thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_CORRUPT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_audit_verify(
+    store: *const dm_store,
+    options: *const c_char,
+    options_len: usize,
+    out: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    run(error, || {
+        let out = Output::required("out", out)?;
+        let vault = vault(store)?;
+        // SAFETY: the ABI's contract.
+        let options: VerifyRequest = unsafe { json("options", options, options_len) }?;
+        let verified = answer(&vault.verify_audit(&options.into_options()?)?)?;
+        // SAFETY: the ABI's contract.
+        unsafe { out.give(verified) };
+        Ok(())
+    })
+}
+
+/// Tells where the audit chain has come to: `{at, streams: [{stream, sequence}], hash}`. Kept outside the store and given to
+/// `dm_audit_verify` later, it shows whether the whole store was put back to an earlier time, which nothing inside the
+/// store can. It is no secret. The caller frees `*out`. Any thread. Errors: DM_BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_audit_anchor(
+    store: *const dm_store,
+    out: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    run(error, || {
+        let out = Output::required("out", out)?;
+        let anchor = answer(&vault(store)?.audit_anchor()?)?;
+        // SAFETY: the ABI's contract.
+        unsafe { out.give(anchor) };
+        Ok(())
+    })
+}
+
+/// Deletes old audit records, at most 10,000 in a call. `options` is a JSON object: `before` (Unix seconds; what happened
+/// before it goes) and `accept_findings` (whether records that are not as they were written go too; false). What the
+/// records say last of a row that stands is carried forward, so that verifying still names rows that were put back.
+///
+/// `result` may be NULL; else it gets `{pruned, carried, refusals, accepted, more, anchor}`: call again while `more`; anchors that
+/// were taken before prove nothing any more, so keep this one. The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT,
+/// DM_INTEGRITY (there are findings; the detail's `findings` is how many), DM_BUSY, DM_DISK_FULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_audit_prune(
+    store: *const dm_store,
+    options: *const c_char,
+    options_len: usize,
+    result: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    run(error, || {
+        let result = Output::optional(result);
+        let vault = vault(store)?;
+        // SAFETY: the ABI's contract.
+        let options: PruneRequest = unsafe { json("options", options, options_len) }?;
+        let pruned = answer(&vault.prune_audit(options.into_options()?)?)?;
+        // SAFETY: the ABI's contract.
+        unsafe { result.give(pruned) };
+        Ok(())
+    })
+}
