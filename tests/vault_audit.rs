@@ -284,6 +284,24 @@ fn a_tail_that_is_cut_off_is_named() {
 }
 
 #[test]
+fn a_checkpoint_that_was_made_up_hides_nothing() {
+    let site = Site::new("audit-checkpoint");
+    let (vault, _) = three(&site);
+    site.sql()
+        .execute_batch(
+            "INSERT INTO audit (stream, sequence, at, event, record, mac) SELECT 0, 6, at, 'checkpoint', \
+             CAST('{\"through\":2,\"mac\":\"' || lower(hex(mac)) || '\"}' AS BLOB), mac FROM audit WHERE sequence = 2; \
+             DELETE FROM audit WHERE sequence <= 2",
+        )
+        .unwrap();
+    let found = findings(&vault);
+    assert!(
+        found.contains(&("record_missing", Some(1))) && found.contains(&("record_unknown", Some(6))),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn a_damaged_end_is_still_named_after_the_next_write() {
     for damage in [
         "UPDATE audit_streams SET head = zeroblob(64)",
