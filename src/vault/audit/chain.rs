@@ -84,9 +84,13 @@ impl Write<'_> {
     /// Chains one record.
     pub(in crate::vault) fn audit(&mut self, event: &Event) -> Result<(), Error> {
         let end = self.begin_chain()?;
+        let sequence = end.sequence.checked_add(1).ok_or_else(|| {
+            let message = "integrity: the audit chain was changed so that no number is left for a record. Restore a backup";
+            Error::new(Code::Integrity, message)
+        })?;
         let mut record = AuditRecord {
             stream: end.stream,
-            sequence: end.sequence + 1,
+            sequence,
             at: self.now.seconds(),
             event: event.what.as_str().to_owned(),
             agent: event.agent.clone(),

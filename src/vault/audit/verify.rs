@@ -175,9 +175,13 @@ impl Page<'_> {
             return Ok(None);
         }
         let mut walk = Walk::new(tx, self.unlocked, head, after)?;
+        if after == 0 {
+            walk.begin()?;
+        }
         loop {
             let left = self.left();
             if left == 0 {
+                self.findings.append(&mut walk.findings);
                 return Ok(Some(VerifyCursor::Records(stream, walk.at)));
             }
             let slice = walk.slice(left.min(SLICE))?;

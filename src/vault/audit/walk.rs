@@ -43,6 +43,19 @@ impl<'a> Walk<'a> {
         Ok(Self { tx, unlocked, head, floor, at, before, findings: Vec::new() })
     }
 
+    /// Looks at what stands before the chain's first record: nothing may.
+    pub(super) fn begin(&mut self) -> Result<(), Error> {
+        let before = AuditFilter {
+            before: Some(self.floor.through.saturating_add(1)),
+            ..AuditFilter::behind(self.head.stream, i64::MIN, 1)
+        };
+        if let Some(record) = self.tx.audit(&before)?.pop() {
+            let what = "stands before the beginning of the chain: it was inserted";
+            self.find(Finding::record("record_unknown", &record, what));
+        }
+        Ok(())
+    }
+
     /// The records that come next; none at the end.
     pub(super) fn slice(&mut self, limit: u32) -> Result<Vec<AuditRecord>, Error> {
         Ok(self.tx.audit(&AuditFilter::behind(self.head.stream, self.at, limit))?)
@@ -54,8 +67,8 @@ impl<'a> Walk<'a> {
         if record.event == What::Broken.as_str() {
             self.before = Some(NONE.to_vec());
             self.find(Finding::record("chain_broken", record, "the chain was found damaged by this write"));
-        } else if number != self.at + 1 {
-            self.find(Finding::missing(record.stream, self.at + 1, number - 1));
+        } else if number != self.at.saturating_add(1) {
+            self.find(Finding::missing(record.stream, self.at.saturating_add(1), number - 1));
             self.before = None;
         }
         let facts = Facts::of(&record.record);

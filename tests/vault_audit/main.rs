@@ -1,0 +1,274 @@
+//! The audit chain: each write has its record, and nothing that is done to records or rows by SQL goes unnoticed.
+#![allow(missing_docs)]
+
+mod pruning;
+#[path = "../support/mod.rs"]
+mod support;
+mod tampering;
+
+use dm_connections::domain::{Status, UnixTime};
+use dm_connections::vault::{
+    AuditItem, AuditQuery, Format, ImportOptions, Kind, PruneOptions, Pruned, Refusal, Vault, Verified,
+    VerifyOptions,
+};
+use support::{Site, address, document, fixture, key, refused, salt};
+
+const SECRET: &str = r#"{"access_token":"canary-token","refresh_token":"canary-refresh"}"#;
+
+fn save(vault: &Vault, owner: &str) -> String {
+    let at = address("reddit", owner, "default");
+    vault.save(Kind::Connection, &at, &document(SECRET), &Default::default()).unwrap().id
+}
+
+fn verified(vault: &Vault) -> Verified {
+    vault.verify_audit(&VerifyOptions::default()).unwrap()
+}
+
+#[track_caller]
+fn sound(vault: &Vault) {
+    let all = verified(vault);
+    assert!(all.ok && all.next.is_none(), "{:#?}", all.findings);
+    // The same in small pages.
+    let (mut after, mut records, mut rows) = (None, 0, 0);
+    loop {
+        let page =
+            vault.verify_audit(&VerifyOptions { after, limit: Some(3), ..Default::default() }).unwrap();
+        assert!(page.ok, "{:#?}", page.findings);
+        (records, rows) = (records + page.records, rows + page.rows);
+        match page.next {
+            Some(next) => after = Some(next.parse().unwrap()),
+            None => break,
+        }
+    }
+    assert_eq!((records, rows), (all.records, all.rows));
+}
+
+/// What verifying finds: each code with the number of its record.
+fn findings(vault: &Vault) -> Vec<(&'static str, Option<i64>)> {
+    let found = verified(vault);
+    assert_eq!(found.ok, found.findings.is_empty());
+    found.findings.iter().map(|finding| (finding.code, finding.sequence)).collect()
+}
+
+fn items(vault: &Vault, query: &AuditQuery) -> Vec<AuditItem> {
+    vault.audit(&AuditQuery { limit: Some(1000), ..query.clone() }).unwrap().items
+}
+
+fn events(vault: &Vault) -> Vec<String> {
+    items(vault, &AuditQuery::default()).into_iter().map(|item| item.event).collect()
+}
+
+/// A store of three connections; their records are 2, 3 and 4, the first one's second is 5.
+fn three(site: &Site) -> (Vault, Vec<String>) {
+    let vault = site.open();
+    let ids = ["user:1", "user:2", "user:3"].map(|owner| save(&vault, owner)).to_vec();
+    save(&vault, "user:1");
+    sound(&vault);
+    assert_eq!(events(&vault), ["begun", "saved", "saved", "saved", "saved"]);
+    (vault, ids)
+}
+
+fn at(seconds: i64) -> UnixTime {
+    UnixTime::new(seconds).unwrap()
+}
+
+/// Prunes everything that happened until now.
+fn prune_all(vault: &Vault, accept_findings: bool) -> Pruned {
+    next_second();
+    vault.prune_audit(PruneOptions { before: UnixTime::MAX, accept_findings }).unwrap()
+}
+
+/// What is of this second is not pruned.
+fn next_second() {
+    let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let then = now();
+    while now() == then {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+fn refusal() -> Refusal {
+    Refusal {
+        agent: "agent:7".parse().unwrap(),
+        target: "reddit of user:1".into(),
+        code: "no_grant".into(),
+        subject: Some("user:1".parse().unwrap()),
+        connection: None,
+    }
+}
+
+#[test]
+fn every_write_has_its_record_and_none_a_secret() {
+    let site = Site::new("audit");
+    let vault = site.open();
+    assert_eq!((events(&vault).len(), verified(&vault).ok), (0, true));
+    let mine = address("reddit", "user:12", "default");
+    let id = save(&vault, "user:12");
+    vault
+        .merge(Kind::Connection, &mine, &document(r#"{"access_token":"canary-2"}"#), &Default::default())
+        .unwrap();
+    vault.set_status(&mine, Status::NeedsReauth, Some("canary-cause")).unwrap();
+    vault.renew_provider(&"reddit".parse().unwrap()).unwrap();
+    vault.save(Kind::Config, &mine, &document(r#"{"client_secret":"canary"}"#), &Default::default()).unwrap();
+    vault.add_key(&key(2)).unwrap();
+    vault.rewrap().unwrap();
+    vault.delete(Kind::Connection, &mine, None).unwrap();
+    vault.clear(&"user:12".parse().unwrap(), None).unwrap();
+    let expected = [
+        "begun",
+        "saved",
+        "merged",
+        "status_set",
+        "renewed",
+        "saved",
+        "key_added",
+        "rewrapped",
+        "deleted",
+        "deleted",
+        "owner_cleared",
+    ];
+    assert_eq!(events(&vault), expected);
+    // What changes nothing leaves no record.
+    assert!(!vault.delete(Kind::Connection, &mine, None).unwrap().deleted);
+    vault.clear(&"user:12".parse().unwrap(), None).unwrap();
+    refused(
+        vault.merge(Kind::Connection, &mine, &document("{}"), &Default::default()),
+        dm_connections::vault::Code::NotFound,
+    );
+    assert_eq!(events(&vault), expected);
+    sound(&vault);
+
+    let saved = &items(&vault, &AuditQuery::default())[1];
+    assert_eq!((saved.subject.as_deref(), saved.connection.as_ref()), (Some("user:12"), Some(&id)));
+    assert_eq!((&saved.agent, &saved.grant, saved.intact), (&None, &None, true));
+    assert_eq!(saved.details["provider"], "reddit");
+    assert_eq!(saved.details["revision"], 2);
+    let sql = site.sql();
+    let mut read = sql.prepare("SELECT record FROM audit").unwrap();
+    let records = read.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    for record in records {
+        let record = String::from_utf8(record.unwrap()).unwrap();
+        assert!(!record.contains("canary"), "{record}");
+    }
+}
+
+#[test]
+fn a_replaced_connection_and_an_import_are_recorded_row_by_row() {
+    let site = Site::new("audit-rows");
+    let vault = site.open();
+    let at = address("reddit", "user:1", "default");
+    let facts = |id: &str| dm_connections::vault::Facts {
+        remote_id: Some(Some(id.parse().unwrap())),
+        ..Default::default()
+    };
+    let first = vault.save(Kind::Connection, &at, &document(SECRET), &facts("one")).unwrap();
+    let second = vault.save(Kind::Connection, &at, &document(SECRET), &facts("two")).unwrap();
+    assert_eq!(second.replaced, Some(first.id.clone()));
+    assert_eq!(events(&vault), ["begun", "saved", "deleted", "saved"]);
+    let gone = &items(&vault, &AuditQuery::default())[2];
+    assert_eq!((gone.connection.as_ref(), &gone.details["code"]), (Some(&first.id), &"replaced".into()));
+
+    let before = events(&vault).len();
+    let option = fixture("small.json");
+    let import = |dry_run| {
+        let options = ImportOptions { format: Format::Json, dry_run };
+        vault.import(&option, &[salt()], options).unwrap()
+    };
+    let report = import(true);
+    assert_eq!(events(&vault).len(), before, "a rehearsal leaves nothing");
+    let rows = report.entries.iter().filter(|entry| matches!(entry.code, "imported" | "quarantined")).count();
+    assert!(rows > 0);
+    import(false);
+    let after = events(&vault);
+    assert_eq!(after.iter().filter(|event| *event == "imported").count(), rows);
+    assert_eq!(after.last().unwrap(), "import_done");
+    sound(&vault);
+}
+
+#[test]
+fn records_are_found_by_all_that_can_be_asked() {
+    let site = Site::new("audit-query");
+    let (vault, ids) = three(&site);
+    vault.record_refusal(&refusal()).unwrap();
+    let sequences =
+        |query: AuditQuery| -> Vec<i64> { items(&vault, &query).iter().map(|item| item.sequence).collect() };
+    assert_eq!(sequences(AuditQuery::default()), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(sequences(AuditQuery { newest_first: true, ..Default::default() }), [6, 5, 4, 3, 2, 1]);
+    assert_eq!(
+        sequences(AuditQuery { subject: Some("user:1".parse().unwrap()), ..Default::default() }),
+        [2, 5, 6]
+    );
+    assert_eq!(sequences(AuditQuery { agent: Some("agent:7".parse().unwrap()), ..Default::default() }), [6]);
+    assert_eq!(
+        sequences(AuditQuery { connection: Some(ids[0].parse().unwrap()), ..Default::default() }),
+        [2, 5]
+    );
+    assert_eq!(sequences(AuditQuery { event: Some("saved".into()), ..Default::default() }), [2, 3, 4, 5]);
+    assert_eq!(sequences(AuditQuery { since: Some(UnixTime::MAX), ..Default::default() }), [0; 0]);
+    assert_eq!(sequences(AuditQuery { until: Some(UnixTime::MAX), ..Default::default() }).len(), 6);
+    for newest_first in [false, true] {
+        let (mut after, mut all) = (None, Vec::new());
+        loop {
+            let page = vault
+                .audit(&AuditQuery { after, newest_first, limit: Some(4), ..Default::default() })
+                .unwrap();
+            all.extend(page.items.iter().map(|item| item.sequence));
+            match page.next {
+                Some(next) => after = Some(next.parse().unwrap()),
+                None => break,
+            }
+        }
+        assert_eq!(all, sequences(AuditQuery { newest_first, ..Default::default() }));
+    }
+}
+
+#[test]
+fn a_looping_agent_adds_one_record_an_hour() {
+    let site = Site::new("audit-refusals");
+    let (vault, _) = three(&site);
+    let other = Refusal { code: "forbidden".into(), ..refusal() };
+    let counts: Vec<u64> = (0..50).map(|_| vault.record_refusal(&refusal()).unwrap()).collect();
+    vault.record_refusal(&other).unwrap();
+    let found = items(&vault, &AuditQuery { event: Some("refused".into()), ..Default::default() });
+    // The hour may end in between.
+    let hours = counts.iter().filter(|count| **count == 1).count();
+    assert!(hours <= 2 && found.len() == hours + 1, "{counts:?}");
+    assert_eq!(found.iter().filter_map(|item| item.repeats).sum::<u64>(), 51);
+    assert_eq!(
+        (found[0].details["code"].as_str(), found[0].agent.as_deref()),
+        (Some("no_grant"), Some("agent:7"))
+    );
+    sound(&vault);
+    // This hour goes on counting, whatever becomes of its record.
+    assert_eq!(prune_all(&vault, false).refusals as usize, hours - 1);
+}
+
+#[test]
+fn a_store_of_the_first_version_goes_on_with_a_chain_of_what_is_there() {
+    let site = Site::new("audit-first");
+    let (vault, _) = three(&site);
+    drop(vault);
+    dm_connections::vault::close_all();
+    // The same rows, in tables of the first step only.
+    let first = site.root.join("first.sqlite");
+    let sql = rusqlite::Connection::open(&first).unwrap();
+    sql.execute_batch(include_str!("../../src/store/sqlite/schema.sql")).unwrap();
+    sql.execute("ATTACH ?1 AS now", [site.database().to_str().unwrap()]).unwrap();
+    sql.execute_batch(
+        "INSERT INTO keys SELECT * FROM now.keys; INSERT INTO store SELECT * FROM now.store; \
+         INSERT INTO connections SELECT * FROM now.connections; \
+         UPDATE store SET schema = 1, min_reader = 1, min_writer = 1; \
+         PRAGMA user_version = 1; PRAGMA application_id = 1145914190",
+    )
+    .unwrap();
+    drop(sql);
+    std::fs::write(site.database(), std::fs::read(&first).unwrap()).unwrap();
+
+    let vault = site.open();
+    assert_eq!(vault.info().unwrap().schema, 2);
+    assert_eq!(findings(&vault), [("row_unknown", None); 3], "there is no chain yet");
+    assert_eq!(support::text(&vault, Kind::Connection, &address("reddit", "user:1", "default")), SECRET);
+    save(&vault, "user:1");
+    assert_eq!(events(&vault), ["begun", "baseline", "baseline", "baseline", "saved"]);
+    sound(&vault);
+}
