@@ -11,7 +11,8 @@ spl_autoload_register(static function (string $class): void {
     if (!str_starts_with($class, $prefix)) {
         return;
     }
-    $file = __DIR__ . '/src/' . strtr(substr($class, strlen($prefix)), '\\', '/') . '.php';
+    $path = strtr(substr($class, strlen($prefix)), '\\', '/');
+    $file = __DIR__ . (str_starts_with($path, 'Dropin/') ? '/dropin/' . substr($path, 7) : "/src/{$path}") . '.php';
     if (is_file($file)) {
         require $file;
     }
