@@ -235,8 +235,17 @@ final class GuardTest extends TestCase
         // What a parent keeps to itself counts for nothing.
         $missing = $this->missing(self::classOf('protected function d() {}'), $ours, $trait, $parent);
         self::assertSame(['method Upstream\Core\Base::d: ours does not declare it'], $missing);
-        // Nor does this end in a circle.
-        self::assertCount(2, $this->missing($theirs, $ours, '<?php namespace Ours; trait A { use A; }'));
+        // What a child has to have is the parent's affair, where theirs has the same parent.
+        $parent = '<?php namespace Upstream\Core; abstract class Parents { abstract public function e(); }';
+        $ours = self::classOf('', 'extends Parents');
+        self::assertCount(0, $this->missing(self::classOf('', 'extends Parents'), $ours, $parent));
+        self::assertCount(1, $this->missing(self::classOf(''), $ours, $parent));
+    }
+
+    public function testPartsInACircle(): void
+    {
+        [$theirs, $ours] = [self::classOf('function f() {}'), self::classOf('use \Ours\A;', 'extends Base')];
+        self::assertCount(1, $this->missing($theirs, $ours, '<?php namespace Ours; trait A { use A; }'));
     }
 
     /**

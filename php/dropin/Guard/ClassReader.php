@@ -155,6 +155,10 @@ final class ClassReader
      */
     private function readProperties(array $modifiers): void
     {
+        if ($modifiers === []) {
+            $token = $this->tokens->take();
+            throw new Unreadable("line {$token->line}: '{$token->text}' in a class");
+        }
         $type = [];
         while (!$this->tokens->nextIs(T_VARIABLE)) {
             $type[] = $this->tokens->take();

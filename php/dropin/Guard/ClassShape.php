@@ -19,6 +19,7 @@ final class ClassShape
      * @param list<string>          $interfaces likewise; of an interface those that it extends
      * @param list<string>          $traits     likewise, each with the rules that follow it
      * @param array<string, Member> $members    by key
+     * @param array<string, Member> $inherited  those that it has from a parent, once assembled() was asked
      */
     public function __construct(
         public readonly string $form,
@@ -28,6 +29,7 @@ final class ClassShape
         public readonly array $interfaces,
         public readonly array $traits,
         public readonly array $members,
+        public readonly array $inherited = [],
     ) {
     }
 
@@ -39,14 +41,14 @@ final class ClassShape
     public function assembled(array $parts): self
     {
         $members = $this->members;
-        // Each once: a class that is its own parent is for PHP to complain about.
         foreach ($this->traits as $trait) {
-            $name = strtolower($trait);
-            $members += ($parts[$name] ?? null)?->assembled(array_diff_key($parts, [$name => 0]))->members ?? [];
+            $members += self::part($trait, $parts)?->members ?? [];
         }
-        $name = strtolower($this->parent ?? '');
-        $inherited = ($parts[$name] ?? null)?->assembled(array_diff_key($parts, [$name => 0]))->members ?? [];
-        $members += array_filter($inherited, static fn (Member $member) => $member->visibility !== 'private');
+        $parent = self::part($this->parent ?? '', $parts);
+        $inherited = $parent === null ? [] : array_filter(
+            $parent->members + $parent->inherited,
+            static fn (Member $member): bool => $member->visibility !== 'private'
+        );
         return new self(
             $this->form,
             $this->name,
@@ -54,7 +56,18 @@ final class ClassShape
             $this->parent,
             $this->interfaces,
             $this->traits,
-            $members
+            $members,
+            $inherited
         );
+    }
+
+    /**
+     * @param array<string, self> $parts
+     */
+    private static function part(string $name, array $parts): ?self
+    {
+        $name = strtolower($name);
+        // Each once: a class that is its own parent is for PHP to complain about.
+        return ($parts[$name] ?? null)?->assembled(array_diff_key($parts, [$name => true]));
     }
 }

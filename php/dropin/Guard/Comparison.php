@@ -49,7 +49,7 @@ final class Comparison
         foreach (self::forms($theirs, $ours) as $reason) {
             $missing[] = new Missing(Kind::ClassLike, $theirs->name, $reason);
         }
-        if ($theirs->parent !== null && strcasecmp($theirs->parent, $ours->parent ?? '') !== 0) {
+        if ($theirs->parent !== null && !self::haveOneParent($theirs, $ours)) {
             $missing[] = new Missing(Kind::ParentClass, $theirs->parent, "{$theirs->name} does not extend it");
         }
         foreach (array_udiff($theirs->interfaces, $ours->interfaces, strcasecmp(...)) as $interface) {
@@ -67,11 +67,14 @@ final class Comparison
      */
     private static function forms(ClassShape $theirs, ClassShape $ours): array
     {
-        $reasons = $theirs->form === $ours->form ? [] : ["theirs is declared as {$theirs->form}, ours as {$ours->form}"];
+        $reasons = [];
+        if ($theirs->form !== $ours->form) {
+            $reasons[] = "theirs is declared as {$theirs->form}, ours as {$ours->form}";
+        }
         foreach (array_diff($ours->modifiers, $theirs->modifiers) as $modifier) {
             $reasons[] = "ours is {$modifier}, theirs is not";
         }
-        // A child is readonly exactly where its parent is; not to be abstract or final does no harm.
+        // A child is readonly where its parent is and nowhere else; not to be abstract or final does no harm.
         foreach (array_intersect(array_diff($theirs->modifiers, $ours->modifiers), ['readonly']) as $modifier) {
             $reasons[] = "theirs is {$modifier}, ours is not";
         }
@@ -86,16 +89,24 @@ final class Comparison
         $missing = [];
         foreach ($theirs->members as $key => $member) {
             if ($member->visibility !== 'private') {
-                array_push($missing, ...self::member($member, $ours->members[$key] ?? null, "{$theirs->name}::"));
+                $own = $ours->members[$key] ?? $ours->inherited[$key] ?? null;
+                array_push($missing, ...self::member($member, $own, "{$theirs->name}::"));
             }
         }
-        foreach (array_diff_key($ours->members, $theirs->members) as $own) {
+        // What both have from one parent is compared where that is.
+        $further = $ours->members + (self::haveOneParent($theirs, $ours) ? [] : $ours->inherited);
+        foreach (array_diff_key($further, $theirs->members) as $own) {
             if ($own->is('abstract')) {
                 $reason = 'only ours declares it, abstract: no child has it';
                 $missing[] = new Missing($own->kind, "{$theirs->name}::{$own->name}", $reason);
             }
         }
         return $missing;
+    }
+
+    private static function haveOneParent(ClassShape $theirs, ClassShape $ours): bool
+    {
+        return strcasecmp($theirs->parent ?? '', $ours->parent ?? '') === 0;
     }
 
     /**
