@@ -14,6 +14,5 @@ fi
 if [[ -f benches/php/bench.php ]] && wanted php "$@"; then
     scripts/build.sh
     step "From PHP"
-    library=$root/build/lib/libdm_connections.so.$version
-    php -d ffi.enable=true -d "dm_connections.library=$library" benches/php/bench.php
+    "${run_php[@]}" benches/php/bench.php
 fi
