@@ -24,7 +24,8 @@ final class Redaction
         'scope', 'scopes', 'token_type', 'instance',
     ];
 
-    private const SECRET_NAME = '/secret|token|passw|passphrase|pwd|credential|key|bearer|jwt|cookie|^pass$|^authorization$/i';
+    private const SECRET_NAME =
+        '/secret|token|passw|passphrase|pwd|credential|key|bearer|jwt|cookie|^pass$|^authorization$/i';
 
     /** Times and lifetimes are none, whatever they belong to: `token_expires_at`. */
     private const TIME_NAME = '/_(at|in)$/i';
