@@ -129,7 +129,7 @@ class Keyring {
   detail::Handle<dm_keyring, dm_keyring_free> handle_;
 };
 
-// Salts that open the envelopes of the old option.
+// Salts of the old option's envelopes.
 class Salts {
  public:
   Salts() {
@@ -139,6 +139,10 @@ class Salts {
   }
 
   void add(Text salt) { detail::call(dm_salts_add, get(), salt); }
+
+  // One value as the old plug-in's envelope, and back.
+  Buffer seal(Text value) const { return detail::ask(dm_legacy_seal, get(), value); }
+  Buffer open(Text envelope) const { return detail::ask(dm_legacy_open, get(), envelope); }
 
   dm_salts *get() const noexcept { return handle_.get(); }
 
@@ -195,6 +199,8 @@ class Store {
     return ask(dm_config_delete, provider, owner, options);
   }
   Buffer find_configs(Text query = {}) const { return ask(dm_config_find, query); }
+
+  Buffer clear_owner(Text owner, Text provider = {}) const { return ask(dm_owner_clear, owner, provider); }
 
   Buffer add_key(const Keyring &keyring) const { return ask(dm_key_add, keyring.get()); }
   Buffer rewrap() const { return ask(dm_key_rewrap); }

@@ -61,7 +61,7 @@ final class Vault
      * @param Document|array<array-key, mixed> $document
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int
+     *     expires_at?: ?int, exclusive_name?: bool
      * } $options
      */
     public function save(
@@ -83,7 +83,7 @@ final class Vault
      * @param Document|array<array-key, mixed> $patch
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int
+     *     expires_at?: ?int, exclusive_name?: bool
      * } $options
      */
     public function merge(
@@ -245,6 +245,15 @@ final class Vault
         $found = Json::decode(Library::configFind($this->store, self::options($query)));
         $rows = array_map(static fn (array $row) => new AppConfigInfo($row), $found['items']);
         return new Page($rows, $found['next']);
+    }
+
+    /**
+     * Deletes everything that an owner has, of one provider or of all, in one transaction: connections, app configs, and
+     * what was kept of the old option in the owner's own places. A second import brings nothing of it back.
+     */
+    public function clearOwner(string $owner, ?string $provider = null): Cleared
+    {
+        return new Cleared(Json::decode(Library::ownerClear($this->store, $owner, $provider ?? '')));
     }
 
     /**

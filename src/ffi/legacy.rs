@@ -10,9 +10,10 @@ use super::options::ImportRequest;
 use super::store::{answer, dm_store, vault};
 use super::{dm_buf, dm_error, dm_status};
 use crate::crypto::LegacyKey;
+use crate::vault::Error;
 use std::sync::{Mutex, PoisonError};
 
-/// Salts that open the old option's envelopes: what `wp_salt('auth')` returns, and what it returned earlier.
+/// Salts of the old option's envelopes: what `wp_salt('auth')` returns, and what it returned earlier.
 ///
 /// May be used from any thread. Wiped by `dm_salts_free`.
 #[allow(non_camel_case_types)]
@@ -21,6 +22,16 @@ pub struct dm_salts {
 }
 
 static SALTS: Table<Mutex<Vec<LegacyKey>>> = Table::new(4, "salts");
+
+/// The keys that the salts behind a handle give; none for NULL.
+pub(super) fn keys(salts: *const dm_salts) -> Result<Vec<LegacyKey>, Error> {
+    if salts.is_null() {
+        return Ok(Vec::new());
+    }
+    let keys = SALTS.get(salts as usize)?;
+    let keys = keys.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(keys.clone())
+}
 
 /// Makes an empty list of salts in `*out`; the caller frees it with `dm_salts_free`. Any thread.
 #[unsafe(no_mangle)]
@@ -93,11 +104,7 @@ pub unsafe extern "C" fn dm_legacy_import(
         // SAFETY: the ABI's contract.
         let (option, request): (_, ImportRequest) =
             unsafe { (bytes("option", option, option_len)?, json("options", options, options_len)?) };
-        let keys = match salts.is_null() {
-            true => Vec::new(),
-            false => SALTS.get(salts as usize)?.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-        };
-        let told = answer(&vault.import(option, &keys, request.options())?)?;
+        let told = answer(&vault.import(option, &keys(salts)?, request.options())?)?;
         // SAFETY: the ABI's contract.
         unsafe { report.give(told) };
         Ok(())

@@ -50,6 +50,7 @@ impl OpenOptions {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SaveOptions {
     if_revision: Option<i64>,
+    exclusive_name: bool,
     #[serde(deserialize_with = "given")]
     remote_id: Option<Option<String>>,
     #[serde(deserialize_with = "given")]
@@ -65,6 +66,7 @@ impl SaveOptions {
     pub(super) fn into_facts(self) -> Result<Facts, Error> {
         Ok(Facts {
             if_revision: self.if_revision,
+            exclusive_name: self.exclusive_name,
             remote_id: nullable("remote_id", self.remote_id, |id| id.parse::<RemoteId>())?,
             display_name: nullable("display_name", self.display_name, |name| name.parse::<DisplayName>())?,
             scopes: nullable("scopes", self.scopes, Scopes::new)?,

@@ -1,18 +1,17 @@
 //! The old option comes in: once, in one transaction, and never over what happened here since.
 
-use zeroize::Zeroizing;
-
+use super::kept::{Piece, Place, keep};
 use super::report::{Fate, Report, ReportEntry, ReportMember};
-use super::row::{Legacy, check, data_key, kept_binding, open, seal, sign};
+use super::row::{Legacy, check, data_key, open, seal, sign};
 use super::save::Facts;
 use super::shared::Write;
 use super::unlocked::Unlocked;
 use super::{Address, Kind};
 use super::{Code, Error, Vault};
-use crate::crypto::{DataKey, Fields, LegacyKey, labels};
+use crate::crypto::{Fields, LegacyKey, labels};
 use crate::domain::{AccountName, Document, RecordId, Status};
 use crate::legacy::{self, Entry, Found, HeldBack, Slot, Why};
-use crate::store::{Kept, LedgerEntry, Row};
+use crate::store::{LedgerEntry, Row};
 
 /// The most entries that one import takes on, ten times the largest option that was ever seen: each is a row, and a
 /// line of the report.
@@ -173,14 +172,8 @@ fn keep_entry(
             id: None,
         }),
         None => {
-            let piece = Piece {
-                connection: None,
-                member: None,
-                reason: why.code(),
-                position: None,
-                raw: entry.content,
-            };
-            keep(write, slot, &entry.slot.path(), &piece)?;
+            let place = Place { path: entry.slot.path(), member: None, position: None };
+            keep(write, slot, &Piece { place, connection: None, reason: why.code(), raw: entry.content })?;
             note(write, slot, content, Fate::Kept, None)?;
             Ok(Verdict { fate: Fate::Kept, code: why.code(), why: why.text().to_owned(), id: None })
         }
@@ -195,52 +188,12 @@ fn keep_members(
     row: RecordId,
 ) -> Result<(), Error> {
     for member in members {
-        let piece = Piece {
-            connection: Some(row),
-            member: Some(&member.name),
-            reason: member.why.code(),
-            position: Some(member.position),
-            raw: &member.raw,
-        };
-        keep(write, slot, path, &piece)?;
+        let place =
+            Place { path: path.to_vec(), member: Some(member.name.clone()), position: Some(member.position) };
+        let piece = Piece { place, connection: Some(row), reason: member.why.code(), raw: &member.raw };
+        keep(write, slot, &piece)?;
     }
     Ok(())
-}
-
-/// A piece of the old option as it stood there.
-struct Piece<'a> {
-    connection: Option<RecordId>,
-    member: Option<&'a str>,
-    reason: &'static str,
-    /// Among the members of its account, for the way back.
-    position: Option<usize>,
-    /// As PHP serialised it.
-    raw: &'a [u8],
-}
-
-/// Seals a piece under a data key of its own, together with where it stood.
-fn keep(write: &mut Write<'_>, slot: [u8; 32], path: &[String], piece: &Piece<'_>) -> Result<(), Error> {
-    let id = RecordId::generate(write.now, write.random)?;
-    let place =
-        serde_json::json!({ "path": path, "member": piece.member, "position": piece.position }).to_string();
-    let mut content = Zeroizing::new(Vec::with_capacity(8 + place.len() + piece.raw.len()));
-    content.extend_from_slice(&(place.len() as u64).to_le_bytes());
-    content.extend_from_slice(place.as_bytes());
-    content.extend_from_slice(piece.raw);
-    let kek = write.unlocked.primary()?;
-    let binding = kept_binding(write.unlocked, id);
-    let key = DataKey::generate(write.random)?;
-    let kept = Kept {
-        id,
-        connection: piece.connection,
-        slot: slot.to_vec(),
-        member: piece.member.map(str::to_owned),
-        reason: piece.reason.to_owned(),
-        key_id: kek.id(),
-        wrapped_key: key.wrap(kek, &binding, write.random)?,
-        sealed: key.seal(&binding, &content, write.random)?,
-    };
-    Ok(write.tx.insert_kept(&kept)?)
 }
 
 fn address_of(slot: &Slot) -> Result<(Kind, Address), Error> {

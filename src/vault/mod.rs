@@ -2,6 +2,7 @@
 
 mod about;
 mod address;
+mod clear;
 mod delete;
 mod error;
 mod error_from;
@@ -9,6 +10,7 @@ mod find;
 mod get;
 mod import;
 mod info;
+mod kept;
 mod key_file;
 mod keys;
 mod open;
@@ -27,6 +29,7 @@ use std::sync::Arc;
 
 pub use about::About;
 pub use address::Address;
+pub use clear::Cleared;
 pub use delete::Receipt;
 pub use error::{Code, Error};
 pub use find::{Page, Query};

@@ -169,6 +169,12 @@ final class Library
         return self::ask('dm_config_find', [$store, $query]);
     }
 
+    /** Deletes all that an owner has, of one provider or (empty) of all. */
+    public static function ownerClear(Handle $store, string $owner, string $provider): string
+    {
+        return self::ask('dm_owner_clear', [$store, $owner, $provider]);
+    }
+
     /** Makes the keyring's first key the primary one. */
     public static function keyAdd(Handle $store, Handle $keyring): string
     {
@@ -197,6 +203,18 @@ final class Library
     public static function saltsAdd(Handle $salts, #[\SensitiveParameter] string $salt): void
     {
         self::call('dm_salts_add', [$salts, $salt], []);
+    }
+
+    /** Seals one value as the old plug-in does, with the first salt. */
+    public static function legacySeal(Handle $salts, #[\SensitiveParameter] string $value): string
+    {
+        return self::ask('dm_legacy_seal', [$salts, $value]);
+    }
+
+    /** Opens one of the old plug-in's envelopes. */
+    public static function legacyOpen(Handle $salts, #[\SensitiveParameter] string $envelope): string
+    {
+        return self::ask('dm_legacy_open', [$salts, $envelope]);
     }
 
     /** Imports the old option. */
