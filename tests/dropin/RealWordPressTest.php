@@ -44,9 +44,10 @@ final class RealWordPressTest extends TestCase
         self::assertNull($wpdb->get_var($wpdb->prepare($query, self::OPTION)));
     }
 
-    public function testTheSaltIsTheSameInEveryProcess(): void
+    public function testTheSaltIsTheOneOfTheFixtures(): void
     {
-        self::assertSame(AUTH_KEY . AUTH_SALT, wp_salt('auth'));
+        $salt = rtrim((string) file_get_contents(__DIR__ . '/../fixtures/SALT.txt'), "\n");
+        self::assertSame($salt, wp_salt('auth'));
     }
 
     public function testTheDatabaseIsOurOwn(): void

@@ -35,7 +35,11 @@ use PHPUnit\Util\ErrorHandler;
         'AUTOMATIC_UPDATER_DISABLED' => true,
         'WP_HTTP_BLOCK_EXTERNAL' => true,
     ];
-    foreach (['AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE'] as $scheme) {
+    // Together what `wp_salt('auth')` gives: the salt of the fixtures' envelopes.
+    $salt = str_split(rtrim((string) file_get_contents(__DIR__ . '/../fixtures/SALT.txt'), "\n"), 32);
+    $constants['AUTH_KEY'] = array_shift($salt);
+    $constants['AUTH_SALT'] = implode('', $salt);
+    foreach (['SECURE_AUTH', 'LOGGED_IN', 'NONCE'] as $scheme) {
         $constants["{$scheme}_KEY"] = "the key of {$scheme}, nobody's secret";
         $constants["{$scheme}_SALT"] = "the salt of {$scheme}, nobody's secret";
     }
