@@ -15,7 +15,8 @@ use DataMachine\Connections\Exception\TooLargeException;
 /**
  * Callers of the drop-in get null, [] or false and no exception. The reason is kept here, and logged once per request.
  *
- * Kept by slug and not in the provider objects: these are dumped, compared and serialised by others.
+ * Kept by slug and not in the provider objects: these are dumped, compared and serialised by others. What closures
+ * capture and exceptions trace would show in the trace of a log hook that throws; so both are sensitive here.
  *
  * @internal
  */
@@ -45,7 +46,7 @@ final class Failures
      *
      * @return T
      */
-    public static function guard(string $provider, \Closure $do, mixed $otherwise): mixed
+    public static function guard(string $provider, #[\SensitiveParameter] \Closure $do, mixed $otherwise): mixed
     {
         unset(self::$last[$provider]);
         return self::alongside($provider, $do, $otherwise);
@@ -59,7 +60,7 @@ final class Failures
      *
      * @return T
      */
-    public static function alongside(string $provider, \Closure $do, mixed $otherwise): mixed
+    public static function alongside(string $provider, #[\SensitiveParameter] \Closure $do, mixed $otherwise): mixed
     {
         try {
             return $do();
@@ -72,7 +73,7 @@ final class Failures
     /**
      * Keeps a reason and logs it, unless it was logged before.
      */
-    public static function note(string $provider, \Throwable $thrown): void
+    public static function note(string $provider, #[\SensitiveParameter] \Throwable $thrown): void
     {
         $message = self::message($thrown);
         self::$last[$provider] = $message;
@@ -111,7 +112,7 @@ final class Failures
     /**
      * What may be shown: the messages of this package hold no secret. Of others' nobody knows.
      */
-    private static function message(\Throwable $thrown): string
+    private static function message(#[\SensitiveParameter] \Throwable $thrown): string
     {
         if ($thrown instanceof ConnectionsException || $thrown instanceof Refusal) {
             return $thrown->getMessage();
@@ -123,7 +124,7 @@ final class Failures
     /**
      * A short code: `busy` for a BusyException.
      */
-    private static function reason(\Throwable $thrown): string
+    private static function reason(#[\SensitiveParameter] \Throwable $thrown): string
     {
         if ($thrown instanceof Refusal) {
             return $thrown->reason;

@@ -75,7 +75,8 @@ final class EnvelopesTest extends DropinTestCase
         $plain = ['access_token' => 'fake', 'username' => 'ada'];
         $sealed = $provider->call('encrypt_fields', $plain);
         self::assertTrue($provider->save_account($sealed));
-        self::assertTrue($provider->update_site_account($provider->call('encrypt_fields', ['refresh_token' => 'fake-r'])));
+        $patch = $provider->call('encrypt_fields', ['refresh_token' => 'fake-r']);
+        self::assertTrue($provider->update_site_account($patch));
         self::assertTrue($provider->save_config($provider->call('encrypt_fields', ['client_secret' => 'fake-c'])));
         self::assertSame($plain + ['refresh_token' => 'fake-r'], $provider->get_account());
         self::assertSame(['client_secret' => 'fake-c'], $provider->get_config());
@@ -108,7 +109,8 @@ final class EnvelopesTest extends DropinTestCase
     public function testWithoutASaltNothingIsSealed(): void
     {
         $provider = new Providers\Plain('reddit');
-        Runtime::configure(fn (): Vault => $this->open(), static fn (): string => throw new \RuntimeException('fake-salt'));
+        $saltless = static fn (): string => throw new \RuntimeException('fake-salt');
+        Runtime::configure(fn (): Vault => $this->open(), $saltless);
         $sealed = $provider->call('encrypt_fields', ['access_token' => 'fake', 'username' => 'ada']);
         self::assertSame(['username' => 'ada'], $sealed);
         self::assertStringNotContainsString('fake', (string) $provider->get_last_error());

@@ -53,16 +53,18 @@ final class PolicyTest extends DropinTestCase
         PermissionHelper::$user = 6;
         $provider = $this->connected();
         $asked = [];
-        $this->hook('datamachine_auth_scope_policy', static function (mixed ...$arguments) use ($policy, &$asked): mixed {
+        $filter = static function (mixed ...$arguments) use ($policy, &$asked): mixed {
             $asked[] = $arguments;
             return $policy;
-        });
+        };
+        $this->hook('datamachine_auth_scope_policy', $filter);
         self::assertSame($scope, $provider->call('get_principal_scope', $context, 'config'));
         self::assertSame([['site', 'reddit', 'config', $context, $provider]], $asked);
 
         $patch = ['access_token' => 'fake-own'];
         $context += ['flow_id' => 1];
-        self::assertSame(self::ACCOUNT, $provider->get_account_for_policy_context($context), 'The site\'s, in its absence.');
+        $found = $provider->get_account_for_policy_context($context);
+        self::assertSame(self::ACCOUNT, $found, 'The site\'s, in its absence.');
         self::assertTrue($provider->update_account($patch, $context));
         self::assertSame($patch, $provider->get_account_for_policy_context($context));
         self::assertTrue($provider->save_config(['client_id' => 'fake-own'], $context));
@@ -171,10 +173,11 @@ final class PolicyTest extends DropinTestCase
         self::assertStringStartsWith(site_url(), $url);
         $answer = 'https://elsewhere.example/x';
         $asked = [];
-        $this->hook('datamachine_oauth_callback_url', static function (mixed ...$arguments) use (&$answer, &$asked): mixed {
+        $filter = static function (mixed ...$arguments) use (&$answer, &$asked): mixed {
             $asked[] = $arguments;
             return $answer;
-        });
+        };
+        $this->hook('datamachine_oauth_callback_url', $filter);
         self::assertSame($answer, $provider->get_callback_url());
         self::assertSame([[$url, 'reddit']], $asked);
         $answer = null;
