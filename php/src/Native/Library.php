@@ -364,7 +364,10 @@ final class Library
         if (Release::VERSION !== self::VERSION) {
             throw new ReloadRequiredException(self::VERSION, Release::VERSION, 'Library.php is preloaded');
         }
-        $mapped = self::declare(null);
+        $header = (string) file_get_contents(__DIR__ . '/dm_connections.h');
+        // In a worker that has it mapped, the first parse is the only one. Another release may lack what this one has.
+        $whole = self::declare($header, null);
+        $mapped = $whole ?? self::declare(self::VERSIONS, null);
         $library = $mapped ?? self::find();
         $version = $library->dm_version();
         $abi = $library->dm_abi_version();
@@ -374,16 +377,16 @@ final class Library
                 : new ReloadRequiredException($version, self::VERSION, 'the library is mapped into this process');
         }
         // Without a path: the symbols of what is mapped now.
-        return self::$ffi = \FFI::cdef((string) file_get_contents(__DIR__ . '/dm_connections.h'));
+        return self::$ffi = $whole ?? \FFI::cdef($header);
     }
 
     /**
-     * The two functions that tell the versions, from the library at a path, or, without one, from what is mapped.
+     * Functions of the library at a path, or, without one, of what is mapped; null where they are not there.
      */
-    private static function declare(?string $path): ?\FFI
+    private static function declare(string $functions, ?string $path): ?\FFI
     {
         try {
-            return $path === null ? \FFI::cdef(self::VERSIONS) : \FFI::cdef(self::VERSIONS, $path);
+            return $path === null ? \FFI::cdef($functions) : \FFI::cdef($functions, $path);
         } catch (\FFI\Exception $refused) {
             if (str_contains($refused->getMessage(), 'ffi.enable')) {
                 throw new FfiForbiddenException(dirname(__DIR__, 2) . '/preload.php');
@@ -413,7 +416,7 @@ final class Library
         ];
         foreach ($places as $place) {
             // Tried, not looked for: open_basedir hides from is_file() what may well be loaded.
-            $library = self::declare($place);
+            $library = self::declare(self::VERSIONS, $place);
             if ($library !== null) {
                 return $library;
             }
