@@ -88,7 +88,8 @@ $shortened = static function (string $declaration) use ($short): string {
         return (string) preg_replace('~^typedef enum \{.*\} (\w+);$~', 'typedef int $1;', $declaration);
     }
     foreach ($short as $name => $type) {
-        $declaration = (string) preg_replace('~(?<=[(,] |\()' . preg_quote($type) . '\w+(?=[,)])~', $name, $declaration);
+        $parameter = '~(?<=[(,] |\()' . preg_quote($type) . '\w+(?=[,)])~';
+        $declaration = (string) preg_replace($parameter, $name, $declaration);
     }
     return str_replace(', ', ',', (string) preg_replace('~(?<=\*)\w+(?=[,)])~', '', $declaration));
 };
