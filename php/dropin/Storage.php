@@ -4,11 +4,8 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Dropin;
 
-use DataMachine\Connections\AppConfig;
-use DataMachine\Connections\Connection;
 use DataMachine\Connections\Exception\ConflictException;
 use DataMachine\Connections\Exception\NotFoundException;
-use DataMachine\Connections\RowInfo;
 use DataMachine\Connections\SaveOptions;
 
 /**
@@ -30,7 +27,7 @@ final class Storage
     public static function account(string $provider, string $owner, string $account = 'default'): array|false|null
     {
         return Failures::guard($provider, static function () use ($provider, $owner, $account): array|false|null {
-            return self::document($provider, Runtime::vault()->get($provider, $owner, $account));
+            return self::document($provider, $owner, Runtime::vault()->members($provider, $owner, $account));
         }, false);
     }
 
@@ -40,7 +37,7 @@ final class Storage
     public static function config(string $provider, string $owner): array|false|null
     {
         return Failures::guard($provider, static function () use ($provider, $owner): array|false|null {
-            return self::document($provider, Runtime::vault()->getConfig($provider, $owner));
+            return self::document($provider, $owner, Runtime::vault()->configMembers($provider, $owner));
         }, false);
     }
 
@@ -56,7 +53,8 @@ final class Storage
             $found = [];
             foreach ($vault->all(['provider' => $provider, 'account' => $account]) as $row) {
                 $document = Failures::alongside($provider, static function () use ($vault, $row): array|false|null {
-                    return self::document($row->provider, $vault->get($row->provider, $row->owner, $row->account));
+                    $found = $vault->members($row->provider, $row->owner, $row->account);
+                    return self::document($row->provider, $row->owner, $found);
                 }, false);
                 if (is_array($document)) {
                     $found[$row->owner] = $document;
@@ -168,25 +166,33 @@ final class Storage
     /**
      * How a row's document is to be taken.
      *
+     * @param array{array<array-key, mixed>, list<string>}|null $members as the vault gives them
+     *
      * @return array<array-key, mixed>|false|null
      */
-    private static function document(string $provider, Connection|AppConfig|null $row): array|false|null
-    {
-        if ($row === null) {
+    private static function document(
+        string $provider,
+        string $owner,
+        #[\SensitiveParameter] ?array $members,
+    ): array|false|null {
+        if ($members === null) {
             return null;
         }
-        $document = $row->document->toArray();
-        if ($row->quarantined === []) {
+        [$document, $quarantined] = $members;
+        if ($quarantined === []) {
             return $document === [] ? null : $document;
         }
-        Failures::note($provider, new Refusal('quarantined', self::quarantine($row)));
+        Failures::note($provider, new Refusal('quarantined', self::quarantine($provider, $owner, $quarantined)));
         return $document === [] ? false : $document;
     }
 
-    private static function quarantine(RowInfo $row): string
+    /**
+     * @param list<string> $quarantined
+     */
+    private static function quarantine(string $provider, string $owner, array $quarantined): string
     {
-        $members = implode(', ', $row->quarantined);
-        return "{$row->provider} of {$row->owner}: {$members} came from the old option in an envelope that does not"
+        $members = implode(', ', $quarantined);
+        return "{$provider} of {$owner}: {$members} came from the old option in an envelope that does not"
             . ' open, and is not handed out. Import again with the salt of that time, or connect the account again.';
     }
 }

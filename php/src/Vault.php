@@ -53,6 +53,17 @@ final class Vault
     }
 
     /**
+     * The document alone, as a PHP array, and the names of the members that are in quarantine and not in it: what is
+     * asked in every request. Null where there is no connection.
+     *
+     * @return array{array<array-key, mixed>, list<string>}|null
+     */
+    public function members(string $provider, string $owner, string $account = 'default'): ?array
+    {
+        return self::membersOf(Library::connectionGet($this->store, [$provider, $owner, $account]));
+    }
+
+    /**
      * Writes a whole document.
      *
      * The connection keeps its id while the remote account is the same or unknown. Another one makes a new connection
@@ -189,6 +200,16 @@ final class Vault
     }
 
     /**
+     * An app config's document alone, as members() gives a connection's.
+     *
+     * @return array{array<array-key, mixed>, list<string>}|null
+     */
+    public function configMembers(string $provider, string $owner): ?array
+    {
+        return self::membersOf(Library::configGet($this->store, [$provider, $owner]));
+    }
+
+    /**
      * Writes a whole app config.
      *
      * @param Document|array<array-key, mixed>       $document
@@ -248,8 +269,8 @@ final class Vault
     }
 
     /**
-     * Deletes everything that an owner has, of one provider or of all, in one transaction: connections, app configs, and
-     * what was kept of the old option in the owner's own places. A second import brings nothing of it back.
+     * Deletes everything that an owner has, of one provider or of all, in one transaction: connections, app configs,
+     * and what was kept of the old option in the owner's own places. A second import brings nothing of it back.
      */
     public function clearOwner(string $owner, ?string $provider = null): Cleared
     {
@@ -331,6 +352,21 @@ final class Vault
     /** A copy would share the handle, and closing one would close both. */
     private function __clone()
     {
+    }
+
+    /**
+     * @param array{string, string}|null $row document, and what is known about it
+     *
+     * @return array{array<array-key, mixed>, list<string>}|null
+     */
+    private static function membersOf(#[\SensitiveParameter] ?array $row): ?array
+    {
+        if ($row === null) {
+            return null;
+        }
+        // Hardly ever is there more to be decoded. In a text the quotes would be escaped, so this is the member.
+        $none = str_contains($row[1], '"quarantined":[]');
+        return [Json::decode($row[0]), $none ? [] : Json::decode($row[1])['quarantined']];
     }
 
     /**
