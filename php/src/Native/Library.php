@@ -32,6 +32,9 @@ final class Library
     private const ABI_MAJOR = 0;
     private const ABI_MINOR = 1;
 
+    /** By which the loader finds what it has mapped, wherever that came from. */
+    private const SONAME = 'libdm_connections.so.0';
+
     /** What every release has, whatever else its header declares. */
     private const VERSIONS = 'uint32_t dm_abi_version(void); const char *dm_version(void);';
 
@@ -364,10 +367,7 @@ final class Library
         if (Release::VERSION !== self::VERSION) {
             throw new ReloadRequiredException(self::VERSION, Release::VERSION, 'Library.php is preloaded');
         }
-        $header = (string) file_get_contents(__DIR__ . '/dm_connections.h');
-        // In a worker that has it mapped, the first parse is the only one. Another release may lack what this one has.
-        $whole = self::declare($header, null);
-        $mapped = $whole ?? self::declare(self::VERSIONS, null);
+        $mapped = self::declare(self::VERSIONS, null);
         $library = $mapped ?? self::find();
         $version = $library->dm_version();
         $abi = $library->dm_abi_version();
@@ -376,8 +376,8 @@ final class Library
                 ? new LibraryMismatchException($version, self::VERSION)
                 : new ReloadRequiredException($version, self::VERSION, 'the library is mapped into this process');
         }
-        // Without a path: the symbols of what is mapped now.
-        return self::$ffi = $whole ?? \FFI::cdef($header);
+        // What is mapped now, by its soname; without a name, each function would be looked for in all libraries.
+        return self::$ffi = \FFI::cdef((string) file_get_contents(__DIR__ . '/dm_connections.h'), self::SONAME);
     }
 
     /**
@@ -405,13 +405,13 @@ final class Library
             throw new LibraryMissingException(self::SETTING, []);
         }
         $package = dirname(__DIR__, 3);
-        $system = php_uname('m') . '-linux-gnu/libdm_connections.so.0';
+        $system = php_uname('m') . '-linux-gnu/' . self::SONAME;
         $places = $named !== false ? [$named] : [
-            "{$package}/lib/libdm_connections.so.0",
-            "{$package}/build/lib/libdm_connections.so.0",
-            '/usr/local/lib/libdm_connections.so.0',
+            "{$package}/lib/" . self::SONAME,
+            "{$package}/build/lib/" . self::SONAME,
+            '/usr/local/lib/' . self::SONAME,
             "/usr/local/lib/{$system}",
-            '/usr/lib/libdm_connections.so.0',
+            '/usr/lib/' . self::SONAME,
             "/usr/lib/{$system}",
         ];
         foreach ($places as $place) {
