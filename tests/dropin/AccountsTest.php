@@ -299,6 +299,17 @@ final class AccountsTest extends DropinTestCase
         self::assertSame($merged, $provider->get_site_account());
     }
 
+    public function testNumericNamesAndTheSitesIdStandAsTheyAre(): void
+    {
+        $provider = self::provider('reddit');
+        self::assertTrue($provider->save_site_account(['a' => 1, 5 => 'five']));
+        self::assertTrue($provider->update_site_account([5 => 'six', 7 => 'seven']));
+        self::assertSame(['a' => 1, 5 => 'six', 7 => 'seven'], $provider->get_site_account());
+        self::assertTrue($provider->save_named_account('a', ['n' => 1], 'site', 5));
+        self::assertTrue($provider->save_named_account('a', ['n' => 2]));
+        self::assertSame(['n' => 2], $provider->get_named_account('a', 'site', 9));
+    }
+
     /**
      * @param array<string, mixed>                 $account
      * @param array<string, mixed>                 $patch

@@ -195,7 +195,11 @@ final class ErrorsTest extends DropinTestCase
         $provider = new Providers\Plain('reddit');
         $endless = [];
         $endless['self'] = &$endless;
-        foreach ([["a\xff"], [NAN], [INF], [fopen('php://memory', 'r')], $endless, [1, 2]] as $account) {
+        $large = ['a' => str_repeat('x', 1 << 20)];
+        $deep = json_decode(str_repeat('{"a":', 65) . '1' . str_repeat('}', 65), true);
+        $resource = fopen('php://memory', 'r');
+        $unfit = [['a' => "\xff"], ['a' => NAN], ['a' => INF], ['a' => $resource], $endless, [1, 2], $large, $deep];
+        foreach ($unfit as $account) {
             self::assertFalse($provider->save_site_account($account));
             self::assertNotNull($provider->get_last_error());
             self::assertFalse($provider->update_account_for_user(7, $account));
