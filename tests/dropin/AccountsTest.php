@@ -199,6 +199,10 @@ final class AccountsTest extends DropinTestCase
             self::assertSame([], $provider->find_named_accounts($name));
         }
         self::assertFalse($provider->delete_named_account('a b'));
+        self::assertCount(1, $this->log, 'Only the longest one came to the vault.');
+        $plain = new Providers\Plain('reddit');
+        self::assertSame('a.b-1', $plain->call('normalize_named_account_name', " A.b-1\n"));
+        self::assertSame('', $plain->call('normalize_named_account_name', 'a b'));
         foreach ($nobody as [$type, $id]) {
             self::assertFalse($provider->save_named_account('a', $account, $type, $id));
             self::assertNull($provider->get_named_account('a', $type, $id));
@@ -276,6 +280,21 @@ final class AccountsTest extends DropinTestCase
         self::assertFalse($provider->is_configured());
         self::assertFalse($provider->is_authenticated());
         self::assertSame(0, $this->open()->info()->connections + $this->open()->info()->configs);
+
+        // Somebody else may save one.
+        $this->open()->save('reddit', 'user:7', []);
+        self::assertNull($provider->get_account_for_user(7));
+        self::assertSame([], $this->log);
+    }
+
+    public function testOfSeveralOwnersTheSiteComesFirst(): void
+    {
+        foreach (['user:7', 'org:3', 'site:4', 'agent:9', 'site:0'] as $owner) {
+            $this->open()->save('reddit', $owner, ['of' => $owner], 'a');
+        }
+        $found = self::provider('reddit')->find_named_accounts('a');
+        self::assertSame(['site:0', 'user:7', 'agent:9'], array_column(array_column($found, 'account'), 'of'));
+        self::assertSame([0, 7, 9], array_column($found, 'owner_id'));
     }
 
     public function testValuesComeBackAsTheyWere(): void
