@@ -199,6 +199,10 @@ final class AccountsTest extends DropinTestCase
             self::assertSame([], $provider->find_named_accounts($name));
         }
         self::assertFalse($provider->delete_named_account('a b'));
+        self::assertCount(1, $this->log, 'Only the longest one came to the vault.');
+        $plain = new Providers\Plain('reddit');
+        self::assertSame('a.b-1', $plain->call('normalize_named_account_name', " A.b-1\n"));
+        self::assertSame('', $plain->call('normalize_named_account_name', 'a b'));
         foreach ($nobody as [$type, $id]) {
             self::assertFalse($provider->save_named_account('a', $account, $type, $id));
             self::assertNull($provider->get_named_account('a', $type, $id));
@@ -276,6 +280,26 @@ final class AccountsTest extends DropinTestCase
         self::assertFalse($provider->is_configured());
         self::assertFalse($provider->is_authenticated());
         self::assertSame(0, $this->open()->info()->connections + $this->open()->info()->configs);
+
+        // Somebody else may save one.
+        $this->open()->save('reddit', 'user:7', []);
+        self::assertNull($provider->get_account_for_user(7));
+        self::assertSame([], $this->log);
+    }
+
+    public function testOfSeveralOwnersTheSiteComesFirst(): void
+    {
+        // Rows made in the same second come in any order: many, so that the site's is hardly the first by chance.
+        $users = array_map(static fn (int $id): string => "user:{$id}", range(1, 20));
+        foreach ([...$users, 'org:3', 'site:4', 'agent:9', 'site:0'] as $owner) {
+            $this->open()->save('reddit', $owner, ['of' => $owner], 'a');
+        }
+        $found = self::provider('reddit')->find_named_accounts('a');
+        self::assertCount(22, $found, 'Owners that upstream does not know are not among them.');
+        self::assertSame('site', $found[0]['owner_type']);
+        foreach ($found as $match) {
+            self::assertSame("{$match['owner_type']}:{$match['owner_id']}", $match['account']['of']);
+        }
     }
 
     public function testValuesComeBackAsTheyWere(): void
@@ -297,6 +321,17 @@ final class AccountsTest extends DropinTestCase
         self::assertTrue($provider->update_site_account(['deep' => ['c' => 1], 'nothing' => [], 'new' => 1]));
         $merged = array_merge($account, ['deep' => ['c' => 1], 'nothing' => [], 'new' => 1]);
         self::assertSame($merged, $provider->get_site_account());
+    }
+
+    public function testNumericNamesAndTheSitesIdStandAsTheyAre(): void
+    {
+        $provider = self::provider('reddit');
+        self::assertTrue($provider->save_site_account(['a' => 1, 5 => 'five']));
+        self::assertTrue($provider->update_site_account([5 => 'six', 7 => 'seven']));
+        self::assertSame(['a' => 1, 5 => 'six', 7 => 'seven'], $provider->get_site_account());
+        self::assertTrue($provider->save_named_account('a', ['n' => 1], 'site', 5));
+        self::assertTrue($provider->save_named_account('a', ['n' => 2]));
+        self::assertSame(['n' => 2], $provider->get_named_account('a', 'site', 9));
     }
 
     /**

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Tests\Dropin;
 
 use DataMachine\Connections\Dropin\Runtime;
+use DataMachine\Connections\Exception\ConnectionsException;
 use DataMachine\Connections\Keys;
 use DataMachine\Connections\Tests\Process;
 use DataMachine\Connections\Vault;
@@ -92,6 +93,34 @@ final class ErrorsTest extends DropinTestCase
         Runtime::configure(static fn (): string => 'no vault');
         $this->log = [];
         $this->assertNothingHere('TypeError');
+    }
+
+    public function testTheMendIsLogged(): void
+    {
+        $mend = ['mend' => 'chmod 0700 /place'];
+        Runtime::configure(static fn (): Vault => throw ConnectionsException::of(16, 'It is open to others.', $mend));
+        self::assertNull((new Providers\Plain('reddit'))->get_site_account());
+        self::assertSame([['error', 'Connections: It is open to others.', [
+            'provider' => 'reddit',
+            'reason' => 'permissions',
+            'mend' => 'chmod 0700 /place',
+        ]]], $this->log);
+    }
+
+    public function testTheVaultIsOpenedOnceAndOnlyWhenItIsNeeded(): void
+    {
+        $opened = 0;
+        Runtime::configure(function () use (&$opened): Vault {
+            $opened++;
+            return $this->open();
+        });
+        $provider = new Providers\Plain('reddit');
+        $provider->get_callback_url();
+        $provider->get_account_for_user(0);
+        self::assertSame(0, $opened);
+        Calls::saves($provider, self::ACCOUNT);
+        Calls::reads(new Providers\Plain('linkedin'));
+        self::assertSame(1, $opened);
     }
 
     public function testOpeningIsTriedAgain(): void
@@ -195,7 +224,11 @@ final class ErrorsTest extends DropinTestCase
         $provider = new Providers\Plain('reddit');
         $endless = [];
         $endless['self'] = &$endless;
-        foreach ([["a\xff"], [NAN], [INF], [fopen('php://memory', 'r')], $endless, [1, 2]] as $account) {
+        $large = ['a' => str_repeat('x', 1 << 20)];
+        $deep = json_decode(str_repeat('{"a":', 65) . '1' . str_repeat('}', 65), true);
+        $resource = fopen('php://memory', 'r');
+        $unfit = [['a' => "\xff"], ['a' => NAN], ['a' => INF], ['a' => $resource], $endless, [1, 2], $large, $deep];
+        foreach ($unfit as $account) {
             self::assertFalse($provider->save_site_account($account));
             self::assertNotNull($provider->get_last_error());
             self::assertFalse($provider->update_account_for_user(7, $account));

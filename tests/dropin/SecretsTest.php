@@ -226,6 +226,24 @@ final class SecretsTest extends DropinTestCase
         ], $provider->get_account_details());
     }
 
+    public function testDetailsOfWhatNeverCameThroughASave(): void
+    {
+        $this->open()->save('reddit', 'site:0', ['username' => 'dm:enc:v1:' . self::CANARY]);
+        self::assertSame(['username' => Redaction::MARKER], self::provider('reddit')->get_account_details());
+        $child = new class ('reddit') extends Providers\Plain {
+            public array $account = [];
+
+            public function get_account(): array // phpcs:ignore PSR1.Methods.CamelCapsMethodName
+            {
+                return $this->account;
+            }
+        };
+        self::assertSame([], $child->get_account_details());
+        $child->account = ['username' => (object) ['token' => self::CANARY], 'pin' => fn () => self::CANARY];
+        $hidden = ['username' => Redaction::MARKER, 'pin' => Redaction::MARKER];
+        self::assertSame($hidden, $child->get_account_details());
+    }
+
     public function testDetailsOfTheFixtureHoldNoToken(): void
     {
         $this->import('mixed');
