@@ -212,9 +212,9 @@ fn a_child_has_none_of_the_lock_files_open() {
             })
             .count()
     };
-    assert_eq!(lock_files(), 2);
+    assert_eq!(lock_files(), 3);
     succeeds(forked(|| assert_eq!(lock_files(), 0)));
-    assert_eq!(lock_files(), 2);
+    assert_eq!(lock_files(), 3);
     assert_eq!(revision(&*engine), 1);
 }
 

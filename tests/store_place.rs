@@ -66,7 +66,7 @@ fn what_is_made_is_private() {
     write(&*engine, |tx| tx.insert_row(&row(1)));
     assert_eq!(mode(&directory.store()), 0o700);
     let made = files(&directory.store());
-    assert_eq!(made.len(), 4, "{made:?}");
+    assert_eq!(made.len(), 5, "{made:?}");
     for file in made {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
@@ -85,7 +85,7 @@ fn nothing_is_made_unless_it_was_asked_for() {
     let options = Options { create: Create::IfMissing, ..Options::new(&deep) };
     assert_eq!(open(&options).map(drop), Err(Error::MissingDirectory { path: directory.path().join("no") }));
     let file = Options { create: Create::IfMissing, ..Options::new("/dev/null") };
-    assert!(matches!(open(&file).map(drop), Err(Error::MissingDirectory { .. })));
+    assert!(matches!(open(&file).map(drop), Err(Error::NotAStore { .. })));
     assert_eq!(files(directory.path()), [directory.store()]);
 }
 

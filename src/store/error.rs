@@ -32,6 +32,13 @@ pub enum Error {
         /// The line that mends it.
         mend: String,
     },
+    /// The directory is used for other things.
+    #[error("other things than a store of connections lie in {}, and the store needs a directory of its own; give \
+             one that does not exist yet, or an empty one", .path.display())]
+    NotItsOwn {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The process runs as another user than the one whose store it is; root too is another user.
     #[error("{} belongs to the user {owner}, and only that user may use it (files of another user would lock the \
              web server out); type: {line}", .path.display())]

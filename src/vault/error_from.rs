@@ -68,7 +68,7 @@ impl From<store::Error> for Error {
         let code = match &error {
             S::MissingDirectory { .. } => Code::MissingDirectory,
             S::StoreMissing { .. } => Code::StoreMissing,
-            S::Permissions { .. } => Code::Permissions,
+            S::Permissions { .. } | S::NotItsOwn { .. } => Code::Permissions,
             S::WrongUser { .. } => Code::WrongUser,
             S::InDocumentRoot { .. } => Code::InDocumentRoot,
             S::NetworkFileSystem { .. } => Code::NetworkFileSystem,
@@ -86,6 +86,7 @@ impl From<store::Error> for Error {
         match error {
             S::Permissions { mend, .. } | S::WrongUser { line: mend, .. } => told.with("mend", mend),
             S::MissingDirectory { path }
+            | S::NotItsOwn { path }
             | S::StoreMissing { path }
             | S::Corrupt { path, .. }
             | S::NotAStore { path, .. } => told.with("path", path.display().to_string()),

@@ -43,7 +43,7 @@ impl Vault {
     /// The rows of a kind that fit the query.
     pub fn find(&self, kind: Kind, query: &Query) -> Result<Page, Error> {
         let limit = query.limit.unwrap_or(100).clamp(1, LONGEST_PAGE);
-        self.read(|tx, unlocked| {
+        self.read_with_keys(|tx, unlocked| {
             let now = tx.now()?;
             let mut rows = tx.find(&Filter {
                 provider: query.provider.as_ref().map(ToString::to_string),

@@ -36,7 +36,13 @@ impl Vault {
             [address.provider.as_str(), &address.owner.to_string(), address.account.as_str()];
         let (row, now, unlocked) = self.read(|tx, unlocked| {
             let row = tx.row(kind, provider, owner, account)?;
-            Ok((row, tx.now()?, unlocked.clone()))
+            let unlocked = match &row {
+                Some(row) if unlocked.keyring.get(row.meta.key_id).is_none() => {
+                    self.shared.refreshed(tx, unlocked)?
+                }
+                _ => unlocked.clone(),
+            };
+            Ok((row, tx.now()?, unlocked))
         })?;
         let row = row.ok_or_else(|| not_found(kind, address))?;
         let document = open_again(&row, kind, [provider, owner, account], &unlocked)?;

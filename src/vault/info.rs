@@ -66,7 +66,7 @@ impl Vault {
     /// The store's plain facts.
     pub fn info(&self) -> Result<Info, Error> {
         let engine = self.engine.describe();
-        self.read(|tx, unlocked| {
+        self.read_with_keys(|tx, unlocked| {
             let identity = known_identity(tx)?;
             let keys = tx.keys()?.into_iter().map(|key| KeyInfo {
                 id: key.id.to_string(),

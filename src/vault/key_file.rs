@@ -34,6 +34,16 @@ impl KeyFile {
         &self.path
     }
 
+    /// Refuses a place where no key file can be made.
+    pub(super) fn check_place(&self) -> Result<(), Error> {
+        match self.path.parent() {
+            Some(directory) if !directory.is_dir() && !directory.parent().is_some_and(Path::is_dir) => {
+                Err(cannot_make(directory, "the directory that it would be in does not exist"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The key of a store that exists. A missing file is never replaced by a new key.
     pub(super) fn read(&self, store: StoreId, needed: KeyId) -> Result<Vec<KeyMaterial>, Error> {
         if !self.path.exists() {
@@ -79,10 +89,17 @@ fn make_private(directory: &Path) -> Result<(), Error> {
     let made = std::fs::DirBuilder::new().mode(0o700).create(directory);
     match made {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            let message =
-                format!("the directory {} for the key file cannot be made: {error}", directory.display());
-            Err(Error::new(Code::MissingDirectory, message))
+            Err(cannot_make(directory, &error.to_string()))
         }
         _ => Ok(()),
     }
+}
+
+fn cannot_make(directory: &Path, why: &str) -> Error {
+    let directory = directory.display();
+    let message = format!(
+        "the directory {directory} for the key file cannot be made: {why}. Make it (its owner must be the web \
+         server's user, its mode 0700), or give another key_file"
+    );
+    Error::new(Code::MissingDirectory, message).with("path", directory.to_string())
 }

@@ -73,6 +73,17 @@ impl Vault {
         })
     }
 
+    /// The same with every key at hand, for what tells of each row whether its key is.
+    fn read_with_keys<T>(
+        &self,
+        mut work: impl FnMut(&mut dyn ReadTx, &Arc<Unlocked>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.read(|tx, unlocked| {
+            let unlocked = self.shared.refreshed(tx, unlocked)?;
+            work(tx, &unlocked)
+        })
+    }
+
     /// Writes all or nothing: an error of `work` leaves no trace.
     fn write<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
         self.engine.transaction(|tx| self.shared.within(tx, &mut work))

@@ -1,7 +1,7 @@
 //! Opening a store, and making one where there is none and one is wanted.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::key_file::KeyFile;
@@ -120,6 +120,10 @@ impl Vault {
 /// Opens a store that no one in this process has open.
 pub(super) fn open_shared(options: &Options, keys: &[KeyMaterial]) -> Result<Shared, Error> {
     let create = if options.may_create() { Create::IfMissing } else { Create::Never };
+    let key_file = KeyFile::new(options)?;
+    if keys.is_empty() && options.may_create() && is_empty(&options.path) {
+        key_file.check_place()?;
+    }
     let engine = SqliteEngine::open(&store::sqlite::Options {
         directory: options.path.clone(),
         create,
@@ -127,7 +131,6 @@ pub(super) fn open_shared(options: &Options, keys: &[KeyMaterial]) -> Result<Sha
         patience: options.patience,
     })?;
     let random: Box<dyn Random> = Box::new(OsRandom);
-    let key_file = KeyFile::new(options)?;
     let engine: Box<dyn Engine> = Box::new(engine);
     let found = engine.snapshot(|tx| existing(tx, options))?;
     let (epoch, identity, records) = match found {
@@ -153,6 +156,11 @@ pub(super) fn open_shared(options: &Options, keys: &[KeyMaterial]) -> Result<Sha
     let unlocked = Unlocked::new(&given, &identity, &records)?;
     let used = keys.is_empty().then(|| key_file.path().to_owned());
     Ok(Shared::new(engine, epoch, random, &identity, used, given, unlocked))
+}
+
+/// Whether nothing lies in a directory, which need not be there.
+fn is_empty(directory: &Path) -> bool {
+    std::fs::read_dir(directory).map_or(true, |mut entries| entries.next().is_none())
 }
 
 /// The keys that a caller brings, those of the key file where it brings none.

@@ -131,6 +131,27 @@ impl Shared {
         Ok(state.unlocked.clone())
     }
 
+    /// The keys that were given here, with those that another process has added to the store since.
+    pub(super) fn refreshed(
+        &self,
+        tx: &mut dyn ReadTx,
+        unlocked: &Arc<Unlocked>,
+    ) -> Result<Arc<Unlocked>, Error> {
+        let keys = tx.keys()?;
+        if keys.iter().all(|key| unlocked.keyring.get(key.id).is_some()) {
+            return Ok(unlocked.clone());
+        }
+        let identity = known_identity(tx)?;
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let state = state.as_mut().ok_or_else(closed)?;
+        let now = Unlocked::new(&state.given, &identity, &keys)?;
+        // What is remembered of rows is kept where nothing new came of it.
+        if now.keyring.ids().ne(state.unlocked.keyring.ids()) {
+            state.unlocked = Arc::new(now);
+        }
+        Ok(state.unlocked.clone())
+    }
+
     /// The engine, for a caller with this patience.
     pub(super) fn engine(&self, patience: Duration) -> Box<dyn Engine> {
         self.engine.with_patience(patience)

@@ -40,7 +40,7 @@ impl Vault {
         if let Some(provider) = provider {
             found.entry(provider.to_string()).or_default();
         }
-        self.read(|tx, unlocked| {
+        self.read_with_keys(|tx, unlocked| {
             let now = tx.now()?;
             each(tx, Kind::Config, provider, owner, &mut |meta| {
                 let about = About::of(meta, unlocked, now);

@@ -69,7 +69,7 @@ static void *worker(void *argument) {
 
 static void *other_plugin(void *nothing) {
   static const char *const names[] = {"store/connections.sqlite", "store/connections.sqlite-journal",
-                                      "store/gate.lock", "store/store.lock"};
+                                      "store/gate.lock", "store/store.lock", "store/waiting.lock"};
   char buffer[4096];
   size_t at;
   while (!done) {

@@ -41,20 +41,22 @@ fn open(role: &Role) -> Vault {
 fn killed(role: &str, site: &Site, needs: Duration, dice: &mut Dice) -> bool {
     let mut actor = Actor::start(role, &site.store());
     actor.expect("begins");
-    // More often towards the end, where the file is written.
-    let moment = dice.below(1000).max(dice.below(1000));
-    std::thread::sleep(needs.mul_f64(moment as f64 / 1000.0));
+    std::thread::sleep(needs.mul_f64(dice.below(1400) as f64 / 1000.0));
     assert!(actor.kill(), "it ended by itself");
     actor.hear().as_deref() == Some("done")
 }
 
-/// How long a role takes from its beginning to its end.
-fn needs(role: &str, site: &Site) -> Duration {
-    let mut actor = Actor::start(role, &site.store());
-    actor.expect("begins");
-    let since = Instant::now();
-    actor.expect("done");
-    since.elapsed().mul_f64(1.1)
+/// How long a role takes from its beginning to its end, at best.
+fn needs(role: impl Fn(u64) -> String, site: &Site, prepare: impl Fn()) -> Duration {
+    let run = |number| {
+        prepare();
+        let mut actor = Actor::start(&role(number), &site.store());
+        actor.expect("begins");
+        let since = Instant::now();
+        actor.expect("done");
+        since.elapsed()
+    };
+    (0..4).map(run).min().unwrap()
 }
 
 #[test]
@@ -73,7 +75,8 @@ fn a_rewrap_that_is_killed_was_done_whole_or_not_at_all() {
     let option = format!(r#"{{"reddit":{{"principals":{{{}}}}}}}"#, accounts.join(","));
     let json = ImportOptions { format: Format::Json, dry_run: false };
     assert_eq!(vault.import(option.as_bytes(), &[], json).unwrap().counts.imported, ROWS);
-    let takes = needs("rewrap 2", &site);
+    // Ends with the second key.
+    let takes = needs(|number| format!("rewrap {}", 1 + number % 2), &site, || ());
     let mut dice = Dice::new(Dice::seed());
     let (rounds, mut present, mut done) = (size(8, 150), 2, 0);
     for _ in 0..rounds {
@@ -121,7 +124,7 @@ fn an_import_that_is_killed_was_done_whole_or_not_at_all() {
         copy_directory(&empty, &store);
     };
     copy_directory(&store, &empty);
-    let takes = needs("import", &site);
+    let takes = needs(|_| "import".to_owned(), &site, fresh);
     let mut dice = Dice::new(Dice::seed());
     let (rounds, mut done) = (size(8, 150), 0);
     for _ in 0..rounds {

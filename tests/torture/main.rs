@@ -4,11 +4,13 @@
 
 mod crowd;
 mod dice;
+mod fair;
 mod forks;
 mod kill;
 mod kill_whole;
 mod lane;
 mod restore;
+mod rotate;
 mod scan;
 mod swap;
 mod syscalls;
@@ -33,6 +35,8 @@ fn role() {
         "import" => kill_whole::import_mixed(&role),
         "step" => syscalls::play(&role),
         "restored" => restore::play(&role),
+        "fair" => fair::play(&role),
+        "rotate" => rotate::play(&role),
         "fork" => forks::play(&role),
         other => panic!("there is no role {other}"),
     }

@@ -53,3 +53,27 @@ fn stores_that_were_closed_on_purpose_open_again() {
     says(&refused(vault.get(CONN, &at), Code::InvalidHandle), &["dm_shutdown", "Open it again"]);
     assert_eq!(text(&site.open(), CONN, &at), "{}");
 }
+
+#[test]
+fn a_store_that_was_just_opened_does_not_make_room_for_the_next() {
+    let site = Site::new("fresh-handles");
+    close_all();
+    let at = address("reddit", "user:1", "default");
+    let open = |number: u8| {
+        let options = Options::new(site.root.join(format!("store-{number}")), SITE);
+        Vault::open(&options, &[key(1 + number)]).unwrap()
+    };
+    let vaults: Vec<Vault> = (0..8).map(open).collect();
+    let use_it = |vault: &Vault| vault.find(CONN, &Default::default()).map(drop);
+    vaults.iter().for_each(|vault| use_it(vault).unwrap());
+    // Two more, both opened before either is used.
+    let (ninth, tenth) = (open(8), open(9));
+    use_it(&ninth).unwrap();
+    use_it(&tenth).unwrap();
+    refused(vaults[0].get(CONN, &at), Code::InvalidHandle);
+    refused(vaults[1].get(CONN, &at), Code::InvalidHandle);
+    // Opening one that is open is a use of it, too.
+    let again = open(2);
+    drop(open(0));
+    use_it(&again).unwrap();
+}

@@ -127,6 +127,51 @@ fn neither_the_store_nor_its_key_lies_in_the_document_root() {
     Vault::open(&options, &[]).unwrap();
 }
 
+#[test]
+fn what_a_caller_says_of_the_place_counts_where_the_store_is_open_already() {
+    let site = Site::new("open-already");
+    drop(site.open());
+    let options = Options { document_root: Some(site.root.clone()), ..site.options() };
+    refused(Vault::open(&options, &[key(1)]), Code::InDocumentRoot);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_named_with_what_to_do() {
+    let site = Site::new("not-to-be-made");
+    let (parent, store) = (site.root.join("lib"), site.root.join("lib/store"));
+    make_directory(&parent);
+    set_mode(&parent, 0o555);
+    // The first thing that goes wrong on a new site: /var/lib is root's, and the web server is somebody else.
+    let said = if is_root() {
+        as_nobody(&site, &store)
+    } else {
+        let error = Vault::open(&Options::new(&store, SITE), &[key(1)]).err().unwrap();
+        format!("{:?} | {error}", error.code())
+    };
+    set_mode(&parent, 0o755);
+    assert!(!said.starts_with("Io | "), "{said}");
+    assert!(said.contains(store.to_str().unwrap()) && said.contains("make it"), "{said}");
+}
+
+#[test]
+fn what_is_no_directory_is_not_said_to_be_missing() {
+    let site = Site::new("a-file");
+    std::fs::write(site.store(), b"x").unwrap();
+    let error = site.open_with(&[key(1)]).err().unwrap();
+    assert!(!error.message().contains("does not exist"), "{error}");
+}
+
+#[test]
+fn nobody_is_told_to_close_a_directory_that_others_use() {
+    let site = Site::new("mend");
+    std::fs::create_dir(site.store()).unwrap();
+    std::fs::create_dir(site.store().join("somebody-elses")).unwrap();
+    set_mode(&site.store(), 0o755);
+    // `path` was given as /tmp, /var/lib or a home directory.
+    let error = refused(site.open_with(&[key(1)]), Code::Permissions);
+    assert!(mend(&error).is_empty() && error.message().contains("of its own"), "{error}");
+}
+
 /// Opens a store as `nobody`, from a copy of this binary where nobody can get at it.
 fn as_nobody(site: &Site, store: &Path) -> String {
     let binary = site.root.join("test-binary");
@@ -145,9 +190,8 @@ fn another_user_is_refused_with_the_line_to_type() {
     let site = Site::new("other-user");
     if !is_root() {
         // What can be checked: `/` is root's, and nothing of ours could be made there.
-        let error = refused(Vault::open(&Options::new("/", SITE), &[key(1)]), Code::WrongUser);
-        says(&error, &["/", "root", "sudo -u root ..."]);
-        assert_eq!(mend(&error), "sudo -u root ...");
+        let error = refused(Vault::open(&Options::new("/", SITE), &[key(1)]), Code::Permissions);
+        says(&error, &["/", "of its own"]);
         return figures("another user: only partly checked, since this does not run as root");
     }
     // Somebody else, at a store of root's.
@@ -155,6 +199,13 @@ fn another_user_is_refused_with_the_line_to_type() {
     let said = as_nobody(&site, &site.store());
     assert!(said.starts_with("WrongUser | ") && said.ends_with(" | sudo -u root ..."), "{said}");
     assert!(said.contains(site.store().to_str().unwrap()), "{said}");
+
+    // A directory that root made for somebody else, and forgot to give away.
+    let given = site.root.join("given");
+    make_directory(&given);
+    set_mode(&given, 0o755);
+    let line = format!("chown nobody {}", given.display());
+    assert!(as_nobody(&site, &given).ends_with(&format!(" | {line}")));
 
     // Root, at what is nobody's: a directory, one that would hold it, a store.
     let theirs = |path: &Path| chown(path, Some(65534), Some(65534)).unwrap();

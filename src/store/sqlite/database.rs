@@ -14,6 +14,9 @@ use crate::store::Error;
 /// The statements are few; the listings make the most of them.
 const CACHED_STATEMENTS: usize = 64;
 
+/// How often a file that is replaced while it is opened is opened anew.
+const ATTEMPTS: u32 = 3;
+
 /// An open database.
 #[derive(Debug)]
 pub(super) struct Database {
@@ -36,8 +39,24 @@ struct Settled {
 }
 
 impl Database {
-    /// Opens the file at the path. It exists, and the outer lock is held.
-    pub fn open(operation: &Operation<'_>, file: FileId) -> Result<Self, Error> {
+    /// Opens the file at the path, and says how it was then. The outer lock is held, but who puts a file in its place
+    /// without it may do so while SQLite opens it. As long as a file is open, no other one gets its inode: so the one
+    /// that has it at the end is the one that SQLite found.
+    pub fn open(operation: &Operation<'_>) -> Result<(Self, Stamp), Error> {
+        let place = operation.place;
+        for _ in 0..ATTEMPTS {
+            let (_pin, id) = place.pin()?;
+            let database = Self::connect(operation, id)?;
+            match place.stamp()? {
+                Some(stamp) if stamp.id == id => return Ok((database, stamp)),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        Err(operation.replaced("while it was opened; repeat it"))
+    }
+
+    fn connect(operation: &Operation<'_>, file: FileId) -> Result<Self, Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = operation.check(Connection::open_with_flags(&operation.place.database, flags))?;
         operation
@@ -63,9 +82,9 @@ impl Database {
     /// Whether nothing at all has changed: no name, not the database, and no journal is left.
     pub fn is_settled(&self, directory: Stamp) -> bool {
         let Some(settled) = &self.settled else { return false };
-        let is_empty = |journal: &File| journal.metadata().is_ok_and(|metadata| metadata.len() == 0);
+        let is_empty = |journal: &File| Stamp::of_open(journal).is_some_and(|stamp| stamp.size == 0);
         settled.directory == directory
-            && settled.database.metadata().is_ok_and(|metadata| self.seen == Some(Stamp::of(&metadata)))
+            && self.seen.is_some_and(|seen| Stamp::of_open(&settled.database) == Some(seen))
             && settled.journal.as_ref().is_none_or(is_empty)
     }
 
@@ -104,6 +123,8 @@ fn harden(connection: &Connection) -> rusqlite::Result<()> {
         (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
         (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true),
+        // A listing is not planned anew for each value that is bound.
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
     ] {
         connection.set_db_config(switch, on)?;
     }

@@ -34,6 +34,9 @@ impl Operation<'_> {
             }
             // A statement that does not fit the tables, so they are not what their version says.
             rusqlite::Error::SqlInputError { msg, .. } => return self.damaged(msg),
+            rusqlite::Error::QueryReturnedNoRows => {
+                return self.damaged("a row that has to be there is missing".into());
+            }
             other => return Error::Internal(other.to_string()),
         };
         let message = message.unwrap_or_else(|| failure.to_string());

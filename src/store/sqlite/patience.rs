@@ -8,7 +8,7 @@ use crate::store::Error;
 /// The shortest and the longest pause between two looks: short, because a writer that has the gate waits only for
 /// readers that are about to leave.
 const FIRST_PAUSE: Duration = Duration::from_micros(100);
-const LONGEST_PAUSE: Duration = Duration::from_millis(4);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 
 /// The patience of one operation, from its beginning.
 #[derive(Debug)]

@@ -1,10 +1,13 @@
 //! Where a store lies: its files, whose they are, and whether they may lie there.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::fs::{FileType, Stat, fstat, lstat, stat};
+use rustix::io::Errno;
 
 use super::{Create, Options, filesystem};
 use crate::store::Error;
@@ -19,6 +22,7 @@ pub(super) struct Place {
     pub wal: PathBuf,
     pub gate: PathBuf,
     pub lock: PathBuf,
+    pub waiting: PathBuf,
     document_root: Option<PathBuf>,
 }
 
@@ -39,8 +43,8 @@ pub(super) struct Stamp {
 }
 
 impl FileId {
-    pub fn of(metadata: &Metadata) -> Self {
-        Self { device: metadata.dev(), inode: metadata.ino() }
+    pub fn of(found: &Stat) -> Self {
+        Self { device: found.st_dev, inode: found.st_ino }
     }
 }
 
@@ -55,13 +59,18 @@ impl Stamp {
         age.is_some_and(|age| age > tick)
     }
 
-    pub fn of(metadata: &Metadata) -> Self {
+    fn of(found: &Stat) -> Self {
         Self {
-            id: FileId::of(metadata),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            id: FileId::of(found),
+            size: found.st_size as u64,
+            modified: (found.st_mtime, found.st_mtime_nsec as i64),
+            changed: (found.st_ctime, found.st_ctime_nsec as i64),
         }
+    }
+
+    /// Of an open file.
+    pub fn of_open(file: &File) -> Option<Self> {
+        fstat(file).ok().as_ref().map(Self::of)
     }
 }
 
@@ -80,6 +89,7 @@ impl Place {
             wal: file("connections.sqlite-wal"),
             gate: file("gate.lock"),
             lock: file("store.lock"),
+            waiting: file("waiting.lock"),
             document_root: options.document_root.as_deref().map(absolute).transpose()?,
             directory,
         })
@@ -102,14 +112,16 @@ impl Place {
 
     /// Checks the directory: a directory, ours, private, local, not to be reached through the web server.
     pub fn check_directory(&self) -> Result<(), Error> {
-        let Some(metadata) = look(&self.directory)? else {
+        let Some(found) = look(&self.directory)? else {
             return Err(Error::MissingDirectory { path: self.directory.clone() });
         };
-        if !metadata.is_dir() {
-            return Err(Error::MissingDirectory { path: self.directory.clone() });
+        if !is(FileType::Directory, &found) {
+            let detail = "it is no directory".into();
+            return Err(Error::NotAStore { path: self.directory.clone(), detail });
         }
-        check_owner(&self.directory, &metadata)?;
-        check_mode(&self.directory, &metadata, 0o700)?;
+        let private =
+            check_owner(&self.directory, &found).and_then(|()| check_mode(&self.directory, &found, 0o700));
+        private.map_err(|error| self.with_a_better_mend(error))?;
         self.check_document_root(&canonical(&self.directory)?)?;
         filesystem::check(&self.directory)
     }
@@ -119,12 +131,12 @@ impl Place {
         let (Some(parent), Some(name)) = (self.directory.parent(), self.directory.file_name()) else {
             return Err(Error::MissingDirectory { path: self.directory.clone() });
         };
-        let Some(metadata) = look(parent)?.filter(Metadata::is_dir) else {
+        let Some(found) = look(parent)?.filter(|found| is(FileType::Directory, found)) else {
             return Err(Error::MissingDirectory { path: parent.to_owned() });
         };
         // Whatever root makes in somebody's directory, that somebody cannot use.
         if rustix::process::geteuid().is_root() {
-            check_owner(parent, &metadata)?;
+            check_owner(parent, &found)?;
         }
         self.check_document_root(&canonical(parent)?.join(name))?;
         filesystem::check(parent)?;
@@ -132,9 +144,36 @@ impl Place {
             Ok(()) => sync_directory(parent)?,
             // Another process was faster.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error)
+                if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) =>
+            {
+                return Err(Error::MissingDirectory { path: self.directory.clone() });
+            }
             Err(error) => return Err(io(&self.directory, "making the directory", &error)),
         }
         self.check_directory()
+    }
+
+    /// What to do about a directory with a wrong owner or mode in which no store has been made yet.
+    fn with_a_better_mend(&self, error: Error) -> Error {
+        if !look_at_link(&self.database).is_ok_and(|database| database.is_none()) {
+            return error;
+        }
+        let path = self.directory.clone();
+        let locks = [&self.gate, &self.lock, &self.waiting];
+        let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
+        match error {
+            // It may be `/tmp`: nobody is told to close that to others.
+            _ if entries.map(|entry| entry.path()).any(|entry| !locks.contains(&&entry)) => {
+                Error::NotItsOwn { path }
+            }
+            // Made by root for the web server, as one makes a directory in `/var/lib`.
+            Error::WrongUser { owner, .. } if owner == "root" => {
+                let line = format!("chown {} {}", user(rustix::process::geteuid().as_raw()).0, quoted(&path));
+                Error::WrongUser { path, owner, line }
+            }
+            error => error,
+        }
     }
 
     fn check_document_root(&self, directory: &Path) -> Result<(), Error> {
@@ -143,9 +182,9 @@ impl Place {
 
     /// The directory as it is now: it changes with every name in it.
     pub fn directory_stamp(&self) -> Result<Stamp, Error> {
-        let metadata = look(&self.directory)?;
+        let found = look(&self.directory)?;
         let missing = || Error::MissingDirectory { path: self.directory.clone() };
-        metadata.as_ref().map(Stamp::of).ok_or_else(missing)
+        found.as_ref().map(Stamp::of).ok_or_else(missing)
     }
 
     /// The database file as it is now at its path; none if there is none.
@@ -156,7 +195,7 @@ impl Place {
     /// Checks the database file: a file, ours, private.
     pub fn check_database(&self) -> Result<(), Error> {
         match look_at_link(&self.database)? {
-            Some(metadata) => check_file(&self.database, &metadata),
+            Some(found) => check_file(&self.database, &found),
             None => Ok(()),
         }
     }
@@ -164,7 +203,7 @@ impl Place {
     /// Whether somebody left a journal behind (or is in the middle of a transaction): SQLite will want to write.
     pub fn has_journal(&self) -> Result<bool, Error> {
         match look_at_link(&self.journal)? {
-            Some(metadata) if metadata.size() > 0 => check_file(&self.journal, &metadata).map(|()| true),
+            Some(found) if found.st_size > 0 => check_file(&self.journal, &found).map(|()| true),
             _ => Ok(false),
         }
     }
@@ -174,7 +213,7 @@ impl Place {
         Ok(look_at_link(path)?.is_some())
     }
 
-    /// Opens one of the two lock files, made if it is missing.
+    /// Opens one of the lock files, made if it is missing.
     pub fn open_lock(&self, path: &Path) -> Result<(File, FileId), Error> {
         let file = private(OpenOptions::new().create(true)).open(path);
         let file = file.map_err(|error| match look_at_link(path) {
@@ -182,14 +221,12 @@ impl Place {
                 Error::MissingDirectory { path: self.directory.clone() }
             }
             // Why it cannot be opened is more telling than that it cannot.
-            Ok(Some(metadata)) => {
-                check_file(path, &metadata).err().unwrap_or_else(|| io(path, "opening", &error))
-            }
+            Ok(Some(found)) => check_file(path, &found).err().unwrap_or_else(|| io(path, "opening", &error)),
             _ => io(path, "opening", &error),
         })?;
-        let metadata = file.metadata().map_err(|error| io(path, "looking", &error))?;
-        check_file(path, &metadata)?;
-        Ok((file, FileId::of(&metadata)))
+        let found = fstat(&file).map_err(|error| io(path, "looking", &error.into()))?;
+        check_file(path, &found)?;
+        Ok((file, FileId::of(&found)))
     }
 
     /// Makes an empty private file, unless it exists.
@@ -207,6 +244,13 @@ impl Place {
         File::open(path).map_err(|error| io(path, "opening", &error))
     }
 
+    /// The database file, which keeps its inode as long as this is open. As with `open`, outside of transactions.
+    pub fn pin(&self) -> Result<(File, FileId), Error> {
+        let file = self.open(&self.database)?;
+        let found = fstat(&file).map_err(|error| io(&self.database, "looking", &error.into()))?;
+        Ok((file, FileId::of(&found)))
+    }
+
     /// The beginning of the database file.
     pub fn header(&self, database: &File) -> Result<Vec<u8>, Error> {
         let mut header = Vec::with_capacity(100);
@@ -219,7 +263,7 @@ impl Place {
     /// Whether the disk or the quota is full: SQLite says only that it could not write.
     pub fn is_full(&self) -> bool {
         use rustix::fs::{Mode, OFlags};
-        let full = |error| error == rustix::io::Errno::NOSPC || error == rustix::io::Errno::DQUOT;
+        let full = |error| error == Errno::NOSPC || error == Errno::DQUOT;
         let file = rustix::fs::open(
             &self.directory,
             OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC,
@@ -245,7 +289,7 @@ pub(super) fn io(path: &Path, action: &'static str, error: &std::io::Error) -> E
 
 /// What identifies the file at a path, without following a link; none if there is none.
 pub(super) fn identify(path: &Path) -> Result<Option<FileId>, Error> {
-    Ok(look_at_link(path)?.map(|metadata| FileId::of(&metadata)))
+    Ok(look_at_link(path)?.map(|found| FileId::of(&found)))
 }
 
 /// Makes what was made, renamed or removed in a directory durable.
@@ -257,19 +301,19 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options.read(true).write(true).mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
 }
 
-fn look(path: &Path) -> Result<Option<Metadata>, Error> {
-    found(path, std::fs::metadata(path))
+fn look(path: &Path) -> Result<Option<Stat>, Error> {
+    found(path, stat(path))
 }
 
-fn look_at_link(path: &Path) -> Result<Option<Metadata>, Error> {
-    found(path, std::fs::symlink_metadata(path))
+fn look_at_link(path: &Path) -> Result<Option<Stat>, Error> {
+    found(path, lstat(path))
 }
 
-fn found(path: &Path, result: std::io::Result<Metadata>) -> Result<Option<Metadata>, Error> {
+fn found(path: &Path, result: Result<Stat, Errno>) -> Result<Option<Stat>, Error> {
     match result {
-        Ok(metadata) => Ok(Some(metadata)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(io(path, "looking", &error)),
+        Ok(found) => Ok(Some(found)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(error) => Err(io(path, "looking", &error.into())),
     }
 }
 
@@ -287,25 +331,35 @@ fn canonical(path: &Path) -> Result<PathBuf, Error> {
     path.canonicalize().map_err(|error| io(path, "resolving the path", &error))
 }
 
-fn check_file(path: &Path, metadata: &Metadata) -> Result<(), Error> {
-    if !metadata.is_file() {
-        let detail = if metadata.is_symlink() { "it is a symbolic link" } else { "it is no regular file" };
-        return Err(Error::NotAStore { path: path.to_owned(), detail: detail.into() });
-    }
-    check_owner(path, metadata)?;
-    check_mode(path, metadata, 0o600)
+fn is(kind: FileType, found: &Stat) -> bool {
+    FileType::from_raw_mode(found.st_mode) == kind
 }
 
-fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), Error> {
-    if metadata.uid() == rustix::process::geteuid().as_raw() {
+fn check_file(path: &Path, found: &Stat) -> Result<(), Error> {
+    if !is(FileType::RegularFile, found) {
+        let detail =
+            if is(FileType::Symlink, found) { "it is a symbolic link" } else { "it is no regular file" };
+        return Err(Error::NotAStore { path: path.to_owned(), detail: detail.into() });
+    }
+    check_owner(path, found)?;
+    check_mode(path, found, 0o600)
+}
+
+fn check_owner(path: &Path, found: &Stat) -> Result<(), Error> {
+    if found.st_uid == rustix::process::geteuid().as_raw() {
         return Ok(());
     }
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let (owner, argument) = match user_name(&users, metadata.uid()) {
-        Some(name) => (name.to_owned(), name.to_owned()),
-        None => (metadata.uid().to_string(), format!("'#{}'", metadata.uid())),
-    };
+    let (owner, argument) = user(found.st_uid);
     Err(Error::WrongUser { path: path.to_owned(), owner, line: format!("sudo -u {argument} ...") })
+}
+
+/// A user's name, or the number where there is none; and as `sudo` takes it.
+fn user(uid: u32) -> (String, String) {
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    match user_name(&users, uid) {
+        Some(name) => (name.to_owned(), name.to_owned()),
+        None => (uid.to_string(), format!("'#{uid}'")),
+    }
 }
 
 /// The name of a user in the text of `/etc/passwd`, if it has one that a shell takes as it is.
@@ -320,8 +374,8 @@ fn user_name(passwd: &str, uid: u32) -> Option<&str> {
 }
 
 /// Nobody but the owner may anything, and the owner may what `needed` says.
-fn check_mode(path: &Path, metadata: &Metadata, needed: u32) -> Result<(), Error> {
-    let mode = metadata.mode() & 0o7777;
+fn check_mode(path: &Path, found: &Stat, needed: u32) -> Result<(), Error> {
+    let mode = found.st_mode & 0o7777;
     if mode & 0o077 == 0 && mode & needed == needed {
         return Ok(());
     }

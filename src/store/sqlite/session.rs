@@ -77,6 +77,9 @@ impl Session {
         operation: &Operation<'_>,
         done: Result<(), Error>,
     ) -> Result<(), Error> {
+        if access == Access::Exclusive {
+            self.locks.wrote();
+        }
         match done {
             Err(
                 Error::Io { .. } | Error::InDoubt { .. } | Error::Corrupt { .. } | Error::Replaced { .. },
@@ -197,12 +200,13 @@ impl Session {
     /// switched it to WAL mode.
     fn look(&mut self, operation: &Operation<'_>, stamp: Stamp) -> Result<bool, Error> {
         let changed = self.database.as_ref().is_none_or(|database| database.seen != Some(stamp));
-        let content = match &mut self.database {
-            Some(database) => database.look(operation, stamp),
-            None => operation.place.check_directory().and_then(|()| {
-                let database = self.database.insert(Database::open(operation, stamp.id)?);
-                database.look(operation, stamp)
-            }),
+        let (content, stamp) = match &mut self.database {
+            Some(database) => (database.look(operation, stamp), stamp),
+            None => {
+                operation.place.check_directory()?;
+                let (database, stamp) = Database::open(operation)?;
+                (self.database.insert(database).look(operation, stamp), stamp)
+            }
         };
         if content.is_err() {
             self.database = None;
