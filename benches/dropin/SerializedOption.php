@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Benches;
 
 /**
- * Today's way, for comparison: one network option with everything in it, read and rewritten whole, and some fields of it
- * in envelopes of AES-256-GCM. Written anew from what the option looks like; Data Machine's own classes are not here.
+ * Today's way, for comparison: one network option with everything in it, read and rewritten whole, and some fields of
+ * it in envelopes of AES-256-GCM. Written anew from what the option looks like: none of Data Machine's own code is here.
  */
 final class SerializedOption
 {
@@ -115,7 +115,10 @@ final class SerializedOption
     private function fields(array $account): array
     {
         $fields = apply_filters('datamachine_auth_encrypted_fields', self::FIELDS, $this->slug);
-        return array_filter($fields, static fn (string $field) => is_string($account[$field] ?? null) && $account[$field] !== '');
+        return array_filter(
+            $fields,
+            static fn (string $field): bool => is_string($account[$field] ?? null) && $account[$field] !== ''
+        );
     }
 
     /** Anew for each value. */

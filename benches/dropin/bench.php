@@ -20,12 +20,12 @@ use DataMachine\Connections\Tests\Fpm;
 require __DIR__ . '/../../tests/php/bootstrap.php';
 require __DIR__ . '/../php/Spread.php';
 
-/** How many users have an account, and how often a call is made in a round: ours and today's. */
+/** By how many users have an account: how many laps a round has, and how often today's way is read in one. */
 const SIZES = [
-    0 => ['site' => [40, 40], 'user' => [40, 40], 'save' => [4, 4]],
-    500 => ['site' => [40, 20], 'user' => [40, 20], 'save' => [4, 2]],
-    2_000 => ['site' => [40, 8], 'user' => [40, 8], 'save' => [4, 1]],
-    20_000 => ['site' => [40, 2], 'user' => [40, 2], 'save' => [4, 1]],
+    0 => [['site' => 9, 'user' => 9, 'save' => 5], 10],
+    500 => [['site' => 9, 'user' => 9, 'save' => 5], 5],
+    2_000 => [['site' => 5, 'user' => 5, 'save' => 3], 2],
+    20_000 => [['site' => 3, 'user' => 3, 'save' => 1], 1],
 ];
 /** One that has a Reddit account in each of them, see make-large.php. */
 const USER = 13;
@@ -37,7 +37,7 @@ mkdir($directory, 0700);
 register_shutdown_function(static fn () => exec('rm -rf ' . escapeshellarg($directory)));
 
 // What the worker reads, where its user may read it.
-foreach (['php', 'tests/dropin', 'tests/fixtures/SALT.txt', 'benches/dropin'] as $path) {
+foreach (['php', 'tests/dropin', 'tests/fixtures/SALT.txt', 'benches/dropin', 'benches/php/Spread.php'] as $path) {
     @mkdir(dirname("{$directory}/{$path}"), 0755, true);
     exec('cp -r ' . escapeshellarg("{$root}/{$path}") . ' ' . escapeshellarg("{$directory}/{$path}"));
 }
@@ -67,14 +67,13 @@ $ask = static function (string $name, array $arguments) use ($fpm, $environment,
 };
 
 printf("%s, %d rounds\n", $environment['DM_WORDPRESS'] === 'network' ? 'A network' : 'One site', $rounds);
-foreach (SIZES as $users => $often) {
+foreach (SIZES as $users => [$laps, $often]) {
     exec(implode(' ', array_map(escapeshellarg(...), [
         PHP_BINARY, '-d', 'memory_limit=-1', "{$root}/tests/fixtures/make-large.php", $directory, (string) $users,
     ])));
     $arguments = ['store' => "{$directory}/store-{$users}", 'option' => "{$directory}/large.serialized"];
     $filled = $ask('fill', $arguments);
-    $arguments['account'] = $filled['account'];
-    $arguments['often'] = array_map(static fn (array $pair) => array_combine(['ours', 'today'], $pair), $often);
+    $arguments += ['account' => $filled['account'], 'laps' => $laps, 'often' => $often];
 
     $measured = [];
     for ($round = 0; $round <= $rounds; $round++) {
@@ -112,6 +111,19 @@ foreach (SIZES as $users => $often) {
             $spreads['ratio']->low,
             $spreads['ratio']->high
         );
+    }
+    if ($users === 0) {
+        $steps = [];
+        for ($round = 0; $round <= $rounds; $round++) {
+            $times = $ask('profile', $arguments);
+            foreach ($round === 0 ? [] : $times as $name => $time) {
+                $steps[$name][] = $time;
+            }
+        }
+        printf("\nThe first read on the vault, us\n");
+        foreach ($steps as $name => $times) {
+            printf("%-40s %10.1f\n", $name, (new Spread($times))->median);
+        }
     }
 }
 $fpm->stop();

@@ -1,28 +1,35 @@
 <?php
 
 /**
- * What else is called, by turns, in a request that has read already. Answers microseconds for each, by side.
+ * What else is called, by turns, in a request that has read already. Answers microseconds for each, by side: the median
+ * of the laps, since one that meets a busy moment tells nothing of the call.
  */
 
 declare(strict_types=1);
 
+use DataMachine\Connections\Benches\Spread;
+
 require __DIR__ . '/boot.php';
+require_once __DIR__ . '/../../php/Spread.php';
 
 $providers = array_map(static fn (Closure $make) => $make(), $provider);
-$times = [];
-foreach ($arguments['often'] as $what => $often) {
-    foreach (['ours', 'today'] as $side) {
-        $call[$side]['site']($providers[$side]);
-    }
-    // Halves, so that neither is always the first.
-    foreach (['ours', 'today', 'today', 'ours'] as $side) {
-        $do = $call[$side][$what];
-        $subject = $providers[$side];
-        $began = hrtime(true);
-        for ($n = 0; $n < $often[$side]; $n++) {
-            $do($subject);
-        }
-        $times[$what][$side] = ($times[$what][$side] ?? 0) + (hrtime(true) - $began) / $often[$side] / 2000;
-    }
+foreach ($providers as $side => $subject) {
+    $call[$side]['site']($subject);
 }
-echo json_encode($times);
+$answer = [];
+foreach ($arguments['laps'] as $what => $laps) {
+    $times = ['ours' => [], 'today' => []];
+    for ($lap = 0; $lap < $laps; $lap++) {
+        foreach ($lap % 2 === 0 ? ['ours', 'today'] : ['today', 'ours'] as $side) {
+            [$do, $subject] = [$call[$side][$what], $providers[$side]];
+            $often = $what === 'save' ? 1 : ($side === 'ours' ? 10 : $arguments['often']);
+            $began = hrtime(true);
+            for ($n = 0; $n < $often; $n++) {
+                $do($subject);
+            }
+            $times[$side][] = (hrtime(true) - $began) / $often / 1000;
+        }
+    }
+    $answer[$what] = array_map(static fn (array $of): float => (new Spread($of))->median, $times);
+}
+echo json_encode($answer);
