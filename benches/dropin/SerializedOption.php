@@ -6,7 +6,7 @@ namespace DataMachine\Connections\Benches;
 
 /**
  * Today's way, for comparison: one network option with everything in it, read and rewritten whole, and some fields of
- * it in envelopes of AES-256-GCM. Written anew from what the option looks like: none of Data Machine's own code is here.
+ * it in envelopes of AES-256-GCM. Written anew from what the option looks like; Data Machine's own code is not here.
  */
 final class SerializedOption
 {

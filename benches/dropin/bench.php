@@ -66,6 +66,7 @@ $ask = static function (string $name, array $arguments) use ($fpm, $environment,
     return json_decode($said, true) ?? throw new \RuntimeException("{$name}: {$said}\n{$fpm->log()}");
 };
 
+$steps = [];
 printf("%s, %d rounds\n", $environment['DM_WORDPRESS'] === 'network' ? 'A network' : 'One site', $rounds);
 foreach (SIZES as $users => [$laps, $often]) {
     exec(implode(' ', array_map(escapeshellarg(...), [
@@ -79,11 +80,17 @@ foreach (SIZES as $users => [$laps, $often]) {
     for ($round = 0; $round <= $rounds; $round++) {
         $figures = [];
         foreach ($round % 2 === 0 ? ['ours', 'today'] : ['today', 'ours'] as $side) {
+            // So that no side follows the other's work.
+            $ask('nothing', $arguments);
             [$time, $memory] = $ask('first', $arguments + ['side' => $side]);
             $figures['first'][$side] = $time;
             $figures['memory'][$side] = $memory / 1000;
         }
         $figures = $ask('calls', $arguments) + $figures;
+        $ask('nothing', $arguments);
+        foreach ($users > 0 || $round === 0 ? [] : $ask('profile', $arguments) as $name => $time) {
+            $steps[$name][] = $time;
+        }
         foreach ($round === 0 ? [] : $figures as $what => $both) {
             $measured[$what]['ours'][] = $both['ours'];
             $measured[$what]['today'][] = $both['today'];
@@ -112,18 +119,9 @@ foreach (SIZES as $users => [$laps, $often]) {
             $spreads['ratio']->high
         );
     }
-    if ($users === 0) {
-        $steps = [];
-        for ($round = 0; $round <= $rounds; $round++) {
-            $times = $ask('profile', $arguments);
-            foreach ($round === 0 ? [] : $times as $name => $time) {
-                $steps[$name][] = $time;
-            }
-        }
-        printf("\nThe first read on the vault, us\n");
-        foreach ($steps as $name => $times) {
-            printf("%-40s %10.1f\n", $name, (new Spread($times))->median);
-        }
-    }
+}
+printf("\nWhat the first read on the vault consists of, us (of the first size)\n");
+foreach ($steps as $name => $times) {
+    printf("%-40s %10.1f\n", $name, (new Spread($times))->median);
 }
 $fpm->stop();
