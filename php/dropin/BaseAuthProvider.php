@@ -28,8 +28,8 @@ use DataMachine\Connections\LegacyEnvelope;
  * The site's account and app config belong to the vault's owner `site:0`, a user's to `user:N`, an agent's to
  * `agent:N`.
  *
- * Further members would get in the way of upstream's later ones and of children's: all else is in
- * `DataMachine\Connections\Dropin`, or private.
+ * Accounts, patches and app configs are arrays with a provider's own members. Further methods would get in the way of
+ * upstream's later ones and of children's: all else is in `DataMachine\Connections\Dropin`, or private.
  */
 abstract class BaseAuthProvider
 {
@@ -191,8 +191,6 @@ abstract class BaseAuthProvider
 
     /**
      * Writes the whole of the site's account.
-     *
-     * @param array<string, mixed> $account
      */
     public function save_site_account(#[\SensitiveParameter] array $account): bool
     {
@@ -201,8 +199,6 @@ abstract class BaseAuthProvider
 
     /**
      * Writes some members of the site's account, as `array_merge()` does.
-     *
-     * @param array<string, mixed> $patch
      */
     public function update_site_account(#[\SensitiveParameter] array $patch): bool
     {
@@ -236,8 +232,6 @@ abstract class BaseAuthProvider
 
     /**
      * Writes the whole of a named account. False where it is empty, or another owner's account has the name.
-     *
-     * @param array<string, mixed> $account
      */
     public function save_named_account(
         string $account_name,
@@ -350,8 +344,6 @@ abstract class BaseAuthProvider
 
     /**
      * Writes the whole of the site's account.
-     *
-     * @param array<string, mixed> $data
      */
     public function save_account(#[\SensitiveParameter] array $data): bool
     {
@@ -362,7 +354,6 @@ abstract class BaseAuthProvider
      * Writes some members of the account of whom the policy finds, or else of the site's. Members of the site's account
      * never come into another's.
      *
-     * @param array<string, mixed> $patch
      * @param array<string, mixed> $context `agent_id`, `user_id`
      */
     public function update_account(#[\SensitiveParameter] array $patch, array $context = []): bool
@@ -373,7 +364,6 @@ abstract class BaseAuthProvider
     /**
      * Writes the whole app config of whom the policy finds, or else the site's.
      *
-     * @param array<string, mixed> $data
      * @param array<string, mixed> $context `agent_id`, `user_id`
      */
     public function save_config(#[\SensitiveParameter] array $data, array $context = []): bool
@@ -421,8 +411,6 @@ abstract class BaseAuthProvider
 
     /**
      * Writes the whole of a user's account.
-     *
-     * @param array<string, mixed> $account
      */
     public function save_account_for_user(int $user_id, #[\SensitiveParameter] array $account): bool
     {
@@ -432,8 +420,6 @@ abstract class BaseAuthProvider
 
     /**
      * Writes some members of a user's account, which is made where there is none.
-     *
-     * @param array<string, mixed> $patch
      */
     public function update_account_for_user(int $user_id, #[\SensitiveParameter] array $patch): bool
     {
@@ -463,8 +449,6 @@ abstract class BaseAuthProvider
 
     /**
      * Writes the whole of an agent's account.
-     *
-     * @param array<string, mixed> $account
      */
     public function save_account_for_agent(int $agent_id, #[\SensitiveParameter] array $account): bool
     {
@@ -474,8 +458,6 @@ abstract class BaseAuthProvider
 
     /**
      * Writes some members of an agent's account, which is made where there is none.
-     *
-     * @param array<string, mixed> $patch
      */
     public function update_account_for_agent(int $agent_id, #[\SensitiveParameter] array $patch): bool
     {

@@ -9,6 +9,7 @@ use DataMachine\Connections\Exception\ConflictException;
 use DataMachine\Connections\Exception\IntegrityException;
 use DataMachine\Connections\Exception\InvalidArgumentException;
 use DataMachine\Connections\Exception\InvalidDocumentException;
+use DataMachine\Connections\Exception\InvalidHandleException;
 use DataMachine\Connections\Exception\KeyUnavailableException;
 use DataMachine\Connections\Exception\TooLargeException;
 
@@ -63,7 +64,13 @@ final class Failures
     public static function alongside(string $provider, #[\SensitiveParameter] \Closure $do, mixed $otherwise): mixed
     {
         try {
-            return $do();
+            try {
+                return $do();
+            } catch (InvalidHandleException) {
+                // A process keeps eight stores; ours made room for another site's, and nothing was done yet.
+                Runtime::reopen();
+                return $do();
+            }
         } catch (\Throwable $thrown) {
             self::note($provider, $thrown);
             return $otherwise;

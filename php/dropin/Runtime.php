@@ -38,6 +38,16 @@ final class Runtime
     }
 
     /**
+     * Lets the next call open the vault anew.
+     *
+     * @internal
+     */
+    public static function reopen(): void
+    {
+        self::$vault = null;
+    }
+
+    /**
      * The vault, opened at the first call. Opening that failed is tried again: a worker may outlive what was wrong.
      *
      * @throws \Throwable whatever the closure throws

@@ -6,6 +6,8 @@ namespace DataMachine\Connections\Tests\Dropin;
 
 use DataMachine\Abilities\PermissionHelper;
 use DataMachine\Connections\Dropin\Runtime;
+use DataMachine\Connections\Keys;
+use DataMachine\Connections\Tests\Process;
 use DataMachine\Connections\Tests\VaultTestCase;
 use DataMachine\Connections\Vault;
 use DataMachine\Core\OAuth\BaseAuthProvider;
@@ -72,6 +74,38 @@ abstract class DropinTestCase extends VaultTestCase
     {
         $of = array_filter($this->log, static fn (array $line): bool => $line[0] === $level);
         return array_column($of, 1);
+    }
+
+    /**
+     * Starts code in another process, on the drop-in and this test's store; `$log` is what was logged.
+     *
+     * @param array<string, string> $options how to open the store, as PHP
+     * @param list<string>          $flags   of PHP
+     */
+    protected function process(string $code, array $options = [], array $flags = []): Process
+    {
+        $options += [
+            'path' => var_export($this->place(), true),
+            'site' => var_export(self::SITE, true),
+            'keys' => '\\' . Keys::class . '::raw(' . var_export(self::KEY, true) . ')',
+        ];
+        $given = '';
+        foreach ($options as $name => $value) {
+            $given .= "'{$name}' => {$value}, ";
+        }
+        $bootstrap = var_export(__DIR__ . '/bootstrap.php', true);
+        // A file, since `namespace` has to come first in one.
+        $script = $this->directory . '/' . bin2hex(random_bytes(4)) . '.php';
+        file_put_contents($script, "<?php
+            namespace DataMachine\\Connections\\Tests\\Dropin;
+            require {$bootstrap};
+            \$log = [];
+            add_action('datamachine_log', static function (...\$line) use (&\$log): void { \$log[] = \$line; }, 10, 3);
+            \\DataMachine\\Connections\\Dropin\\Runtime::configure(
+                static fn () => \\DataMachine\\Connections\\Vault::open([{$given}])
+            );
+            {$code}");
+        return new Process('require $arguments["script"];', ['script' => $script], $flags);
     }
 
     /** A provider of seed data by its slug; for one that is not among them, a plain child. */

@@ -7,7 +7,6 @@ namespace DataMachine\Connections\Tests\Dropin;
 use DataMachine\Connections\Dropin\Runtime;
 use DataMachine\Connections\Exception\ConnectionsException;
 use DataMachine\Connections\Keys;
-use DataMachine\Connections\Tests\Process;
 use DataMachine\Connections\Vault;
 
 /**
@@ -36,7 +35,7 @@ final class ErrorsTest extends DropinTestCase
         $wordpress = (string) getenv('DM_WORDPRESS');
         putenv('DM_WORDPRESS');
         try {
-            $this->assertNothingWorks($this->process(self::EVERYTHING, flags: ['-n']), 'extension=ffi');
+            $this->assertNothingWorks($this->process(self::EVERYTHING, flags: ['-n'])->wait(), 'extension=ffi');
         } finally {
             putenv("DM_WORDPRESS={$wordpress}");
         }
@@ -44,27 +43,28 @@ final class ErrorsTest extends DropinTestCase
 
     public function testWhereFfiIsForbidden(): void
     {
-        $this->assertNothingWorks($this->process(self::EVERYTHING, flags: ['-d', 'ffi.enable=0']), 'opcache.preload');
+        $printed = $this->process(self::EVERYTHING, flags: ['-d', 'ffi.enable=0'])->wait();
+        $this->assertNothingWorks($printed, 'opcache.preload');
     }
 
     public function testWhereTheLibraryIsMissing(): void
     {
         $flags = ['-d', 'dm_connections.library=/nonexistent/lib.so'];
-        $this->assertNothingWorks($this->process(self::EVERYTHING, flags: $flags), '/nonexistent/lib.so');
+        $this->assertNothingWorks($this->process(self::EVERYTHING, flags: $flags)->wait(), '/nonexistent/lib.so');
     }
 
     public function testWithAnotherKey(): void
     {
         $provider = $this->connected();
         $key = '\\' . Keys::class . '::raw(' . var_export(self::OTHER_KEY, true) . ')';
-        $this->assertNothingWorks($this->process(self::EVERYTHING, ['keys' => $key]), 'key');
+        $this->assertNothingWorks($this->process(self::EVERYTHING, ['keys' => $key])->wait(), 'key');
         self::assertSame(self::ACCOUNT, $provider->get_account());
     }
 
     public function testOnACopyOfTheSite(): void
     {
         $this->connected();
-        $printed = $this->process(self::EVERYTHING, ['site' => '"https://staging.example.org"']);
+        $printed = $this->process(self::EVERYTHING, ['site' => '"https://staging.example.org"'])->wait();
         $this->assertNothingWorks($printed, 'staging.example.org');
     }
 
@@ -73,7 +73,7 @@ final class ErrorsTest extends DropinTestCase
         $provider = $this->connected();
         $gate = fopen($this->place() . '/gate.lock', 'r+');
         self::assertTrue(flock($gate, LOCK_EX));
-        $printed = $this->process(self::EVERYTHING, ['patience_ms' => '20']);
+        $printed = $this->process(self::EVERYTHING, ['patience_ms' => '20'])->wait();
         flock($gate, LOCK_UN);
         $this->assertNothingWorks($printed, '');
         self::assertSame(self::ACCOUNT, $provider->get_account());
@@ -123,6 +123,24 @@ final class ErrorsTest extends DropinTestCase
         self::assertSame(1, $opened);
     }
 
+    public function testAVaultThatWasClosedIsOpenedAgain(): void
+    {
+        $opened = [];
+        Runtime::configure(function () use (&$opened): Vault {
+            return $opened[] = $this->open();
+        });
+        $provider = new Providers\Plain('reddit');
+        self::assertTrue($provider->save_site_account(self::ACCOUNT));
+        end($opened)->close();
+        self::assertSame(self::ACCOUNT, $provider->get_site_account());
+        end($opened)->close();
+        self::assertTrue($provider->is_authenticated());
+        end($opened)->close();
+        self::assertTrue($provider->update_account(['username' => 'bob']));
+        self::assertCount(4, $opened);
+        self::assertSame([], $this->log);
+    }
+
     public function testOpeningIsTriedAgain(): void
     {
         $ready = false;
@@ -142,7 +160,7 @@ final class ErrorsTest extends DropinTestCase
         $file = $this->directory . '/new.key';
         $this->open()->addKey(Keys::newFile($file));
         $newer = ['keys' => '\\' . Keys::class . '::file(' . var_export($file, true) . ')'];
-        $printed = $this->process(self::EVERYTHING, $newer);
+        $printed = $this->process(self::EVERYTHING, $newer)->wait();
         $answers = json_decode($printed, true);
         self::assertIsArray($answers, $printed);
         self::assertSame(Calls::NOTHING, $answers['reads']);
@@ -164,7 +182,7 @@ final class ErrorsTest extends DropinTestCase
             $provider->save_site_account(["access_token" => "fake-newer"]);
             $provider->save_config(["client_id" => "fake-newer"]);
             echo json_encode([$provider->get_last_error(), $provider->is_authenticated(), $provider->is_configured()]);
-        ', ['keys' => $newer]);
+        ', ['keys' => $newer])->wait();
         [$error, $authenticated, $configured] = json_decode($printed, true);
         self::assertNotNull($error);
         self::assertFalse($authenticated);
@@ -173,7 +191,7 @@ final class ErrorsTest extends DropinTestCase
         $printed = $this->process('
             $provider = new Providers\Plain("reddit");
             echo json_encode([$provider->get_account(), $provider->get_config(), $provider->is_authenticated()]);
-        ', ['keys' => $both]);
+        ', ['keys' => $both])->wait();
         self::assertSame([self::ACCOUNT, ['client_id' => 'fake'], true], json_decode($printed, true));
     }
 
@@ -292,37 +310,5 @@ final class ErrorsTest extends DropinTestCase
         self::assertCount(1, $answers['log'], 'One reason, one line.');
         self::assertStringContainsString($answers['error'], $answers['log'][0][1]);
         self::assertStringNotContainsString('fake', $printed);
-    }
-
-    /**
-     * Runs code in another process, on the drop-in and this test's store; `$log` is what was logged.
-     *
-     * @param array<string, string> $options how to open the store, as PHP
-     * @param list<string>          $flags   of PHP
-     */
-    private function process(string $code, array $options = [], array $flags = []): string
-    {
-        $options += [
-            'path' => var_export($this->place(), true),
-            'site' => var_export(self::SITE, true),
-            'keys' => '\\' . Keys::class . '::raw(' . var_export(self::KEY, true) . ')',
-        ];
-        $given = '';
-        foreach ($options as $name => $value) {
-            $given .= "'{$name}' => {$value}, ";
-        }
-        $bootstrap = var_export(__DIR__ . '/bootstrap.php', true);
-        // A file, since `namespace` has to come first in one.
-        $script = $this->directory . '/script.php';
-        file_put_contents($script, "<?php
-            namespace DataMachine\\Connections\\Tests\\Dropin;
-            require {$bootstrap};
-            \$log = [];
-            add_action('datamachine_log', static function (...\$line) use (&\$log): void { \$log[] = \$line; }, 10, 3);
-            \\DataMachine\\Connections\\Dropin\\Runtime::configure(
-                static fn () => \\DataMachine\\Connections\\Vault::open([{$given}])
-            );
-            {$code}");
-        return Process::run('require $arguments["script"];', ['script' => $script], $flags);
     }
 }
