@@ -42,8 +42,9 @@ quietly() {
 }
 
 user=$(id -un)
+# By force where the machine's own name is not known: nobody comes over a network.
 quietly mariadb-install-db mariadb-install-db --no-defaults --datadir="$directory/data" --user="$user" \
-    --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve
+    --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve --force
 # A row of the old option may be 15 MB and more.
 /usr/sbin/mariadbd --no-defaults --user="$user" --datadir="$directory/data" --socket="$directory/mariadb.sock" \
     --pid-file="$directory/mariadb.pid" --skip-networking --max-allowed-packet=256M --innodb-log-file-size=256M \

@@ -34,7 +34,6 @@ $rounds = (int) ($argv[1] ?? 15);
 $root = dirname(__DIR__, 2);
 $directory = sys_get_temp_dir() . '/dm-bench-' . bin2hex(random_bytes(6));
 mkdir($directory, 0700);
-register_shutdown_function(static fn () => exec('rm -rf ' . escapeshellarg($directory)));
 
 // What the worker reads, where its user may read it.
 foreach (['php', 'tests/dropin', 'tests/fixtures/SALT.txt', 'benches/dropin', 'benches/php/Spread.php'] as $path) {
@@ -54,6 +53,10 @@ $fpm = new Fpm($directory, [
     'memory_limit' => '-1',
     Library::SETTING => (string) get_cfg_var(Library::SETTING),
 ]);
+register_shutdown_function(static function () use ($fpm, $directory): void {
+    $fpm->stop();
+    exec('rm -rf ' . escapeshellarg($directory));
+});
 if (Fpm::user() !== null) {
     chgrp($environment['DM_WORDPRESS_DIRECTORY'], Fpm::user());
     chmod($environment['DM_WORDPRESS_DIRECTORY'], 0710);
@@ -124,4 +127,3 @@ printf("\nWhat the first read on the vault consists of, us (of the first size)\n
 foreach ($steps as $name => $times) {
     printf("%-40s %10.1f\n", $name, (new Spread($times))->median);
 }
-$fpm->stop();
