@@ -20,7 +20,7 @@
  * dm_shutdown() or until eight others are in use. The library cannot be unloaded.
  *
  * Nothing secret is ever in an error, a listing or a log: only in the document that dm_conn_get() and
- * dm_config_get() hand out.
+ * dm_config_get() hand out, in the option of dm_legacy_export(), and in the value of dm_legacy_open().
  */
 
 #ifndef DM_CONNECTIONS_H
@@ -491,6 +491,40 @@ dm_status dm_legacy_import(const dm_store *store,
                            const dm_salts *salts,
                            const char *options,
                            size_t options_len,
+                           dm_buf *report,
+                           dm_error **error);
+
+/// Writes the old option anew into `*option`: the array that `datamachine_auth_data` would hold had the old plug-in made all
+/// changes since the import, with the first of the salts for its envelopes. What its own classes read in it is what they
+/// read before, and what changed since. One consistent snapshot; nothing is changed.
+///
+/// `options`, all optional (NULL and 0 for none):
+///
+/// - `format`: "php" for what serialize() writes (the default), or "json"
+/// - `fields`: a list of members to seal, beside those that the old plug-in always seals (access_token, refresh_token ...)
+///   and those that came sealed: what the classes or the filter `datamachine_auth_encrypted_fields` add
+/// - `leave_out`: true goes without what does not open (or, as JSON, what JSON cannot hold); else such a thing refuses the
+///   whole export, and the detail's `left_out` names it (the first hundred)
+///
+/// Verbatim and in their places come: members that were quarantined or held back at the import (under the salts of then),
+/// delegations, unknown providers and slots, empty slots. What was imported keeps its order; what came since goes last.
+/// What was deleted since is not in it, nor what the old shape has no place for (org:ID, site:N but site:0).
+///
+/// `*option` is secret: by the old plug-in's rules only some members are sealed, all others are plaintext in it. Store it
+/// nowhere but in the option, and free it at once with `dm_buf_free`, which wipes it. `report` may be NULL; else it gets,
+/// without secrets, `{bytes, counts: {accounts, configs, kept, returned, sealed}, left_out: [{kind, path, provider, owner,
+/// account, id, member, code, why}]}`: how many accounts and configs, kept pieces, members that came back verbatim and
+/// members sealed anew are in it; and what the vault holds and the option does not, kind being `connection`, `config` or
+/// `kept`, code `owner_has_no_place`, `superseded` (kept, and something connected since stands there), `key_unavailable`,
+/// `integrity`, or what JSON cannot hold. The caller frees both. Any thread.
+///
+/// Errors: DM_KEY_UNAVAILABLE, DM_INTEGRITY, DM_INVALID_DOCUMENT (JSON cannot hold it), DM_INVALID_ARGUMENT (no salt),
+/// DM_TOO_LARGE (more entries than an import takes), DM_BUSY.
+dm_status dm_legacy_export(const dm_store *store,
+                           const dm_salts *salts,
+                           const char *options,
+                           size_t options_len,
+                           dm_buf *option,
                            dm_buf *report,
                            dm_error **error);
 

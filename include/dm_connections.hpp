@@ -210,6 +210,12 @@ class Store {
   Buffer import(Text option, const Salts &salts, Text options = {}) const {
     return ask(dm_legacy_import, option, salts.get(), options);
   }
+  // The option, which is secret; and the report, where that is wanted.
+  Buffer export_option(const Salts &salts, Text options = {}, Buffer *report = nullptr) const {
+    Buffer option;
+    detail::call(dm_legacy_export, get(), salts.get(), options, option.out(), out(report));
+    return option;
+  }
 
   dm_store *get() const noexcept { return handle_.get(); }
 

@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections;
 
-use DataMachine\Connections\Native\Handle;
 use DataMachine\Connections\Native\Library;
 
 /**
@@ -23,7 +22,7 @@ final class LegacyEnvelope
      */
     public static function seal(#[\SensitiveParameter] string $salt, #[\SensitiveParameter] string $value): string
     {
-        return Library::legacySeal(self::salts($salt), $value);
+        return Library::legacySeal(Library::salts([$salt]), $value);
     }
 
     /**
@@ -37,13 +36,6 @@ final class LegacyEnvelope
      */
     public static function open(#[\SensitiveParameter] string $salt, #[\SensitiveParameter] string $envelope): string
     {
-        return Library::legacyOpen(self::salts($salt), $envelope);
-    }
-
-    private static function salts(#[\SensitiveParameter] string $salt): Handle
-    {
-        $salts = Library::saltsNew();
-        Library::saltsAdd($salts, $salt);
-        return $salts;
+        return Library::legacyOpen(Library::salts([$salt]), $envelope);
     }
 }

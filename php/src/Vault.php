@@ -325,12 +325,32 @@ final class Vault
         LegacyFormat $format = LegacyFormat::Php,
         bool $dryRun = false,
     ): ImportReport {
-        $handle = Library::saltsNew();
-        foreach ($salts as $salt) {
-            Library::saltsAdd($handle, $salt);
-        }
+        $handle = Library::salts($salts);
         $options = Json::encode(['format' => $format->value, 'dry_run' => $dryRun]);
         return new ImportReport(Json::decode(Library::legacyImport($this->store, $option, $handle, $options)));
+    }
+
+    /**
+     * The old option as its plug-in would hold it now: what was imported, with what changed here since. Its classes
+     * read in it what they read before, and what changed.
+     *
+     * Members that were quarantined, and all else that was kept at the import, come back verbatim. What does not open
+     * refuses the export, unless `$leaveOut` says to go without it; the report then lists it. It always lists what
+     * the old option has no place for.
+     *
+     * @param string       $salt     what `wp_salt('auth')` returns
+     * @param list<string> $fields   members to seal beside the old plug-in's own list and those that came sealed
+     * @param bool         $leaveOut go without what does not open, or what JSON cannot hold
+     */
+    public function exportLegacy(
+        #[\SensitiveParameter] string $salt,
+        LegacyFormat $format = LegacyFormat::Php,
+        array $fields = [],
+        bool $leaveOut = false,
+    ): LegacyExport {
+        $options = self::options(['format' => $format->value, 'fields' => $fields, 'leave_out' => $leaveOut]);
+        [$option, $report] = Library::legacyExport($this->store, Library::salts([$salt]), $options);
+        return new LegacyExport($option, $format, new ExportReport(Json::decode($report)));
     }
 
     /**

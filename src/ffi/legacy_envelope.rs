@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use super::buffer::Output;
 use super::funnel::run;
 use super::input::bytes;
-use super::legacy::{dm_salts, keys};
+use super::legacy::{dm_salts, keys, sealing_key};
 use super::{dm_buf, dm_error, dm_status};
 use crate::crypto::{LegacyOpen, OsRandom, Plaintext, is_envelope, open_envelope};
 use crate::vault::{Code, Error};
@@ -25,12 +25,7 @@ pub unsafe extern "C" fn dm_legacy_seal(
         let envelope = Output::required("envelope", envelope)?;
         // SAFETY: the ABI's contract.
         let value = unsafe { bytes("value", value, value_len) }?;
-        let keys = keys(salts)?;
-        let Some(key) = keys.first() else {
-            let message = "salts: has to hold a salt to seal with; add what wp_salt('auth') returns";
-            return Err(Error::new(Code::InvalidArgument, message).with("argument", "salts"));
-        };
-        let sealed = key.seal(value, &OsRandom)?;
+        let sealed = sealing_key(salts)?.seal(value, &OsRandom)?;
         // SAFETY: the ABI's contract.
         unsafe { envelope.give(Plaintext::from(sealed)) };
         Ok(())

@@ -15,7 +15,7 @@ use crate::store::{LedgerEntry, Row};
 
 /// The most entries that one import takes on, ten times the largest option that was ever seen: each is a row, and a
 /// line of the report.
-const ENTRY_LIMIT: usize = 200_000;
+pub(super) const ENTRY_LIMIT: usize = 200_000;
 
 /// How the option's bytes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Vault {
                         format!("the old option has more than {ENTRY_LIMIT} entries; nothing was imported");
                     return Err(Error::new(Code::ImportRefused, message));
                 }
-                let verdict = self.import_entry(write, &entry)?;
+                let verdict = self.import_entry(write, &entry, number)?;
                 report.add(reported(&entry, verdict, options.dry_run));
             }
             Ok(report)
@@ -72,17 +72,17 @@ impl Vault {
         if options.dry_run { self.rehearse(work) } else { self.write(work) }
     }
 
-    fn import_entry(&self, write: &mut Write<'_>, entry: &Entry) -> Result<Verdict, Error> {
+    fn import_entry(&self, write: &mut Write<'_>, entry: &Entry, number: usize) -> Result<Verdict, Error> {
         let slot = fingerprint(write.unlocked, &entry.slot.path());
         let content = content_fingerprint(write.unlocked, entry.content);
         let seen = write.tx.ledger(&slot)?;
         let (document, enveloped, held_back) = match &entry.found {
-            Found::Keep { why } => return keep_entry(write, entry, why, slot, content, seen),
+            Found::Keep { why } => return keep_entry(write, entry, number, why, slot, content, seen),
             Found::Document { document, enveloped, held_back } => (document, enveloped, held_back),
         };
         let (kind, address) = address_of(&entry.slot)?;
         self.forget_kept_provider(write, &address)?;
-        let legacy = legacy_of(enveloped, held_back);
+        let legacy = legacy_of(enveloped, held_back, number);
         let [provider, owner, account] = address.columns();
         let row = match write.tx.row(kind, &provider, &owner, &account)? {
             None if seen.is_some() => return Ok(gone_since(seen, &content)),
@@ -153,6 +153,7 @@ fn heal(
 fn keep_entry(
     write: &mut Write<'_>,
     entry: &Entry,
+    number: usize,
     why: &Why,
     slot: [u8; 32],
     content: [u8; 32],
@@ -172,7 +173,7 @@ fn keep_entry(
             id: None,
         }),
         None => {
-            let place = Place { path: entry.slot.path(), member: None, position: None };
+            let place = Place { path: entry.slot.path(), member: None, position: None, order: Some(number) };
             keep(write, slot, &Piece { place, connection: None, reason: why.code(), raw: entry.content })?;
             note(write, slot, content, Fate::Kept, None)?;
             Ok(Verdict { fate: Fate::Kept, code: why.code(), why: why.text().to_owned(), id: None })
@@ -188,8 +189,12 @@ fn keep_members(
     row: RecordId,
 ) -> Result<(), Error> {
     for member in members {
-        let place =
-            Place { path: path.to_vec(), member: Some(member.name.clone()), position: Some(member.position) };
+        let place = Place {
+            path: path.to_vec(),
+            member: Some(member.name.clone()),
+            position: Some(member.position),
+            order: None,
+        };
         let piece = Piece { place, connection: Some(row), reason: member.why.code(), raw: &member.raw };
         keep(write, slot, &piece)?;
     }
@@ -211,7 +216,7 @@ fn address_of(slot: &Slot) -> Result<(Kind, Address), Error> {
     }
 }
 
-fn legacy_of(enveloped: &[String], held_back: &[HeldBack]) -> Legacy {
+fn legacy_of(enveloped: &[String], held_back: &[HeldBack], number: usize) -> Legacy {
     let names = |quarantined: bool| {
         held_back
             .iter()
@@ -219,7 +224,12 @@ fn legacy_of(enveloped: &[String], held_back: &[HeldBack]) -> Legacy {
             .map(|member| member.name.clone())
             .collect()
     };
-    Legacy { enveloped: enveloped.to_vec(), quarantined: names(true), kept: names(false) }
+    Legacy {
+        enveloped: enveloped.to_vec(),
+        quarantined: names(true),
+        kept: names(false),
+        order: Some(number),
+    }
 }
 
 /// Whether fewer members are held back than when this same content came in, and nobody wrote the row since.

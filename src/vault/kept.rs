@@ -19,6 +19,9 @@ pub(super) struct Place {
     pub(super) member: Option<String>,
     /// How many members of its account stood before it.
     pub(super) position: Option<usize>,
+    /// How many entries of the option stood before it; pieces kept by earlier versions do not say.
+    #[serde(default)]
+    pub(super) order: Option<usize>,
 }
 
 /// A piece on its way in.
@@ -58,7 +61,6 @@ pub(super) fn keep(write: &mut Write<'_>, slot: [u8; 32], piece: &Piece<'_>) -> 
     Ok(write.tx.insert_kept(&kept)?)
 }
 
-#[allow(dead_code)] // The way back reads it.
 /// A piece that was opened. It has no `Debug`: what is in it is secret.
 pub(super) struct Opened {
     pub(super) place: Place,
@@ -66,7 +68,6 @@ pub(super) struct Opened {
     start: usize,
 }
 
-#[allow(dead_code)]
 impl Opened {
     /// As PHP serialised it; of a member, its key and its value.
     pub(super) fn raw(&self) -> &[u8] {

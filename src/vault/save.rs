@@ -185,15 +185,13 @@ impl Vault {
         self.describe(&mut meta, kind, address, document, facts);
         let legacy = Legacy::from_column(meta.legacy.as_deref());
         let (left, superseded) = match change {
-            Change::Whole(_) => {
-                (Legacy { enveloped: legacy.enveloped.clone(), ..Legacy::default() }, held_back(&legacy))
-            }
+            Change::Whole(_) => (legacy.without_held_back(), held_back(&legacy)),
             Change::Patch(patch) => legacy_after(&legacy, patch),
         };
         if matches!((&row.meta.remote_id, &meta.remote_id), (Some(old), Some(new)) if old != new) {
             write.tx.delete_row(row.meta.id)?;
             write.tx.delete_kept_of(row.meta.id)?;
-            let new = self.new_row(write, kind, address, document, facts, Legacy::default())?;
+            let new = self.new_row(write, kind, address, document, facts, legacy.without_held_back())?;
             write.tx.insert_row(&new)?;
             return Ok(saved(&new.meta, address, false, Some(row.meta.id), superseded));
         }
@@ -263,9 +261,9 @@ fn legacy_after(legacy: &Legacy, patch: &Document) -> (Legacy, Vec<String>) {
     let named = |name: &String| patch.get(name).is_some();
     let left = |names: &[String]| names.iter().filter(|name| !named(name)).cloned().collect();
     let after = Legacy {
-        enveloped: legacy.enveloped.clone(),
         quarantined: left(&legacy.quarantined),
         kept: left(&legacy.kept),
+        ..legacy.without_held_back()
     };
     (after, held_back(legacy).into_iter().filter(named).collect())
 }

@@ -76,6 +76,7 @@ CALL(owner_clear, S, T(0), T(1), a->first, a->error)
 CALL(legacy_seal, A, T(0), a->first, a->error)
 CALL(legacy_open, A, T(0), a->first, a->error)
 CALL(legacy_import, S, T(0), A, T(1), a->first, a->error)
+CALL(legacy_export, S, A, T(0), a->first, a->second, a->error)
 
 /* handles: S, K, A, E; in lower case where NULL is fine.
  * texts, in order, each with a value that works; upper case must not be empty:
@@ -128,6 +129,7 @@ static const struct function {
     F(legacy_seal, "A", "X", "R"),
     F(legacy_open, "A", "E", "R"),
     F(legacy_import, "Sa", "Lj", "o"),
+    F(legacy_export, "SA", "j", "Ro"),
     F(shutdown, "", "", ""),
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };

@@ -101,6 +101,7 @@ final class SecretsTest extends VaultTestCase
             show('status', $vault->status());
             show('saved', $vault->save('reddit', 'user:2', $document));
             show('receipt', $vault->delete('reddit', 'user:2'));
+            show('export', $vault->exportLegacy($canary));
             show('report', $vault->importLegacy(serialize(['reddit' => [
                 'account' => $document, 'config' => ['x' => "dm:enc:v1:$canary"], 'other' => $canary,
             ], 'gone' => $document]), [$canary]));
@@ -146,6 +147,8 @@ final class SecretsTest extends VaultTestCase
             trace('import', fn () => $vault->importLegacy("a:1:{s:1:\"a\";s:99:\"$canary", [$canary]));
             trace('import of JSON', fn () => $vault->importLegacy("{\"a\":\"$canary", [$canary], LegacyFormat::Json));
             trace('salt', fn () => $vault->importLegacy('a:0:{}', [[$canary]]));
+            trace('export of what is no field', fn () => $vault->exportLegacy($canary, fields: [[1]]));
+            trace('type of the salt', fn () => $vault->exportLegacy([$canary]));
             $sealed = LegacyEnvelope::seal($canary, $canary);
             trace('no envelope', fn () => LegacyEnvelope::open($canary, $canary));
             trace('envelope of another salt', fn () => LegacyEnvelope::open("x$canary", $sealed));

@@ -196,14 +196,22 @@ final class Library
         return self::ask('dm_key_renew', [$store, $provider, $id]);
     }
 
-    /** An empty list of salts. */
-    public static function saltsNew(): Handle
+    /**
+     * A list of salts.
+     *
+     * @param list<string> $salts the present one first
+     */
+    public static function salts(#[\SensitiveParameter] array $salts): Handle
     {
-        return self::open('dm_salts_new', 'dm_salts *', 'dm_salts_free', []);
+        $handle = self::open('dm_salts_new', 'dm_salts *', 'dm_salts_free', []);
+        foreach ($salts as $salt) {
+            self::saltsAdd($handle, $salt);
+        }
+        return $handle;
     }
 
-    /** Adds one salt. */
-    public static function saltsAdd(Handle $salts, #[\SensitiveParameter] string $salt): void
+    /** Adds one salt; what is no text is refused here, where no trace shows it. */
+    private static function saltsAdd(Handle $salts, #[\SensitiveParameter] string $salt): void
     {
         self::call('dm_salts_add', [$salts, $salt], []);
     }
@@ -228,6 +236,16 @@ final class Library
         string $options,
     ): string {
         return self::ask('dm_legacy_import', [$store, $option, $salts, $options]);
+    }
+
+    /**
+     * Rebuilds the old option.
+     *
+     * @return array{string, string} the option, and what is known of it
+     */
+    public static function legacyExport(Handle $store, Handle $salts, string $options): array
+    {
+        return self::call('dm_legacy_export', [$store, $salts, $options], ['first', 'second']) ?? ['', ''];
     }
 
     /**

@@ -46,6 +46,7 @@ dm_status dm_salts_new(dm_salts **,e);
 dm_status dm_salts_add(dm_salts *,s,z,e);
 dm_status dm_salts_free(dm_salts *);
 dm_status dm_legacy_import(t,s,z,k,s,z,b,e);
+dm_status dm_legacy_export(t,k,s,z,b,b,e);
 dm_status dm_legacy_seal(k,s,z,b,e);
 dm_status dm_legacy_open(k,s,z,b,e);
 dm_status dm_owner_clear(t,s,z,s,z,b,e);
