@@ -67,6 +67,36 @@ final class GuardTest extends TestCase
     }
 
     /**
+     * @return array<string, array{string, list<string>}>
+     */
+    public static function dropins(): array
+    {
+        return [
+            'BaseAuthProvider' => ['BaseAuthProvider', ['StoredAccounts']],
+            'BaseOAuth1Provider' => ['BaseOAuth1Provider', ['BaseAuthProvider', 'StoredAccounts']],
+            'HttpBasicAuthProvider' => ['HttpBasicAuthProvider', ['BaseAuthProvider', 'StoredAccounts']],
+        ];
+    }
+
+    /**
+     * @dataProvider dropins
+     *
+     * @param list<string> $parts
+     */
+    public function testTheDropInClassesAreCompared(string $class, array $parts): void
+    {
+        $file = static fn (string $name): string => __DIR__ . "/../../php/dropin/{$name}.php";
+        $now = (string) file_get_contents($file($class));
+        $parts = array_map($file, $parts);
+        self::assertSame([], (new Guard())->compare($this->file($now), $file($class), $parts)->missing);
+        $new = 'public function key_fingerprint(): string { return ""; }';
+        $future = substr_replace($now, $new, (int) strrpos($now, '}'), 0);
+        $missing = (new Guard())->compare($this->file($future), $file($class), $parts)->missing;
+        self::assertCount(1, $missing);
+        self::assertSame("DataMachine\\Core\\OAuth\\{$class}::key_fingerprint", $missing[0]->name);
+    }
+
+    /**
      * @return array<string, array{string, string, string}> a member of theirs, of ours, and the only reason; no reason
      *                                                      where ours is good enough
      */
