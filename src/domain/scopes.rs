@@ -66,6 +66,11 @@ impl Scopes {
         self.0.is_subset(&others.0)
     }
 
+    /// Those that are such.
+    pub fn only(&self, such: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|scope| such(scope)).cloned().collect())
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
