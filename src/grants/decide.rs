@@ -90,14 +90,14 @@ fn one_of(wanted: &Wanted, allowed: &[(&Candidate, &Allowed)]) -> Result<Allowed
     if let [(_, only)] = allowed {
         return Ok((*only).clone());
     }
-    let owners: BTreeSet<&Owner> = allowed.iter().map(|(connection, _)| &connection.owner).collect();
+    let accounts: BTreeSet<_> =
+        allowed.iter().map(|(connection, _)| (&connection.owner, &connection.account)).collect();
+    let owners: BTreeSet<&Owner> = accounts.iter().map(|(owner, _)| *owner).collect();
     let default = allowed.iter().find(|(connection, _)| connection.account == AccountName::default());
     match default {
         Some((_, default)) if owners.len() == 1 && wanted.account.is_none() => Ok((*default).clone()),
         _ => {
-            let names: BTreeSet<_> =
-                allowed.iter().map(|(connection, _)| connection.account.clone()).collect();
-            let accounts = names.into_iter().collect();
+            let accounts = accounts.into_iter().map(|(owner, name)| (owner.clone(), name.clone())).collect();
             Err(Refusal { accounts, ..Refusal::new(Reason::AmbiguousAccount) })
         }
     }

@@ -152,9 +152,11 @@ impl Situation<'_> {
     fn check_ceilings(&self) -> Result<(), Refusal> {
         let Self { rules, wanted, connection, .. } = self;
         let beyond_caller = rules.missing(self.request.may, wanted);
-        let beyond_catalogue = rules.scopes_failing(wanted, |scope| !rules.ceiling.contains(scope));
+        let scopes = rules.scopes_of(wanted);
+        let such = |scopes| Powers { scopes, ..Powers::default() };
+        let beyond_catalogue = such(scopes.only(|scope| !rules.ceiling.contains(scope)));
         let said = !connection.scopes.is_empty();
-        let not_given = rules.scopes_failing(wanted, |scope| said && !connection.scopes.contains(scope));
+        let not_given = such(scopes.only(|scope| said && !connection.scopes.contains(scope)));
         for (reason, missing) in [
             (Reason::CallerCeiling, beyond_caller),
             (Reason::ProviderCeiling, beyond_catalogue),

@@ -1,6 +1,6 @@
 //! Why not.
 
-use crate::domain::{AccountName, Powers, RecordId, UnixTime};
+use crate::domain::{AccountName, Owner, Powers, RecordId, UnixTime};
 
 /// Why a request is refused, in the order in which it is looked at: of two refusals the later one got further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,14 +62,14 @@ pub struct Refusal {
     pub reason: Reason,
     /// The connection that came nearest.
     pub connection: Option<RecordId>,
-    /// The grant that came nearest, or that forbids.
+    /// The grant that came nearest, or that forbids; none where a grant is not what fails.
     pub grant: Option<RecordId>,
     /// The part of the request that is not known.
     pub fact: Option<&'static str>,
-    /// What is missing.
+    /// What is missing; of the catalogue's and the provider's, scopes only, also those that operations need.
     pub missing: Powers,
-    /// The accounts that would do.
-    pub accounts: Vec<AccountName>,
+    /// The accounts that would do, with their owners: one name may be of several.
+    pub accounts: Vec<(Owner, AccountName)>,
     /// When it begins.
     pub until: Option<UnixTime>,
 }

@@ -53,11 +53,9 @@ impl Rules {
             || wanted.operations.iter().any(touched)
     }
 
-    /// What of the wanted scopes, and of those that the wanted operations need, fails.
-    pub(super) fn scopes_failing(&self, wanted: &Powers, fails: impl Fn(&str) -> bool) -> Powers {
-        let fails = &fails;
-        let needs_one =
-            |operation: &str| self.operations.get(operation).is_some_and(|needs| needs.iter().any(fails));
-        Powers { scopes: wanted.scopes.only(fails), operations: wanted.operations.only(needs_one) }
+    /// The wanted scopes, and those that the wanted operations need.
+    pub(super) fn scopes_of(&self, wanted: &Powers) -> Scopes {
+        let needs = wanted.operations.iter().filter_map(|operation| self.operations.get(operation));
+        needs.fold(wanted.scopes.clone(), |scopes, needs| scopes.union(needs))
     }
 }

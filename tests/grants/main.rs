@@ -1,0 +1,11 @@
+//! The decision of the grants against a model of its own (`model.rs`), on situations by the dice, on every situation of
+//! a small world, and one by one as sentences.
+#![allow(missing_docs)]
+
+mod compare;
+mod generated;
+mod model;
+mod world;
+
+#[path = "../torture/dice.rs"]
+mod dice;
