@@ -62,8 +62,8 @@ impl Situation<'_> {
         target && self.request.agent == Some(grant.agent)
     }
 
-    /// Whether a grant forbids this.
-    pub fn forbids(&self, grant: &Grant) -> bool {
+    /// Whether a grant forbids something here, be it wanted or not.
+    pub fn stands_against(&self, grant: &Grant) -> bool {
         let run = match &grant.run {
             Run::Any => true,
             Run::Session(session) => self.request.session == Some(session),
@@ -83,7 +83,6 @@ impl Situation<'_> {
             && self.allows_context(grant)
             && run
             && whom
-            && self.rules.touches(&grant.limits, self.wanted)
     }
 
     /// The first clause of a permission that is not met.

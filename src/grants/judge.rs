@@ -83,7 +83,7 @@ impl Situation<'_> {
         let verdict = admitted.and_then(|grant| {
             self.check_ceilings()?;
             self.check_state()?;
-            let (scopes, operations) = (self.effective(grant), self.wanted.operations.clone());
+            let (scopes, operations) = (self.effective(grant, grants), self.wanted.operations.clone());
             Ok(Allowed {
                 connection: self.connection.id,
                 grant: grant.map(|grant| grant.id),
@@ -115,9 +115,9 @@ impl Situation<'_> {
         grants: &'g [Grant],
         looked_at: &mut Vec<(RecordId, Option<Reason>)>,
     ) -> Result<&'g Grant, Refusal> {
-        if let Some(forbidding) =
-            grants.iter().filter(|grant| self.forbids(grant)).min_by_key(|grant| grant.id)
-        {
+        let against = grants.iter().filter(|grant| self.stands_against(grant));
+        let forbids = |grant: &&Grant| self.rules.touch(&grant.limits, self.wanted);
+        if let Some(forbidding) = against.filter(forbids).min_by_key(|grant| grant.id) {
             return Err(Refusal { grant: Some(forbidding.id), ..Refusal::new(Reason::Forbidden) });
         }
         let permissions =
@@ -180,12 +180,20 @@ impl Situation<'_> {
         Err(Refusal::new(reason))
     }
 
-    fn effective(&self, grant: Option<&Grant>) -> Option<Scopes> {
+    /// What is forbidden is not among them either, though something else is wanted; an operation that is wanted and
+    /// not forbidden keeps the scopes that it shares with one that is.
+    fn effective(&self, grant: Option<&Grant>, grants: &[Grant]) -> Option<Scopes> {
         let Self { rules, connection, .. } = self;
+        let wanted = rules.scopes_of(self.wanted);
+        let against: Vec<&Grant> = grants.iter().filter(|grant| self.stands_against(grant)).collect();
+        let forbidden = |scope: &str| {
+            !wanted.contains(scope) && against.iter().any(|grant| rules.touch_scope(&grant.limits, scope))
+        };
         let within = |scope: &str| {
             grant.is_none_or(|grant| rules.has_scope(&grant.limits, scope))
                 && rules.ceiling.contains(scope)
                 && rules.has_scope(self.request.may, scope)
+                && !forbidden(scope)
         };
         (!connection.scopes.is_empty()).then(|| connection.scopes.only(within))
     }

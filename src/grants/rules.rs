@@ -42,15 +42,30 @@ impl Rules {
     }
 
     /// Whether limits have any of the wanted powers, or a part of one.
-    pub(super) fn touches(&self, limits: &Limits, wanted: &Powers) -> bool {
-        let touched = |operation: &str| {
-            let needs = self.operations.get(operation);
-            limits.operations.contains(operation)
-                || needs.is_some_and(|needs| needs.iter().any(|scope| limits.scopes.contains(scope)))
-        };
+    pub(super) fn touch(&self, limits: &Limits, wanted: &Powers) -> bool {
         wanted.is_empty()
-            || wanted.scopes.iter().any(|scope| self.has_scope(limits, scope))
-            || wanted.operations.iter().any(touched)
+            || wanted.scopes.iter().any(|scope| self.touch_scope(limits, scope))
+            || wanted.operations.iter().any(|operation| self.touch_operation(limits, operation))
+    }
+
+    /// Whether limits have a scope, or an operation that needs it or may need it.
+    pub(super) fn touch_scope(&self, limits: &Limits, scope: &str) -> bool {
+        let may_need = |operation| self.operations.get(operation).is_none_or(|needs| needs.contains(scope));
+        let by_operation = match &limits.operations {
+            AtMost::Everything => true,
+            AtMost::These(operations) => operations.iter().any(may_need),
+        };
+        by_operation || limits.scopes.contains(scope)
+    }
+
+    /// Whether limits have an operation, or a scope that it needs or may need.
+    fn touch_operation(&self, limits: &Limits, operation: &str) -> bool {
+        let by_scope = match (&limits.scopes, self.operations.get(operation)) {
+            (AtMost::Everything, _) => true,
+            (AtMost::These(scopes), Some(needs)) => needs.iter().any(|scope| scopes.contains(scope)),
+            (AtMost::These(scopes), None) => !scopes.is_empty(),
+        };
+        by_scope || limits.operations.contains(operation)
     }
 
     /// The wanted scopes, and those that the wanted operations need.

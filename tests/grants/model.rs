@@ -213,6 +213,7 @@ impl Judge<'_> {
         let Fact::Known(manages) = &request.manages else { return unknown("manages") };
 
         let mut grant = None;
+        let mut against = Vec::new();
         if agent.is_none() {
             let Subject::Asking(user) = subject else { return Err(refused("nobody_asks", "request")) };
             let owns = self.is_of(*user);
@@ -231,7 +232,12 @@ impl Judge<'_> {
             }
             mine.sort_by_key(|grant| grant.id);
             for grant in &mine {
-                if grant.effect == Effect::Forbid && self.forbids(grant, &run) {
+                if grant.effect == Effect::Forbid && self.stands_against(grant, &run) {
+                    against.push(*grant);
+                }
+            }
+            for grant in &against {
+                if self.forbids(&grant.limits) {
                     return Err(Refused { grant: Some(grant.id), ..refused("forbidden", "forbid") });
                 }
             }
@@ -250,6 +256,10 @@ impl Judge<'_> {
                     Some(grant) => self.covers_scope(&grant.limits, &scope),
                     None => true,
                 };
+                let forbidden = against.iter().any(|grant| self.forbids_scope(&grant.limits, &scope));
+                if forbidden && !self.wanted_scopes().contains(&scope) {
+                    continue;
+                }
                 if granted && self.covers_scope(may, &scope) && has(&self.world.rules.ceiling, &scope) {
                     left.insert(scope);
                 }
@@ -273,8 +283,8 @@ impl Judge<'_> {
         }
     }
 
-    /// Step 3.
-    fn forbids(&self, grant: &Grant, run: &Running) -> bool {
+    /// Step 3, but for what is wanted.
+    fn stands_against(&self, grant: &Grant, run: &Running) -> bool {
         let now = self.world.now;
         if grant.revoked {
             return false;
@@ -294,31 +304,41 @@ impl Judge<'_> {
             return false;
         }
         // Whose flow it is and whether the grant names it makes no difference to who is meant.
-        let met = match (&grant.whom, run.subject) {
+        match (&grant.whom, run.subject) {
             (Whom::Anyone, _) => true,
             (Whom::Nobody, subject) => subject == Subject::Nobody,
             (Whom::Owner, Subject::Asking(user) | Subject::Scheduled(user)) => self.is_of(user),
             (Whom::Users(users), Subject::Asking(user) | Subject::Scheduled(user)) => users.contains(&user),
             (Whom::Owner | Whom::Users(_), Subject::Nobody) => false,
-        };
-        if !met {
-            return false;
         }
+    }
+
+    fn forbids(&self, limits: &Limits) -> bool {
         let scopes = words(&self.world.wanted.powers.scopes);
         let operations = words(&self.world.wanted.powers.operations);
         if scopes.is_empty() && operations.is_empty() {
             return true;
         }
-        scopes.iter().any(|scope| self.forbids_scope(&grant.limits, scope))
-            || operations.iter().any(|operation| self.forbids_operation(&grant.limits, operation))
+        scopes.iter().any(|scope| self.forbids_scope(limits, scope))
+            || operations.iter().any(|operation| self.forbids_operation(limits, operation))
     }
 
     fn forbids_scope(&self, limits: &Limits, scope: &str) -> bool {
-        self.covers_scope(limits, scope)
+        if limits.scopes == AtMost::Everything || limits.operations == AtMost::Everything {
+            return true;
+        }
+        if self.covers_scope(limits, scope) {
+            return true;
+        }
+        let AtMost::These(operations) = &limits.operations else { return true };
+        words(operations).iter().any(|operation| !self.is_known(operation))
     }
 
     fn forbids_operation(&self, limits: &Limits, operation: &str) -> bool {
-        if has(&limits.operations, operation) {
+        if limits.scopes == AtMost::Everything || has(&limits.operations, operation) {
+            return true;
+        }
+        if !self.is_known(operation) && limits.scopes != AtMost::These(Scopes::default()) {
             return true;
         }
         for needed in self.needs(operation) {
@@ -422,10 +442,7 @@ impl Judge<'_> {
     /// Steps 5 to 8.
     fn ceilings_and_state(&self, may: &Limits) -> Result<(), Refused> {
         self.all_covered(may, "caller_ceiling", "caller")?;
-        let mut scopes = words(&self.world.wanted.powers.scopes);
-        for operation in words(&self.world.wanted.powers.operations) {
-            scopes.extend(self.needs(&operation));
-        }
+        let scopes = self.wanted_scopes();
         let beyond: Words =
             scopes.iter().filter(|scope| !has(&self.world.rules.ceiling, scope)).cloned().collect();
         if !beyond.is_empty() {
@@ -481,6 +498,19 @@ impl Judge<'_> {
             }
         }
         false
+    }
+
+    /// The wanted scopes, and those that the wanted operations need.
+    fn wanted_scopes(&self) -> Words {
+        let mut scopes = words(&self.world.wanted.powers.scopes);
+        for operation in words(&self.world.wanted.powers.operations) {
+            scopes.extend(self.needs(&operation));
+        }
+        scopes
+    }
+
+    fn is_known(&self, operation: &str) -> bool {
+        self.world.rules.operations.contains_key(operation)
     }
 
     /// What the catalogue says that an operation needs; nothing where it does not know it.
