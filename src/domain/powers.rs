@@ -38,6 +38,11 @@ impl AtMost {
         }
     }
 
+    /// Whether nothing is within.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::These(words) if words.is_empty())
+    }
+
     /// Whether all of them are within.
     pub fn contains_all(&self, words: &Scopes) -> bool {
         words.iter().all(|word| self.contains(word))
@@ -47,6 +52,11 @@ impl AtMost {
 impl Limits {
     /// No limits.
     pub const NONE: Self = Self { scopes: AtMost::Everything, operations: AtMost::Everything };
+
+    /// Whether nothing may be done at all.
+    pub fn is_nothing(&self) -> bool {
+        self.scopes.is_nothing() && self.operations.is_nothing()
+    }
 }
 
 impl Powers {

@@ -102,7 +102,7 @@ impl Situation<'_> {
             Some(reason)
         } else if !self.is_for(grant) {
             Some(Reason::ActingUserMismatch)
-        } else if !self.rules.missing(&grant.limits, self.wanted).is_empty() {
+        } else if self.rules.missing(&grant.limits, self.wanted).is_some() {
             Some(Reason::ScopeMissing)
         } else {
             None

@@ -141,7 +141,7 @@ impl Situation<'_> {
 
     fn refused_by(&self, grant: &Grant, reason: Reason) -> Refusal {
         let missing = match reason {
-            Reason::ScopeMissing => self.rules.missing(&grant.limits, self.wanted),
+            Reason::ScopeMissing => self.rules.missing(&grant.limits, self.wanted).unwrap_or_default(),
             _ => Powers::default(),
         };
         let until = grant.not_before.filter(|_| reason == Reason::GrantNotYet);
@@ -153,7 +153,7 @@ impl Situation<'_> {
         let Self { rules, wanted, connection, .. } = self;
         let beyond_caller = rules.missing(self.request.may, wanted);
         let scopes = rules.scopes_of(wanted);
-        let such = |scopes| Powers { scopes, ..Powers::default() };
+        let such = |scopes: Scopes| (!scopes.is_empty()).then(|| Powers { scopes, ..Powers::default() });
         let beyond_catalogue = such(scopes.only(|scope| !rules.ceiling.contains(scope)));
         let said = !connection.scopes.is_empty();
         let not_given = such(scopes.only(|scope| said && !connection.scopes.contains(scope)));
@@ -162,7 +162,7 @@ impl Situation<'_> {
             (Reason::ProviderCeiling, beyond_catalogue),
             (Reason::ScopeNotGiven, not_given),
         ] {
-            if !missing.is_empty() {
+            if let Some(missing) = missing {
                 return Err(Refusal { missing, ..Refusal::new(reason) });
             }
         }

@@ -34,11 +34,13 @@ impl Rules {
         limits.operations.contains(operation) || self.operations.get(operation).is_some_and(by_scopes)
     }
 
-    /// What of the wanted powers limits do not have.
-    pub(super) fn missing(&self, limits: &Limits, wanted: &Powers) -> Powers {
+    /// What of the wanted powers limits do not have; none where they suffice. Limits to nothing at all do not even
+    /// suffice where nothing in particular is wanted.
+    pub(super) fn missing(&self, limits: &Limits, wanted: &Powers) -> Option<Powers> {
         let scopes = wanted.scopes.only(|scope| !self.has_scope(limits, scope));
         let operations = wanted.operations.only(|operation| !self.has_operation(limits, operation));
-        Powers { scopes, operations }
+        let missing = Powers { scopes, operations };
+        (!missing.is_empty() || limits.is_nothing()).then_some(missing)
     }
 
     /// Whether limits have any of the wanted powers, or a part of one.
