@@ -7,7 +7,8 @@ use super::judge::{Allowed, Candidate, Judged, judge};
 use super::reason::{Reason, Refusal};
 use super::rules::Rules;
 use crate::domain::{
-    AccountName, ActingRequest, Fact, Grant, Owner, OwnerClass, Powers, Provider, RecordId, Subject, UnixTime,
+    AccountName, ActingRequest, Fact, Grant, Owner, OwnerClass, Powers, Provider, RecordId, Status, Subject,
+    UnixTime,
 };
 
 /// What is wanted.
@@ -68,16 +69,15 @@ fn choose(
     fitting: &[&Candidate],
     judged: &[Judged],
 ) -> Result<Allowed, Refusal> {
-    let pairs = || fitting.iter().copied().zip(judged);
-    let allowed =
-        || pairs().filter_map(|(connection, judged)| Some((connection, judged.verdict.as_ref().ok()?)));
-    if let Some(best) = allowed().map(|(connection, _)| rank(request, &connection.owner)).min() {
-        let nearest: Vec<_> =
-            allowed().filter(|(connection, _)| rank(request, &connection.owner) == best).collect();
-        return one_of(wanted, &nearest);
+    let pairs =
+        || fitting.iter().copied().zip(judged).map(|(connection, judged)| (connection, &judged.verdict));
+    let permitted = || pairs().filter(|(connection, verdict)| is_permitted(connection, verdict));
+    if let Some(best) = permitted().map(|(connection, _)| rank(request, &connection.owner)).min() {
+        let meant: Vec<_> =
+            permitted().filter(|(connection, _)| rank(request, &connection.owner) == best).collect();
+        return one_of(wanted, &meant);
     }
-    let refused =
-        pairs().filter_map(|(connection, judged)| Some((connection, judged.verdict.as_ref().err()?)));
+    let refused = pairs().filter_map(|(connection, verdict)| Some((connection, verdict.as_ref().err()?)));
     let nearest = refused.min_by_key(|(connection, refusal)| {
         let named = connection.account != AccountName::default();
         (rank(request, &connection.owner), Reverse(refusal.reason), named, connection.id)
@@ -85,17 +85,28 @@ fn choose(
     Err(nearest.map_or_else(|| Refusal::new(Reason::NoConnection), |(_, refusal)| refusal.clone()))
 }
 
+/// Whether a connection may be the one that is meant: a token that ran out does not send a post to another account, and
+/// one that never was connected, or is ended, does not stand in another's way.
+fn is_permitted(connection: &Candidate, verdict: &Result<Allowed, Refusal>) -> bool {
+    match verdict {
+        Ok(_) => true,
+        Err(refusal) => {
+            refusal.reason.is_state() && !matches!(connection.status, Status::Pending | Status::Revoked)
+        }
+    }
+}
+
 /// The only one, or an owner's default where no name was said.
-fn one_of(wanted: &Wanted, allowed: &[(&Candidate, &Allowed)]) -> Result<Allowed, Refusal> {
-    if let [(_, only)] = allowed {
-        return Ok((*only).clone());
+fn one_of(wanted: &Wanted, meant: &[(&Candidate, &Result<Allowed, Refusal>)]) -> Result<Allowed, Refusal> {
+    if let [(_, only)] = meant {
+        return (*only).clone();
     }
     let accounts: BTreeSet<_> =
-        allowed.iter().map(|(connection, _)| (&connection.owner, &connection.account)).collect();
+        meant.iter().map(|(connection, _)| (&connection.owner, &connection.account)).collect();
     let owners: BTreeSet<&Owner> = accounts.iter().map(|(owner, _)| *owner).collect();
-    let default = allowed.iter().find(|(connection, _)| connection.account == AccountName::default());
+    let default = meant.iter().find(|(connection, _)| connection.account == AccountName::default());
     match default {
-        Some((_, default)) if owners.len() == 1 && wanted.account.is_none() => Ok((*default).clone()),
+        Some((_, default)) if owners.len() == 1 && wanted.account.is_none() => (*default).clone(),
         _ => {
             let accounts = accounts.into_iter().map(|(owner, name)| (owner.clone(), name.clone())).collect();
             Err(Refusal { accounts, ..Refusal::new(Reason::AmbiguousAccount) })

@@ -83,6 +83,11 @@ impl Refusal {
 }
 
 impl Reason {
+    /// Whether it is only the connection's state that does not allow it now: everything else does.
+    pub(super) fn is_state(self) -> bool {
+        self >= Self::Integrity
+    }
+
     /// The stable code. Never renamed.
     pub fn code(self) -> &'static str {
         match self {
