@@ -3,8 +3,12 @@
 #![allow(missing_docs)]
 
 mod compare;
+mod exhaustive;
 mod generated;
 mod model;
+mod reasons;
+mod stories;
+mod story;
 mod world;
 
 #[path = "../torture/dice.rs"]
