@@ -248,13 +248,16 @@ fn grant(dice: &mut Dice, number: u8, connections: &[Candidate], spoil: u64) -> 
         4 => Whom::Nobody,
         _ => Whom::Anyone,
     };
+    let effect = if rarely(dice, 4) { Effect::Forbid } else { Effect::Permit };
+    // What forbids everything leaves nothing to look at.
+    let few = if effect == Effect::Forbid { 3 } else { spoil };
     let moment = |dice: &mut Dice| at(NOW - 1 + dice.below(3) as i64);
     Grant {
         id: id(number),
         agent: agent(1 + dice.below(5) / 4),
-        effect: if rarely(dice, 5) { Effect::Forbid } else { Effect::Permit },
+        effect,
         target,
-        limits: limits(dice, spoil),
+        limits: limits(dice, few),
         contexts,
         run,
         whom,
