@@ -25,8 +25,10 @@ pub(super) struct Turns {
 #[derive(Debug, Default)]
 struct Queue {
     taken: bool,
-    /// Taken, and left to one of those who wait.
-    handed_over: bool,
+    /// Taken, and left to one of those who had come before this one.
+    handed_over: Option<u64>,
+    /// The number of the next one who comes and has to wait.
+    next: u64,
     /// So that a thread that is alone need not ask the kernel to wake nobody.
     waiting: usize,
     /// Since when somebody has been waiting and none of them was served.
@@ -51,14 +53,17 @@ impl Turns {
         if queue.taken {
             queue.waiting += 1;
             queue.since.get_or_insert_with(Instant::now);
-            let must_wait = |queue: &mut Queue| queue.taken && !queue.handed_over;
+            let number = queue.next;
+            queue.next += 1;
+            let must_wait =
+                |queue: &mut Queue| queue.taken && queue.handed_over.is_none_or(|before| number >= before);
             let waited = self.returned.wait_timeout_while(queue, patience.rest(), must_wait);
             queue = waited.unwrap_or_else(PoisonError::into_inner).0;
             queue.waiting -= 1;
             if must_wait(&mut queue) {
                 return Err(patience.busy());
             }
-            queue.handed_over = false;
+            queue.handed_over = None;
             queue.since = (queue.waiting > 0).then(Instant::now);
         }
         queue.taken = true;
@@ -75,8 +80,13 @@ impl Turns {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut queue = self.turns.queue();
-        queue.handed_over = queue.waiting > 0 && queue.since.is_some_and(|since| since.elapsed() > FAIR);
-        queue.taken = queue.handed_over;
+        if queue.waiting > 0 && queue.since.is_some_and(|since| since.elapsed() > FAIR) {
+            queue.handed_over = Some(queue.next);
+            // One who comes later would go back to sleep, and wake nobody else.
+            self.turns.returned.notify_all();
+            return;
+        }
+        queue.taken = false;
         if queue.waiting > 0 {
             self.turns.returned.notify_one();
         }
