@@ -47,6 +47,8 @@ abstract class VaultTestCase extends TestCase
             'path' => $this->place(),
             'site' => self::SITE,
             'keys' => Keys::raw(self::KEY),
+            // A slow disk, with which one write takes seconds, is not what is tried.
+            'patience_ms' => 60_000,
         ]);
     }
 
