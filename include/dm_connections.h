@@ -392,7 +392,7 @@ dm_status dm_config_get(const dm_store *store,
                         dm_error **error);
 
 /// Saves a document as the whole of an app config; as `dm_conn_save`, without an account name. Of the options only
-/// `if_revision` means something.
+/// `if_revision` and `status` mean something: "pending" is a registration that lacks something.
 dm_status dm_config_save(const dm_store *store,
                          const char *provider,
                          size_t provider_len,
@@ -519,7 +519,7 @@ dm_status dm_legacy_import(const dm_store *store,
 /// `integrity`, or what JSON cannot hold. The caller frees both. Any thread.
 ///
 /// Errors: DM_KEY_UNAVAILABLE, DM_INTEGRITY, DM_INVALID_DOCUMENT (JSON cannot hold it), DM_INVALID_ARGUMENT (no salt),
-/// DM_TOO_LARGE (more entries than an import takes), DM_BUSY.
+/// DM_TOO_LARGE (more entries than an import takes), DM_CORRUPT, DM_BUSY.
 dm_status dm_legacy_export(const dm_store *store,
                            const dm_salts *salts,
                            const char *options,

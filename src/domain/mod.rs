@@ -1,22 +1,30 @@
 //! Plain types and their rules: no I/O, no clock, no randomness. An invalid value cannot be constructed.
 
+mod acting;
 mod document;
+mod grant;
 mod ids;
 mod invalid;
 pub mod json;
 mod names;
 mod owner;
+mod powers;
 mod random;
 mod scopes;
 mod secret_bytes;
 mod status;
 mod time;
 
+pub use acting::{
+    ActingRequest, AgentId, Digest, Fact, Flow, FlowId, RunContext, SessionId, Subject, UserId,
+};
 pub use document::{Document, Member};
+pub use grant::{Contexts, Effect, Grant, Run, Target, Whom};
 pub use ids::{KeyId, RecordId, StoreId};
 pub use invalid::Invalid;
 pub use names::{AccountName, DisplayName, Provider, RemoteId};
 pub use owner::{Owner, OwnerClass};
+pub use powers::{AtMost, Limits, Powers};
 pub use random::{Random, RandomUnavailable};
 pub use scopes::{ScopeSeparator, Scopes};
 pub use secret_bytes::SecretBytes;

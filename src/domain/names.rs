@@ -14,7 +14,7 @@ pub(super) fn is_plain(text: &str, longest: usize, capitals: bool, punctuation: 
         && text.chars().all(|c| alphanumeric(c) || punctuation.contains(c))
 }
 
-fn is_readable(text: &str) -> bool {
+pub(super) fn is_readable(text: &str) -> bool {
     text.len() <= 255 && !text.trim().is_empty() && !text.chars().any(char::is_control)
 }
 

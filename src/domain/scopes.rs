@@ -66,6 +66,16 @@ impl Scopes {
         self.0.is_subset(&others.0)
     }
 
+    /// Those that are such.
+    pub fn only(&self, such: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|scope| such(scope)).cloned().collect())
+    }
+
+    /// Each that is among these or among others. That may be more than 256: only what comes from outside is counted.
+    pub fn union(&self, others: &Scopes) -> Self {
+        Self(self.0.union(&others.0).cloned().collect())
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -130,5 +140,8 @@ mod tests {
         let (few, more) = (Scopes::new(["a"]).unwrap(), Scopes::new(["b", "a"]).unwrap());
         assert!(few.is_subset(&more) && !more.is_subset(&few) && Scopes::default().is_subset(&few));
         assert!(more.contains("b") && !few.contains("b"));
+        let others = Scopes::new(["c", "b"]).unwrap();
+        assert_eq!(more.union(&others).to_string(), "a b c");
+        assert_eq!(more.only(|scope| scope != "a").to_string(), "b");
     }
 }

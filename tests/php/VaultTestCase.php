@@ -47,6 +47,8 @@ abstract class VaultTestCase extends TestCase
             'path' => $this->place(),
             'site' => self::SITE,
             'keys' => Keys::raw(self::KEY),
+            // A slow disk, with which one write takes seconds, is not what is tried.
+            'patience_ms' => 60_000,
         ]);
     }
 
@@ -67,6 +69,17 @@ abstract class VaultTestCase extends TestCase
             'options' => $options + ['path' => $this->place(), 'site' => self::SITE],
             'key' => base64_encode($key),
         ]);
+    }
+
+    /** Runs SQL on the store's file, from another process: what this library's own process must never do. */
+    protected function sql(string $sql): void
+    {
+        $said = Process::run(
+            '$db = new PDO("sqlite:" . $arguments["file"]);
+            $db->exec($arguments["sql"]);',
+            ['file' => $this->place() . '/connections.sqlite', 'sql' => $sql]
+        );
+        self::assertSame('', $said);
     }
 
     /**

@@ -50,7 +50,9 @@ impl Directory {
 
     /// The store, made if it is missing.
     pub fn options(&self) -> Options {
-        Options { create: Create::IfMissing, ..Options::new(self.store()) }
+        // A slow disk, with which one write takes seconds, is not what is tried.
+        let patience = Duration::from_secs(60);
+        Options { create: Create::IfMissing, patience, ..Options::new(self.store()) }
     }
 
     pub fn try_open(&self) -> Result<Box<dyn Engine>, Error> {

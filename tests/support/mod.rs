@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use dm_connections::crypto::{KeyMaterial, LegacyKey};
 use dm_connections::domain::Document;
@@ -43,7 +44,8 @@ impl Site {
     }
 
     pub fn options(&self) -> Options {
-        Options::new(self.store(), SITE)
+        // A slow disk, with which one write takes seconds, is not what is tried.
+        Options { patience: Duration::from_secs(60), ..Options::new(self.store(), SITE) }
     }
 
     pub fn open(&self) -> Vault {
