@@ -20,7 +20,7 @@
  * dm_shutdown() or until eight others are in use. The library cannot be unloaded.
  *
  * Nothing secret is ever in an error, a listing or a log: only in the document that dm_conn_get() and
- * dm_config_get() hand out.
+ * dm_config_get() hand out, in the option of dm_legacy_export(), and in the value of dm_legacy_open().
  */
 
 #ifndef DM_CONNECTIONS_H
@@ -45,7 +45,8 @@ typedef enum {
   DM_INVALID_DOCUMENT = 4,
   /// There is no such connection or app config.
   DM_NOT_FOUND = 5,
-  /// The row moved on since the revision that was given; the detail's `revision` is the present one.
+  /// The row moved on since the revision that was given: the detail's `revision` is the present one. Or the account name
+  /// that was to be one owner's only is another's: the detail's `holder`.
   DM_CONFLICT = 6,
   /// Others held the store for longer than the caller's patience. Try again.
   DM_BUSY = 7,
@@ -55,7 +56,7 @@ typedef enum {
   DM_WRONG_KEY = 9,
   /// There is no key: the key file, or the file that was named, is not there.
   DM_MISSING_KEY = 10,
-  /// The store is open, but this row is sealed under a key that was not given.
+  /// The store is open, but this row is sealed under a key that was not given; or an old envelope under another salt.
   DM_KEY_UNAVAILABLE = 11,
   /// Key material that is no key: a wrong length, a passphrase, a command that failed.
   DM_INVALID_KEY = 12,
@@ -104,7 +105,7 @@ typedef struct dm_error dm_error;
 /// May be used from any thread. Wiped by `dm_keyring_free`.
 typedef struct dm_keyring dm_keyring;
 
-/// Salts that open the old option's envelopes: what `wp_salt('auth')` returns, and what it returned earlier.
+/// Salts of the old option's envelopes: what `wp_salt('auth')` returns, and what it returned earlier.
 ///
 /// May be used from any thread. Wiped by `dm_salts_free`.
 typedef struct dm_salts dm_salts;
@@ -264,6 +265,8 @@ dm_status dm_conn_get(const dm_store *store,
 /// `options` says otherwise, or more (NULL and 0 for none), all optional:
 ///
 /// - `if_revision`: compare-and-swap: the revision that was read, 0 where there must be none
+/// - `exclusive_name`: true refuses the save (DM_CONFLICT, the detail's `holder` names the owner) where another owner has
+///   a connection of this provider under this account name; checked in the transaction that writes
 /// - `remote_id`: the remote account identifier, null where it is unknown
 /// - `display_name`: a name for a person
 /// - `scopes`: a list of scopes
@@ -490,5 +493,78 @@ dm_status dm_legacy_import(const dm_store *store,
                            size_t options_len,
                            dm_buf *report,
                            dm_error **error);
+
+/// Writes the old option anew into `*option`: the array that `datamachine_auth_data` would hold had the old plug-in made all
+/// changes since the import, with the first of the salts for its envelopes. What its own classes read in it is what they
+/// read before, and what changed since. One consistent snapshot; nothing is changed.
+///
+/// `options`, all optional (NULL and 0 for none):
+///
+/// - `format`: "php" for what serialize() writes (the default), or "json"
+/// - `fields`: a list of members to seal, beside those that the old plug-in always seals (access_token, refresh_token ...)
+///   and those that came sealed: what the classes or the filter `datamachine_auth_encrypted_fields` add
+/// - `leave_out`: true goes without what does not open (or, as JSON, what JSON cannot hold); else such a thing refuses the
+///   whole export, and the detail's `left_out` names it (the first hundred)
+///
+/// Verbatim and in their places come: members that were quarantined or held back at the import (under the salts of then),
+/// delegations, unknown providers and slots, empty slots. What was imported keeps its order; what came since goes last.
+/// What was deleted since is not in it, nor what the old shape has no place for (org:ID, site:N but site:0).
+///
+/// `*option` is secret: by the old plug-in's rules only some members are sealed, all others are plaintext in it. Store it
+/// nowhere but in the option, and free it at once with `dm_buf_free`, which wipes it. `report` may be NULL; else it gets,
+/// without secrets, `{bytes, counts: {accounts, configs, kept, returned, sealed}, left_out: [{kind, path, provider, owner,
+/// account, id, member, code, why}]}`: how many accounts and configs, kept pieces, members that came back verbatim and
+/// members sealed anew are in it; and what the vault holds and the option does not, kind being `connection`, `config` or
+/// `kept`, code `owner_has_no_place`, `superseded` (kept, and something connected since stands there), `key_unavailable`,
+/// `integrity`, or what JSON cannot hold. The caller frees both. Any thread.
+///
+/// Errors: DM_KEY_UNAVAILABLE, DM_INTEGRITY, DM_INVALID_DOCUMENT (JSON cannot hold it), DM_INVALID_ARGUMENT (no salt),
+/// DM_TOO_LARGE (more entries than an import takes), DM_BUSY.
+dm_status dm_legacy_export(const dm_store *store,
+                           const dm_salts *salts,
+                           const char *options,
+                           size_t options_len,
+                           dm_buf *option,
+                           dm_buf *report,
+                           dm_error **error);
+
+/// Seals a value as the old plug-in does: `*envelope` gets `dm:enc:v1:...` under the first of the salts and a random
+/// IV, so never the same twice. Any bytes, none too. For what the old plug-in has to read: the vault itself seals
+/// nothing so. The caller frees `*envelope`. Any thread. Errors: DM_INVALID_ARGUMENT (no salt), DM_TOO_LARGE.
+dm_status dm_legacy_seal(const dm_salts *salts,
+                         const char *value,
+                         size_t value_len,
+                         dm_buf *envelope,
+                         dm_error **error);
+
+/// Opens one of the old plug-in's envelopes with the first of the salts that can, and envelopes inside it too. `*value`
+/// gets the bytes that were sealed, a secret. The caller frees it, which wipes it. Any thread.
+///
+/// Errors, with the detail's `reason`: DM_INVALID_ARGUMENT (`not_an_envelope`: the value is stored as it is;
+/// `envelope_malformed`: cut off or damaged, no salt opens it), DM_KEY_UNAVAILABLE (`envelope_does_not_open`: none of
+/// these salts opens it).
+dm_status dm_legacy_open(const dm_salts *salts,
+                         const char *envelope,
+                         size_t envelope_len,
+                         dm_buf *value,
+                         dm_error **error);
+
+/// Deletes everything that an owner has of one provider (of all, where `provider` is empty), in one transaction: its
+/// connections under every account name, its app configs, and what was kept of the old option in the owner's own places
+/// (`principals/OWNER`; of `site:0` its `account`, `accounts` and `config`, and nothing of principals). A person or an agent
+/// is gone. Blobs and wrapped keys are overwritten; rows that do not open go too. What was imported once is still known,
+/// so a second import brings nothing back. Delegations and providers that the catalogue does not know are kept whole and
+/// are not looked into. An owner that has nothing is no error.
+///
+/// `receipt` may be NULL; else it gets `{connections, configs, kept, unread, note}`: how many of each are gone, and how many
+/// kept pieces are left because no key that was given opens them, so that nobody can say whose they are. The caller frees
+/// it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_DISK_FULL.
+dm_status dm_owner_clear(const dm_store *store,
+                         const char *owner,
+                         size_t owner_len,
+                         const char *provider,
+                         size_t provider_len,
+                         dm_buf *receipt,
+                         dm_error **error);
 
 #endif  /* DM_CONNECTIONS_H */

@@ -129,7 +129,7 @@ class Keyring {
   detail::Handle<dm_keyring, dm_keyring_free> handle_;
 };
 
-// Salts that open the envelopes of the old option.
+// Salts of the old option's envelopes.
 class Salts {
  public:
   Salts() {
@@ -139,6 +139,10 @@ class Salts {
   }
 
   void add(Text salt) { detail::call(dm_salts_add, get(), salt); }
+
+  // One value as the old plug-in's envelope, and back.
+  Buffer seal(Text value) const { return detail::ask(dm_legacy_seal, get(), value); }
+  Buffer open(Text envelope) const { return detail::ask(dm_legacy_open, get(), envelope); }
 
   dm_salts *get() const noexcept { return handle_.get(); }
 
@@ -196,6 +200,8 @@ class Store {
   }
   Buffer find_configs(Text query = {}) const { return ask(dm_config_find, query); }
 
+  Buffer clear_owner(Text owner, Text provider = {}) const { return ask(dm_owner_clear, owner, provider); }
+
   Buffer add_key(const Keyring &keyring) const { return ask(dm_key_add, keyring.get()); }
   Buffer rewrap() const { return ask(dm_key_rewrap); }
   Buffer renew_provider(Text provider) const { return ask(dm_key_renew, provider, Text()); }
@@ -203,6 +209,12 @@ class Store {
 
   Buffer import(Text option, const Salts &salts, Text options = {}) const {
     return ask(dm_legacy_import, option, salts.get(), options);
+  }
+  // The option, which is secret; and the report, where that is wanted.
+  Buffer export_option(const Salts &salts, Text options = {}, Buffer *report = nullptr) const {
+    Buffer option;
+    detail::call(dm_legacy_export, get(), salts.get(), options, option.out(), out(report));
+    return option;
   }
 
   dm_store *get() const noexcept { return handle_.get(); }

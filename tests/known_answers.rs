@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use dm_connections::crypto::labels::{self, Label};
 use dm_connections::crypto::{
     Binding, DataKey, Error, Fields, Kek, LegacyKey, LegacyOpen, Purpose, Secret32, StoreSecret, check_value,
@@ -107,8 +109,12 @@ fn check_values() {
 #[test]
 fn legacy_envelopes() {
     for case in good("legacy-envelope", 3) {
-        let opened = LegacyKey::from_salt(&case.hex("salt")).open(case.text("envelope").as_bytes());
+        let key = LegacyKey::from_salt(&case.hex("salt"));
+        let opened = key.open(case.text("envelope").as_bytes());
         assert_eq!(*opened.unwrap(), case.hex("plaintext"), "{case:?}");
+        let iv = STANDARD.decode(case.text("envelope").split(':').nth(3).unwrap()).unwrap();
+        let sealed = key.seal(&case.hex("plaintext"), &Drawn::new([iv])).unwrap();
+        assert_eq!(sealed, case.text("envelope").as_bytes(), "{case:?}");
         assert!(is_envelope(case.text("envelope").as_bytes()), "{case:?}");
     }
     for case in failing("legacy-envelope", "failing", 18) {

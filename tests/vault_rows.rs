@@ -5,7 +5,7 @@ mod support;
 
 use dm_connections::domain::{RemoteId, Status, UnixTime};
 use dm_connections::vault::{Code, Facts, Kind, Query, Vault};
-use support::{Site, address, document, text};
+use support::{Site, address, document, refused, text};
 
 const CONN: Kind = Kind::Connection;
 
@@ -49,6 +49,48 @@ fn the_id_stays_while_the_remote_identity_is_the_same_or_unknown() {
     let told = Facts { remote_id: Some(Some("44".parse::<RemoteId>().unwrap())), ..Facts::default() };
     let saved = vault.save(CONN, &address("twitter", "user:1", "default"), &document("{}"), &told).unwrap();
     assert_eq!(saved.replaced, Some(other.id));
+}
+
+#[test]
+fn a_name_that_is_to_be_one_owners_only_is_refused_to_others() {
+    let site = Site::new("exclusive");
+    let vault = site.open();
+    let exclusive = Facts { exclusive_name: true, ..Facts::default() };
+    let of = |provider: &str, owner: &str| address(provider, owner, "press");
+    let (mine, theirs) = (of("twitter", "user:1"), of("twitter", "agent:7"));
+    vault.save(CONN, &mine, &document(r#"{"a":"canary"}"#), &exclusive).unwrap();
+    // Again under one's own, elsewhere, and by who does not ask.
+    vault.save(CONN, &mine, &document("{}"), &exclusive).unwrap();
+    vault.save(CONN, &of("reddit", "user:2"), &document("{}"), &exclusive).unwrap();
+    let config =
+        vault.save(Kind::Config, &address("twitter", "user:2", "default"), &document("{}"), &exclusive);
+    assert!(config.unwrap().created);
+    let taken = refused(vault.save(CONN, &theirs, &document("{}"), &exclusive), Code::Conflict);
+    assert_eq!(taken.detail()["holder"], "user:1");
+    assert!(taken.message().contains("user:1") && taken.message().contains("another name"), "{taken}");
+    refused(vault.get(CONN, &theirs), Code::NotFound);
+    vault.save(CONN, &theirs, &document("{}"), &Facts::default()).unwrap();
+    let both = refused(vault.merge(CONN, &mine, &document(r#"{"b":1}"#), &exclusive), Code::Conflict);
+    assert_eq!(both.detail()["holder"], "agent:7");
+    vault.delete(CONN, &mine, None).unwrap();
+    vault.save(CONN, &theirs, &document(r#"{"b":1}"#), &exclusive).unwrap();
+}
+
+#[test]
+fn of_many_who_want_the_same_name_at_once_one_gets_it() {
+    let site = Site::new("exclusive-race");
+    let exclusive = Facts { exclusive_name: true, ..Facts::default() };
+    let vault = site.open();
+    let save = &|number: u32| {
+        let at = address("twitter", &format!("user:{number}"), "press");
+        vault.save(CONN, &at, &document("{}"), &exclusive).is_ok()
+    };
+    let won = std::thread::scope(|scope| {
+        let all: Vec<_> = (1..=8).map(|number| scope.spawn(move || save(number))).collect();
+        all.into_iter().map(|one| one.join().unwrap()).filter(|won| *won).count()
+    });
+    assert_eq!(won, 1);
+    assert_eq!(vault.info().unwrap().counts.connections, 1);
 }
 
 #[test]

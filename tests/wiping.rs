@@ -4,6 +4,7 @@
 
 #![cfg(target_os = "linux")]
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::hint::black_box;
 use std::os::unix::fs::FileExt;
@@ -14,7 +15,8 @@ use dm_connections::crypto::{
     Binding, DataKey, Fields, Kek, KeyMaterial, LegacyKey, Purpose, StoreSecret, check_value, labels,
     primitives,
 };
-use dm_connections::domain::{KeyId, Random, RandomUnavailable, RecordId, StoreId};
+use dm_connections::domain::{Document, KeyId, Random, RandomUnavailable, RecordId, StoreId};
+use dm_connections::legacy::{self, Rebuilt, Sealing};
 use zeroize::{Zeroize, Zeroizing};
 
 const KEK: Known = Known(1 << 32);
@@ -24,6 +26,7 @@ const SALT: Known = Known(4 << 32);
 const DOCUMENT: Known = Known(5 << 32);
 const DOCUMENT_LENGTH: usize = 3_000;
 const LEGACY_SALT: Known = Known(6 << 32);
+const TOKEN: Known = Known(7 << 32);
 
 /// Everything at once, since other tests in this process would have secrets of their own.
 #[test]
@@ -79,6 +82,44 @@ fn use_everything(kek: KeyMaterial) {
     let legacy = LegacyKey::from_salt(&LEGACY_SALT.bytes::<32>()[..]);
     let envelope = format!("dm:enc:v1:{}:{}:AAAA", STANDARD.encode([0; 12]), STANDARD.encode([0; 16]));
     assert!(legacy.open(envelope.as_bytes()).is_err());
+    let envelope = legacy.seal(&document[..], &SALT).unwrap();
+    assert!(*legacy.open(&envelope).unwrap() == document[..]);
+    rebuild_an_option(&legacy);
+}
+
+/// One token that is sealed, the same in plaintext, and with an escape before it.
+#[inline(never)]
+fn rebuild_an_option(key: &LegacyKey) {
+    let token = letters();
+    let mut json = Zeroizing::new(Vec::with_capacity(1000));
+    for part in
+        [&b"{\"access_token\":\""[..], &token, b"\",\"plain\":[\"", &token, b"\",\"\\n", &token, b"\"]}"]
+    {
+        json.extend_from_slice(part);
+    }
+    let document = Document::parse(json).unwrap();
+    let sealing = Sealing { key, fields: HashSet::new(), random: &SALT };
+    for json in [false, true] {
+        let mut option = Rebuilt::default();
+        for owner in ["user:1", "user:2"] {
+            let path = ["reddit", "principals", owner, "account"].map(str::to_owned);
+            let (account, sealed) = legacy::account(&document, &[], &sealing).unwrap();
+            legacy::check_json(&path, &account).unwrap();
+            assert_eq!(sealed, 1);
+            option.put(&path, account);
+        }
+        // Opens an account up, and puts something in the place of another.
+        let within = |owner: &str| ["reddit", "principals", owner, "account", "plain"].map(str::to_owned);
+        option.put(&within("user:1"), b"i:1;".to_vec().into());
+        option.put(&within("user:2")[..3], b"a:0:{}".to_vec().into());
+        black_box(if json { option.into_json().unwrap() } else { option.into_php() });
+    }
+}
+
+fn letters() -> Zeroizing<Vec<u8>> {
+    let mut letters = Zeroizing::new(vec![0; 64]);
+    letters.iter_mut().enumerate().for_each(|(position, letter)| *letter = b'a' + TOKEN.byte(position) % 26);
+    letters
 }
 
 /// Bytes that look random, and that can be told one by one.
@@ -136,6 +177,7 @@ fn needles() -> Vec<Needle> {
         Needle::new("document's beginning", &DOCUMENT.bytes::<DOCUMENT_LENGTH>()[..]),
         Needle::new("document's middle", &DOCUMENT.bytes::<DOCUMENT_LENGTH>()[1_500..]),
         Needle::new("legacy salt", &LEGACY_SALT.bytes::<32>()[..]),
+        Needle::new("token", &letters()),
     ];
     let mut derived = Zeroizing::new([0; 32]);
     primitives::sha256(&[&LEGACY_SALT.bytes::<32>()[..], b"datamachine-oauth"], &mut derived);

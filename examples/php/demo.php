@@ -129,6 +129,17 @@ $check(
         . implode(', ', $wrong),
 );
 
+[$same, $all] = [0, 0];
+foreach ($vaults as $name => $from) {
+    $before = unserialize(file_get_contents(FIXTURES . "/{$name}.serialized"), ['allowed_classes' => false]);
+    $before = readByTheOldRules($before, $salt);
+    $after = readByTheOldRules($from->exportLegacy($salt)->toArray(), $salt);
+    // Not the values alone: their order, too, and nothing beside them.
+    $same += $before === $after ? count($after) : 0;
+    $all += count($before);
+}
+$check($same === $all, "exported again, and read by the old plug-in's rules: {$same} of {$all} values as before");
+
 $step('Working with it');
 $saved = $vault->save('reddit', 'user:12', ['access_token' => 'fake-first', 'username' => 'new']);
 $vault->merge('reddit', 'user:12', ['access_token' => 'fake-second', 'scope' => 'read submit']);

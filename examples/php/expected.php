@@ -52,3 +52,29 @@ function secretsOf(mixed $value): array
     }
     return $found;
 }
+
+/**
+ * Every value of an option by its place, the envelopes opened as the old plug-in does: with openssl, nothing of ours.
+ *
+ * @param array<array-key, mixed> $option
+ *
+ * @return array<string, mixed>
+ */
+function readByTheOldRules(array $option, string $salt, string $above = ''): array
+{
+    $key = hash('sha256', $salt . 'datamachine-oauth', true);
+    $found = [];
+    foreach ($option as $name => $value) {
+        if (is_array($value) && $value !== []) {
+            $found += readByTheOldRules($value, $salt, "{$above}/{$name}");
+            continue;
+        }
+        if (is_string($value) && preg_match('~^dm:enc:v1:([^:]+):([^:]+):([^:]+)$~', $value, $parts) === 1) {
+            [, $iv, $tag, $sealed] = array_map(base64_decode(...), $parts);
+            $opened = openssl_decrypt($sealed, 'aes-256-gcm', $key, OPENSSL_RAW_DATA, $iv, $tag);
+            $value = $opened === false ? $value : $opened;
+        }
+        $found["{$above}/{$name}"] = $value;
+    }
+    return $found;
+}

@@ -18,6 +18,8 @@ final class SaveOptions
      * @param list<string>|null $scopes      the scopes that were granted
      * @param Status|null       $status      the status to begin with: `Status::Pending` where it is to be confirmed
      * @param int|null          $expiresAt   when the access ends, in Unix seconds
+     * @param bool              $exclusiveName refuse the save where another owner has a connection of the provider
+     *                                       under this account name; ConflictException::holder() tells whose
      */
     public function __construct(
         public readonly ?int $ifRevision = null,
@@ -26,6 +28,7 @@ final class SaveOptions
         public readonly ?array $scopes = null,
         public readonly ?Status $status = null,
         public readonly ?int $expiresAt = null,
+        public readonly bool $exclusiveName = false,
     ) {
     }
 
@@ -43,6 +46,7 @@ final class SaveOptions
             'scopes' => $this->scopes,
             'status' => $this->status?->value,
             'expires_at' => $this->expiresAt,
+            'exclusive_name' => $this->exclusiveName ?: null,
         ], static fn (mixed $value): bool => $value !== null);
     }
 }

@@ -61,7 +61,7 @@ final class Vault
      * @param Document|array<array-key, mixed> $document
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int
+     *     expires_at?: ?int, exclusive_name?: bool
      * } $options
      */
     public function save(
@@ -83,7 +83,7 @@ final class Vault
      * @param Document|array<array-key, mixed> $patch
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int
+     *     expires_at?: ?int, exclusive_name?: bool
      * } $options
      */
     public function merge(
@@ -248,6 +248,15 @@ final class Vault
     }
 
     /**
+     * Deletes everything that an owner has, of one provider or of all, in one transaction: connections, app configs,
+     * and what was kept of the old option in the owner's own places. A second import brings nothing of it back.
+     */
+    public function clearOwner(string $owner, ?string $provider = null): Cleared
+    {
+        return new Cleared(Json::decode(Library::ownerClear($this->store, $owner, $provider ?? '')));
+    }
+
+    /**
      * Makes a new key the primary one: what is saved from now on is sealed under it. Other processes cannot write until
      * they open the vault with it; until rewrap(), give it `withEarlier()` the one before.
      */
@@ -295,12 +304,32 @@ final class Vault
         LegacyFormat $format = LegacyFormat::Php,
         bool $dryRun = false,
     ): ImportReport {
-        $handle = Library::saltsNew();
-        foreach ($salts as $salt) {
-            Library::saltsAdd($handle, $salt);
-        }
+        $handle = Library::salts($salts);
         $options = Json::encode(['format' => $format->value, 'dry_run' => $dryRun]);
         return new ImportReport(Json::decode(Library::legacyImport($this->store, $option, $handle, $options)));
+    }
+
+    /**
+     * The old option as its plug-in would hold it now: what was imported, with what changed here since. Its classes
+     * read in it what they read before, and what changed.
+     *
+     * Members that were quarantined, and all else that was kept at the import, come back verbatim. What does not open
+     * refuses the export, unless `$leaveOut` says to go without it; the report then lists it. It always lists what
+     * the old option has no place for.
+     *
+     * @param string       $salt     what `wp_salt('auth')` returns
+     * @param list<string> $fields   members to seal beside the old plug-in's own list and those that came sealed
+     * @param bool         $leaveOut go without what does not open, or what JSON cannot hold
+     */
+    public function exportLegacy(
+        #[\SensitiveParameter] string $salt,
+        LegacyFormat $format = LegacyFormat::Php,
+        array $fields = [],
+        bool $leaveOut = false,
+    ): LegacyExport {
+        $options = self::options(['format' => $format->value, 'fields' => $fields, 'leave_out' => $leaveOut]);
+        [$option, $report] = Library::legacyExport($this->store, Library::salts([$salt]), $options);
+        return new LegacyExport($option, $format, new ExportReport(Json::decode($report)));
     }
 
     /**

@@ -1,4 +1,4 @@
-//! The old plug-in's cipher, to read what it wrote. Nothing new is ever sealed with it.
+//! The old plug-in's cipher, to read what it wrote and to write what it has to read. The vault seals nothing with it.
 //!
 //! ```text
 //! envelope = "dm:enc:v1:" base64(iv (12)) ":" base64(tag (16)) ":" base64(ciphertext)
@@ -8,6 +8,7 @@
 
 use super::primitives::{self, NONCE, TAG};
 use super::secret::{Plaintext, Secret32, with_clean_stack};
+use crate::domain::{Random, RandomUnavailable};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -49,6 +50,30 @@ impl LegacyKey {
             .map_err(|_| LegacyOpen::DoesNotOpen)?;
         Ok(ciphertext)
     }
+
+    /// Seals a value under a random IV.
+    pub fn seal(&self, value: &[u8], random: &dyn Random) -> Result<Vec<u8>, RandomUnavailable> {
+        let mut iv = [0; NONCE];
+        random.fill(&mut iv)?;
+        // Encrypted in place, so wiped should anything go wrong before.
+        let mut ciphertext = Plaintext::from(value.to_vec());
+        let tag = with_clean_stack(|| primitives::encrypt(self.0.expose(), &iv, &[], &mut ciphertext));
+        let [iv, tag, ciphertext] = [&iv[..], &tag[..], &ciphertext[..]].map(|part| STANDARD.encode(part));
+        Ok([PREFIX, iv.as_bytes(), b":", tag.as_bytes(), b":", ciphertext.as_bytes()].concat())
+    }
+}
+
+/// Opens an envelope with the first of the keys that can. An envelope inside it (the old class sealed again what it
+/// could not open) is opened too: what stands for a credential is never ciphertext.
+pub fn open_envelope(keys: &[LegacyKey], envelope: &[u8]) -> Result<Plaintext, LegacyOpen> {
+    for key in keys {
+        match key.open(envelope) {
+            Ok(plaintext) if is_envelope(&plaintext) => return open_envelope(keys, &plaintext),
+            Err(LegacyOpen::DoesNotOpen) => {}
+            other => return other,
+        }
+    }
+    Err(LegacyOpen::DoesNotOpen)
 }
 
 struct Parts {
@@ -82,6 +107,7 @@ fn decode(text: &[u8]) -> Option<Plaintext> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::OsRandom;
 
     const SALT: &[u8] = b"put your unique phrase here";
     /// Made with PHP 8.2: `openssl_encrypt('tok\xc3\xa9n', 'aes-256-gcm', hash('sha256', SALT . 'datamachine-oauth',
@@ -93,5 +119,40 @@ mod tests {
         let key = LegacyKey::from_salt(SALT);
         assert!(is_envelope(ENVELOPE.as_bytes()));
         assert_eq!(*key.open(ENVELOPE.as_bytes()).unwrap(), *"tokén".as_bytes());
+    }
+
+    /// Every byte from a list.
+    struct Known(&'static [u8]);
+
+    impl Random for Known {
+        fn fill(&self, out: &mut [u8]) -> Result<(), RandomUnavailable> {
+            out.copy_from_slice(self.0);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn seals_what_php_would_have_written() {
+        let key = LegacyKey::from_salt(SALT);
+        let sealed = key.seal("tokén".as_bytes(), &Known(b"abcdefghijkl")).unwrap();
+        assert_eq!(sealed, ENVELOPE.as_bytes());
+    }
+
+    #[test]
+    fn what_is_sealed_opens_and_is_never_the_same_twice() {
+        let (key, earlier) = (LegacyKey::from_salt(SALT), LegacyKey::from_salt(b"earlier"));
+        for value in [&b""[..], b"\0\xff", &[b'a'; 70_000]] {
+            let sealed = key.seal(value, &OsRandom).unwrap();
+            assert_ne!(sealed, key.seal(value, &OsRandom).unwrap());
+            assert_eq!(earlier.open(&sealed).unwrap_err(), LegacyOpen::DoesNotOpen);
+            assert_eq!(*open_envelope(&[earlier.clone(), key.clone()], &sealed).unwrap(), *value);
+            let twice = earlier.seal(&sealed, &OsRandom).unwrap();
+            assert_eq!(*open_envelope(&[key.clone(), earlier.clone()], &twice).unwrap(), *value);
+            assert_eq!(
+                open_envelope(std::slice::from_ref(&earlier), &twice).unwrap_err(),
+                LegacyOpen::DoesNotOpen
+            );
+        }
+        assert_eq!(open_envelope(&[key], b"dm:enc:v1:x").unwrap_err(), LegacyOpen::Malformed);
     }
 }

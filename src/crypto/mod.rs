@@ -28,7 +28,7 @@ pub use encoding::Fields;
 pub use envelope::{Binding, DataKey, Purpose};
 pub use error::{CommandProblem, Error, KeyProblem};
 pub use keyring::{Kek, Keyring, check_value, matches_check_value};
-pub use legacy_envelope::{LegacyKey, LegacyOpen, is_envelope};
+pub use legacy_envelope::{LegacyKey, LegacyOpen, is_envelope, open_envelope};
 pub use mac::{MacKey, StoreSecret};
 pub use random::OsRandom;
 pub use record::Opener;

@@ -55,6 +55,8 @@ pub unsafe extern "C" fn dm_conn_get(
 /// `options` says otherwise, or more (NULL and 0 for none), all optional:
 ///
 /// - `if_revision`: compare-and-swap: the revision that was read, 0 where there must be none
+/// - `exclusive_name`: true refuses the save (DM_CONFLICT, the detail's `holder` names the owner) where another owner has
+///   a connection of this provider under this account name; checked in the transaction that writes
 /// - `remote_id`: the remote account identifier, null where it is unknown
 /// - `display_name`: a name for a person
 /// - `scopes`: a list of scopes

@@ -192,7 +192,7 @@ pub(super) unsafe fn status(
 /// # Safety
 ///
 /// As for [`get`].
-unsafe fn optional<T>(name: &'static str, given: Text) -> Result<Option<T>, Error>
+pub(super) unsafe fn optional<T>(name: &'static str, given: Text) -> Result<Option<T>, Error>
 where
     T: std::str::FromStr<Err = crate::domain::Invalid>,
 {

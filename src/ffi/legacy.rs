@@ -6,13 +6,14 @@ use super::buffer::Output;
 use super::funnel::run;
 use super::handle::Table;
 use super::input::{bytes, json, missing};
-use super::options::ImportRequest;
+use super::options::{ExportRequest, ImportRequest};
 use super::store::{answer, dm_store, vault};
 use super::{dm_buf, dm_error, dm_status};
 use crate::crypto::LegacyKey;
+use crate::vault::{Code, Error};
 use std::sync::{Mutex, PoisonError};
 
-/// Salts that open the old option's envelopes: what `wp_salt('auth')` returns, and what it returned earlier.
+/// Salts of the old option's envelopes: what `wp_salt('auth')` returns, and what it returned earlier.
 ///
 /// May be used from any thread. Wiped by `dm_salts_free`.
 #[allow(non_camel_case_types)]
@@ -21,6 +22,24 @@ pub struct dm_salts {
 }
 
 static SALTS: Table<Mutex<Vec<LegacyKey>>> = Table::new(4, "salts");
+
+/// The keys that the salts behind a handle give; none for NULL.
+pub(super) fn keys(salts: *const dm_salts) -> Result<Vec<LegacyKey>, Error> {
+    if salts.is_null() {
+        return Ok(Vec::new());
+    }
+    let keys = SALTS.get(salts as usize)?;
+    let keys = keys.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(keys.clone())
+}
+
+/// The key that the first of the salts gives.
+pub(super) fn sealing_key(salts: *const dm_salts) -> Result<LegacyKey, Error> {
+    keys(salts)?.into_iter().next().ok_or_else(|| {
+        let message = "salts: has to hold a salt to seal with; add what wp_salt('auth') returns";
+        Error::new(Code::InvalidArgument, message).with("argument", "salts")
+    })
+}
 
 /// Makes an empty list of salts in `*out`; the caller frees it with `dm_salts_free`. Any thread.
 #[unsafe(no_mangle)]
@@ -93,13 +112,61 @@ pub unsafe extern "C" fn dm_legacy_import(
         // SAFETY: the ABI's contract.
         let (option, request): (_, ImportRequest) =
             unsafe { (bytes("option", option, option_len)?, json("options", options, options_len)?) };
-        let keys = match salts.is_null() {
-            true => Vec::new(),
-            false => SALTS.get(salts as usize)?.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-        };
-        let told = answer(&vault.import(option, &keys, request.options())?)?;
+        let told = answer(&vault.import(option, &keys(salts)?, request.options())?)?;
         // SAFETY: the ABI's contract.
         unsafe { report.give(told) };
+        Ok(())
+    })
+}
+
+/// Writes the old option anew into `*option`: the array that `datamachine_auth_data` would hold had the old plug-in made all
+/// changes since the import, with the first of the salts for its envelopes. What its own classes read in it is what they
+/// read before, and what changed since. One consistent snapshot; nothing is changed.
+///
+/// `options`, all optional (NULL and 0 for none):
+///
+/// - `format`: "php" for what serialize() writes (the default), or "json"
+/// - `fields`: a list of members to seal, beside those that the old plug-in always seals (access_token, refresh_token ...)
+///   and those that came sealed: what the classes or the filter `datamachine_auth_encrypted_fields` add
+/// - `leave_out`: true goes without what does not open (or, as JSON, what JSON cannot hold); else such a thing refuses the
+///   whole export, and the detail's `left_out` names it (the first hundred)
+///
+/// Verbatim and in their places come: members that were quarantined or held back at the import (under the salts of then),
+/// delegations, unknown providers and slots, empty slots. What was imported keeps its order; what came since goes last.
+/// What was deleted since is not in it, nor what the old shape has no place for (org:ID, site:N but site:0).
+///
+/// `*option` is secret: by the old plug-in's rules only some members are sealed, all others are plaintext in it. Store it
+/// nowhere but in the option, and free it at once with `dm_buf_free`, which wipes it. `report` may be NULL; else it gets,
+/// without secrets, `{bytes, counts: {accounts, configs, kept, returned, sealed}, left_out: [{kind, path, provider, owner,
+/// account, id, member, code, why}]}`: how many accounts and configs, kept pieces, members that came back verbatim and
+/// members sealed anew are in it; and what the vault holds and the option does not, kind being `connection`, `config` or
+/// `kept`, code `owner_has_no_place`, `superseded` (kept, and something connected since stands there), `key_unavailable`,
+/// `integrity`, or what JSON cannot hold. The caller frees both. Any thread.
+///
+/// Errors: DM_KEY_UNAVAILABLE, DM_INTEGRITY, DM_INVALID_DOCUMENT (JSON cannot hold it), DM_INVALID_ARGUMENT (no salt),
+/// DM_TOO_LARGE (more entries than an import takes), DM_BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_legacy_export(
+    store: *const dm_store,
+    salts: *const dm_salts,
+    options: *const c_char,
+    options_len: usize,
+    option: *mut dm_buf,
+    report: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    run(error, || {
+        let (option, report) = (Output::required("option", option)?, Output::optional(report));
+        let vault = vault(store)?;
+        // SAFETY: the ABI's contract.
+        let request: ExportRequest = unsafe { json("options", options, options_len) }?;
+        let exported = vault.export(&sealing_key(salts)?, &request.into_options())?;
+        let told = answer(&exported.report)?;
+        // SAFETY: the ABI's contract.
+        unsafe {
+            option.give(exported.option);
+            report.give(told);
+        }
         Ok(())
     })
 }

@@ -14,7 +14,9 @@ mod input;
 mod keyring;
 mod keys;
 mod legacy;
+mod legacy_envelope;
 mod options;
+mod owners;
 mod status;
 mod store;
 mod version;
@@ -26,6 +28,8 @@ pub use error::{dm_error, dm_error_code, dm_error_detail, dm_error_free, dm_erro
 pub use keyring::*;
 pub use keys::*;
 pub use legacy::*;
+pub use legacy_envelope::*;
+pub use owners::*;
 pub use status::{dm_status, dm_status_name};
 pub use store::*;
 pub use version::{dm_abi_version, dm_version};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::domain::{DisplayName, Invalid, RemoteId, Scopes, UnixTime};
-use crate::vault::{Code, Error, Facts, Format, ImportOptions, Options, Query};
+use crate::vault::{Code, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query};
 
 /// A member that may be absent, null, or there.
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
@@ -50,6 +50,7 @@ impl OpenOptions {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SaveOptions {
     if_revision: Option<i64>,
+    exclusive_name: bool,
     #[serde(deserialize_with = "given")]
     remote_id: Option<Option<String>>,
     #[serde(deserialize_with = "given")]
@@ -65,6 +66,7 @@ impl SaveOptions {
     pub(super) fn into_facts(self) -> Result<Facts, Error> {
         Ok(Facts {
             if_revision: self.if_revision,
+            exclusive_name: self.exclusive_name,
             remote_id: nullable("remote_id", self.remote_id, |id| id.parse::<RemoteId>())?,
             display_name: nullable("display_name", self.display_name, |name| name.parse::<DisplayName>())?,
             scopes: nullable("scopes", self.scopes, Scopes::new)?,
@@ -146,10 +148,27 @@ pub(super) struct ImportRequest {
 
 impl ImportRequest {
     pub(super) fn options(&self) -> ImportOptions {
-        let format = match self.format {
-            None | Some(FormatName::Php) => Format::Php,
-            Some(FormatName::Json) => Format::Json,
-        };
-        ImportOptions { format, dry_run: self.dry_run }
+        ImportOptions { format: format(self.format.as_ref()), dry_run: self.dry_run }
+    }
+}
+
+fn format(given: Option<&FormatName>) -> Format {
+    match given {
+        None | Some(FormatName::Php) => Format::Php,
+        Some(FormatName::Json) => Format::Json,
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ExportRequest {
+    format: Option<FormatName>,
+    fields: Vec<String>,
+    leave_out: bool,
+}
+
+impl ExportRequest {
+    pub(super) fn into_options(self) -> ExportOptions {
+        ExportOptions { format: format(self.format.as_ref()), fields: self.fields, leave_out: self.leave_out }
     }
 }

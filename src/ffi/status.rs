@@ -19,7 +19,8 @@ pub enum dm_status {
     DM_INVALID_DOCUMENT = 4,
     /// There is no such connection or app config.
     DM_NOT_FOUND = 5,
-    /// The row moved on since the revision that was given; the detail's `revision` is the present one.
+    /// The row moved on since the revision that was given: the detail's `revision` is the present one. Or the account name
+    /// that was to be one owner's only is another's: the detail's `holder`.
     DM_CONFLICT = 6,
     /// Others held the store for longer than the caller's patience. Try again.
     DM_BUSY = 7,
@@ -29,7 +30,7 @@ pub enum dm_status {
     DM_WRONG_KEY = 9,
     /// There is no key: the key file, or the file that was named, is not there.
     DM_MISSING_KEY = 10,
-    /// The store is open, but this row is sealed under a key that was not given.
+    /// The store is open, but this row is sealed under a key that was not given; or an old envelope under another salt.
     DM_KEY_UNAVAILABLE = 11,
     /// Key material that is no key: a wrong length, a passphrase, a command that failed.
     DM_INVALID_KEY = 12,

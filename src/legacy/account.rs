@@ -7,7 +7,7 @@ use super::encode::{self, Error};
 use super::plan::Found;
 use super::value::{Items, Key, Kind, Value};
 use super::why::Why;
-use crate::crypto::{LegacyKey, LegacyOpen, Plaintext, is_envelope};
+use crate::crypto::{LegacyKey, LegacyOpen, is_envelope, open_envelope};
 use crate::domain::Document;
 
 /// A hostile option could have a million members that cannot be taken; a real one has a few.
@@ -96,6 +96,15 @@ impl From<Full> for NotTaken {
     }
 }
 
+impl From<LegacyOpen> for NotTaken {
+    fn from(error: LegacyOpen) -> Self {
+        Self::Because(match error {
+            LegacyOpen::Malformed => Why::EnvelopeMalformed,
+            LegacyOpen::DoesNotOpen => Why::EnvelopeDoesNotOpen,
+        })
+    }
+}
+
 fn member(key: Key, value: Value, keys: &[LegacyKey], out: &mut Buffer) -> Result<Form, NotTaken> {
     if out.len() > OPENING {
         out.push(b",")?;
@@ -104,7 +113,7 @@ fn member(key: Key, value: Value, keys: &[LegacyKey], out: &mut Buffer) -> Resul
     out.push(b":")?;
     match value.kind() {
         Kind::Str(text) if is_envelope(text) => {
-            encode::string(&open(text, keys)?, out)?;
+            encode::string(&open_envelope(keys, text)?, out)?;
             Ok(Form::Envelope)
         }
         _ => {
@@ -112,20 +121,6 @@ fn member(key: Key, value: Value, keys: &[LegacyKey], out: &mut Buffer) -> Resul
             Ok(Form::Plain)
         }
     }
-}
-
-/// An envelope inside an envelope (the old class sealed again what it could not open) is opened too: what stands for
-/// a credential is never ciphertext.
-fn open(envelope: &[u8], keys: &[LegacyKey]) -> Result<Plaintext, NotTaken> {
-    for key in keys {
-        match key.open(envelope) {
-            Ok(plaintext) if is_envelope(&plaintext) => return open(&plaintext, keys),
-            Ok(plaintext) => return Ok(plaintext),
-            Err(LegacyOpen::Malformed) => return Err(NotTaken::Because(Why::EnvelopeMalformed)),
-            Err(LegacyOpen::DoesNotOpen) => {}
-        }
-    }
-    Err(NotTaken::Because(Why::EnvelopeDoesNotOpen))
 }
 
 fn name(key: Key) -> String {

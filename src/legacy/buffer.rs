@@ -33,6 +33,11 @@ impl Buffer {
         Ok(())
     }
 
+    /// As large as it has to be.
+    pub(super) fn unlimited(expected: usize) -> Self {
+        Self::new(expected, usize::MAX)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }

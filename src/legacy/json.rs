@@ -4,9 +4,9 @@
 //! and an import of the other form finds nothing new. Objects become arrays, as `json_decode($text, true)` has them.
 
 use super::buffer::{Buffer, Full};
-use super::number;
 use super::php;
-use super::value::{Source, Tree, float, integer};
+use super::value::{Source, Tree};
+use super::write;
 use super::{MAX_BYTES, MAX_DEPTH, Refused};
 use crate::domain::json::{Error, Event, Scanner};
 
@@ -15,15 +15,26 @@ pub fn parse_json(text: &[u8]) -> Result<Tree<'static>, Refused> {
     if text.len() > MAX_BYTES {
         return Err(Refused::new(MAX_BYTES, "more than 16 MiB"));
     }
-    let mut counts = count(text)?.into_iter();
-    let mut writer = Writer { out: Buffer::new(text.len(), MAX_BYTES), open: Vec::new() };
-    for event in Scanner::new(text, MAX_DEPTH)? {
+    let mut out = Buffer::new(text.len(), MAX_BYTES);
+    convert(|| Scanner::new(text, MAX_DEPTH), &mut out)?;
+    php::parse(Source::Owned(out.into_bytes()))
+}
+
+/// Appends a JSON value that is known to be right, as PHP would serialise it.
+pub(super) fn value(text: &str, out: &mut Buffer) -> Result<(), Refused> {
+    convert(|| Ok(Scanner::of_text(text, MAX_DEPTH)), out)
+}
+
+fn convert<'a>(scan: impl Fn() -> Result<Scanner<'a>, Error>, out: &mut Buffer) -> Result<(), Refused> {
+    let mut counts = count(scan()?)?.into_iter();
+    let mut writer = Writer { out, open: Vec::new() };
+    for event in scan()? {
         let (event, place) = event?;
         writer
             .write(event, &mut counts)
             .map_err(|Full| Refused::new(place.start, "more than 16 MiB as PHP serialises it"))?;
     }
-    php::parse(Source::Owned(writer.out.into_bytes()))
+    Ok(())
 }
 
 impl From<Error> for Refused {
@@ -33,10 +44,10 @@ impl From<Error> for Refused {
 }
 
 /// How many elements each array and object has, in the order in which they begin: PHP writes that first.
-fn count(text: &[u8]) -> Result<Vec<u32>, Error> {
+fn count(scanner: Scanner<'_>) -> Result<Vec<u32>, Error> {
     let mut counts: Vec<u32> = Vec::new();
     let mut open = Vec::new();
-    for event in Scanner::new(text, MAX_DEPTH)? {
+    for event in scanner {
         let (event, _) = event?;
         if let Some(&(container, is_array)) = open.last()
             && (matches!(event, Event::Key(_)) || (is_array && begins_value(event)))
@@ -60,13 +71,13 @@ fn begins_value(event: Event) -> bool {
     !matches!(event, Event::Key(_) | Event::EndObject | Event::EndArray)
 }
 
-struct Writer {
-    out: Buffer,
+struct Writer<'b> {
+    out: &'b mut Buffer,
     /// What is open: an array and the index of its next element, or an object.
     open: Vec<Option<u32>>,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn write(&mut self, event: Event, counts: &mut impl Iterator<Item = u32>) -> Result<(), Full> {
         if let Some(Some(index)) = self.open.last_mut()
             && begins_value(event)
@@ -78,57 +89,18 @@ impl Writer {
         match event {
             Event::BeginObject | Event::BeginArray => {
                 self.open.push((event == Event::BeginArray).then_some(0));
-                let count = counts.next().unwrap_or_default();
-                self.out.push(format!("a:{count}:{{").as_bytes())
+                write::begin_array(counts.next().unwrap_or_default() as usize, self.out)
             }
             Event::EndObject | Event::EndArray => {
                 self.open.pop();
                 self.out.push(b"}")
             }
-            Event::Key(name) => match name.as_plain() {
-                Some(plain) => self.key(plain.as_bytes()),
-                None => self.key(name.unescape().as_bytes()),
-            },
-            Event::String(text) => match text.as_plain() {
-                Some(plain) => self.string(plain.as_bytes()),
-                None => self.string(text.unescape().as_bytes()),
-            },
-            Event::Number(text) => self.number(text),
+            Event::Key(name) => write::with_meaning(name, |name| write::key(name, self.out)),
+            Event::String(text) => write::with_meaning(text, |text| write::string(text, self.out)),
+            Event::Number(text) => write::number(text, self.out),
             Event::Bool(true) => self.out.push(b"b:1;"),
             Event::Bool(false) => self.out.push(b"b:0;"),
             Event::Null => self.out.push(b"N;"),
         }
-    }
-
-    fn key(&mut self, name: &[u8]) -> Result<(), Full> {
-        if integer(name).is_some() { self.scalar(b"i:", name) } else { self.string(name) }
-    }
-
-    fn string(&mut self, text: &[u8]) -> Result<(), Full> {
-        self.out.push(format!("s:{}:\"", text.len()).as_bytes())?;
-        self.out.push(text)?;
-        self.out.push(b"\";")
-    }
-
-    /// Integers that do not fit become floating point numbers, and those that do not fit become infinite.
-    fn number(&mut self, text: &str) -> Result<(), Full> {
-        if text == "-0" {
-            return self.scalar(b"i:", b"0");
-        }
-        if integer(text.as_bytes()).is_some() {
-            return self.scalar(b"i:", text.as_bytes());
-        }
-        let text = match float(text.as_bytes()) {
-            Some(number) if number.is_finite() => number::float(number, 'E'),
-            _ if text.starts_with('-') => "-INF".to_owned(),
-            _ => "INF".to_owned(),
-        };
-        self.scalar(b"d:", text.as_bytes())
-    }
-
-    fn scalar(&mut self, tag: &[u8], text: &[u8]) -> Result<(), Full> {
-        self.out.push(tag)?;
-        self.out.push(text)?;
-        self.out.push(b";")
     }
 }

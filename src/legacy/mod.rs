@@ -1,8 +1,11 @@
-//! Import from the old option's shape, and what the way back will need.
+//! Import from the old option's shape, and the way back.
 //!
 //! ```text
 //! serialised bytes --parse_php--> Tree --plan--> one Entry per account, config, or piece that is kept as it is
 //! JSON text --parse_json--> (the same bytes, as PHP would have serialised them) --> Tree
+//!
+//! documents --account--> serialised accounts --\
+//! kept pieces, as they were ---------------------> Rebuilt --into_php, into_json--> the option
 //! ```
 //!
 //! Nothing is instantiated and nothing is stored here: [`plan`] says what is in the option, with the old envelopes
@@ -15,15 +18,20 @@ mod json;
 mod number;
 mod php;
 mod plan;
+mod rebuild;
+mod rebuild_account;
 mod slot;
 mod value;
 mod why;
+mod write;
 
 pub use account::HeldBack;
 pub use encode::NotJson;
 pub use json::parse_json;
 pub use php::parse_php;
 pub use plan::{Entry, Found, Plan, plan};
+pub use rebuild::{Put, Rebuilt, check_json, check_json_member};
+pub use rebuild_account::{NotRebuilt, Returning, SEALED_FIELDS, Sealing, account};
 pub use slot::Slot;
 pub use value::{Items, Key, Kind, Tree, Value};
 pub use why::Why;

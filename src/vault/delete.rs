@@ -16,6 +16,10 @@ pub struct Receipt {
     pub note: &'static str,
 }
 
+/// What every deletion here cannot do.
+pub(super) const NOTE: &str = "Backups made earlier stay readable to who has the key of that time. The provider was not \
+                               told: revoke the access there.";
+
 impl Vault {
     /// Deletes a row, its sealed document, its wrapped data key and what was held back beside it at an import. A row
     /// that does not open, or was tampered with, can be deleted too: that is the way out of it.
@@ -29,10 +33,6 @@ impl Vault {
             write.tx.delete_kept_of(row.meta.id)?;
             Ok(Some(row.meta.id.to_string()))
         })?;
-        Ok(Receipt {
-            deleted: id.is_some(),
-            id,
-            note: "Backups made earlier stay readable to who has the key of that time. The provider was not told: revoke the access there.",
-        })
+        Ok(Receipt { deleted: id.is_some(), id, note: NOTE })
     }
 }

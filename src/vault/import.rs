@@ -1,22 +1,21 @@
 //! The old option comes in: once, in one transaction, and never over what happened here since.
 
-use zeroize::Zeroizing;
-
+use super::kept::{Piece, Place, keep};
 use super::report::{Fate, Report, ReportEntry, ReportMember};
-use super::row::{Legacy, check, data_key, kept_binding, open, seal, sign};
+use super::row::{Legacy, check, data_key, open, seal, sign};
 use super::save::Facts;
 use super::shared::Write;
 use super::unlocked::Unlocked;
 use super::{Address, Kind};
 use super::{Code, Error, Vault};
-use crate::crypto::{DataKey, Fields, LegacyKey, labels};
+use crate::crypto::{Fields, LegacyKey, labels};
 use crate::domain::{AccountName, Document, RecordId, Status};
 use crate::legacy::{self, Entry, Found, HeldBack, Slot, Why};
-use crate::store::{Kept, LedgerEntry, Row};
+use crate::store::{LedgerEntry, Row};
 
 /// The most entries that one import takes on, ten times the largest option that was ever seen: each is a row, and a
 /// line of the report.
-const ENTRY_LIMIT: usize = 200_000;
+pub(super) const ENTRY_LIMIT: usize = 200_000;
 
 /// How the option's bytes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +64,7 @@ impl Vault {
                         format!("the old option has more than {ENTRY_LIMIT} entries; nothing was imported");
                     return Err(Error::new(Code::ImportRefused, message));
                 }
-                let verdict = self.import_entry(write, &entry)?;
+                let verdict = self.import_entry(write, &entry, number)?;
                 report.add(reported(&entry, verdict, options.dry_run));
             }
             Ok(report)
@@ -73,17 +72,17 @@ impl Vault {
         if options.dry_run { self.rehearse(work) } else { self.write(work) }
     }
 
-    fn import_entry(&self, write: &mut Write<'_>, entry: &Entry) -> Result<Verdict, Error> {
+    fn import_entry(&self, write: &mut Write<'_>, entry: &Entry, number: usize) -> Result<Verdict, Error> {
         let slot = fingerprint(write.unlocked, &entry.slot.path());
         let content = content_fingerprint(write.unlocked, entry.content);
         let seen = write.tx.ledger(&slot)?;
         let (document, enveloped, held_back) = match &entry.found {
-            Found::Keep { why } => return keep_entry(write, entry, why, slot, content, seen),
+            Found::Keep { why } => return keep_entry(write, entry, number, why, slot, content, seen),
             Found::Document { document, enveloped, held_back } => (document, enveloped, held_back),
         };
         let (kind, address) = address_of(&entry.slot)?;
         self.forget_kept_provider(write, &address)?;
-        let legacy = legacy_of(enveloped, held_back);
+        let legacy = legacy_of(enveloped, held_back, number);
         let [provider, owner, account] = address.columns();
         let row = match write.tx.row(kind, &provider, &owner, &account)? {
             None if seen.is_some() => return Ok(gone_since(seen, &content)),
@@ -154,6 +153,7 @@ fn heal(
 fn keep_entry(
     write: &mut Write<'_>,
     entry: &Entry,
+    number: usize,
     why: &Why,
     slot: [u8; 32],
     content: [u8; 32],
@@ -173,14 +173,8 @@ fn keep_entry(
             id: None,
         }),
         None => {
-            let piece = Piece {
-                connection: None,
-                member: None,
-                reason: why.code(),
-                position: None,
-                raw: entry.content,
-            };
-            keep(write, slot, &entry.slot.path(), &piece)?;
+            let place = Place { path: entry.slot.path(), member: None, position: None, order: Some(number) };
+            keep(write, slot, &Piece { place, connection: None, reason: why.code(), raw: entry.content })?;
             note(write, slot, content, Fate::Kept, None)?;
             Ok(Verdict { fate: Fate::Kept, code: why.code(), why: why.text().to_owned(), id: None })
         }
@@ -195,52 +189,16 @@ fn keep_members(
     row: RecordId,
 ) -> Result<(), Error> {
     for member in members {
-        let piece = Piece {
-            connection: Some(row),
-            member: Some(&member.name),
-            reason: member.why.code(),
+        let place = Place {
+            path: path.to_vec(),
+            member: Some(member.name.clone()),
             position: Some(member.position),
-            raw: &member.raw,
+            order: None,
         };
-        keep(write, slot, path, &piece)?;
+        let piece = Piece { place, connection: Some(row), reason: member.why.code(), raw: &member.raw };
+        keep(write, slot, &piece)?;
     }
     Ok(())
-}
-
-/// A piece of the old option as it stood there.
-struct Piece<'a> {
-    connection: Option<RecordId>,
-    member: Option<&'a str>,
-    reason: &'static str,
-    /// Among the members of its account, for the way back.
-    position: Option<usize>,
-    /// As PHP serialised it.
-    raw: &'a [u8],
-}
-
-/// Seals a piece under a data key of its own, together with where it stood.
-fn keep(write: &mut Write<'_>, slot: [u8; 32], path: &[String], piece: &Piece<'_>) -> Result<(), Error> {
-    let id = RecordId::generate(write.now, write.random)?;
-    let place =
-        serde_json::json!({ "path": path, "member": piece.member, "position": piece.position }).to_string();
-    let mut content = Zeroizing::new(Vec::with_capacity(8 + place.len() + piece.raw.len()));
-    content.extend_from_slice(&(place.len() as u64).to_le_bytes());
-    content.extend_from_slice(place.as_bytes());
-    content.extend_from_slice(piece.raw);
-    let kek = write.unlocked.primary()?;
-    let binding = kept_binding(write.unlocked, id);
-    let key = DataKey::generate(write.random)?;
-    let kept = Kept {
-        id,
-        connection: piece.connection,
-        slot: slot.to_vec(),
-        member: piece.member.map(str::to_owned),
-        reason: piece.reason.to_owned(),
-        key_id: kek.id(),
-        wrapped_key: key.wrap(kek, &binding, write.random)?,
-        sealed: key.seal(&binding, &content, write.random)?,
-    };
-    Ok(write.tx.insert_kept(&kept)?)
 }
 
 fn address_of(slot: &Slot) -> Result<(Kind, Address), Error> {
@@ -258,7 +216,7 @@ fn address_of(slot: &Slot) -> Result<(Kind, Address), Error> {
     }
 }
 
-fn legacy_of(enveloped: &[String], held_back: &[HeldBack]) -> Legacy {
+fn legacy_of(enveloped: &[String], held_back: &[HeldBack], number: usize) -> Legacy {
     let names = |quarantined: bool| {
         held_back
             .iter()
@@ -266,7 +224,12 @@ fn legacy_of(enveloped: &[String], held_back: &[HeldBack]) -> Legacy {
             .map(|member| member.name.clone())
             .collect()
     };
-    Legacy { enveloped: enveloped.to_vec(), quarantined: names(true), kept: names(false) }
+    Legacy {
+        enveloped: enveloped.to_vec(),
+        quarantined: names(true),
+        kept: names(false),
+        order: Some(number),
+    }
 }
 
 /// Whether fewer members are held back than when this same content came in, and nobody wrote the row since.

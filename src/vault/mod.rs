@@ -2,13 +2,17 @@
 
 mod about;
 mod address;
+mod clear;
 mod delete;
 mod error;
 mod error_from;
+mod export;
+mod export_report;
 mod find;
 mod get;
 mod import;
 mod info;
+mod kept;
 mod key_file;
 mod keys;
 mod open;
@@ -27,8 +31,11 @@ use std::sync::Arc;
 
 pub use about::About;
 pub use address::Address;
+pub use clear::Cleared;
 pub use delete::Receipt;
 pub use error::{Code, Error};
+pub use export::{ExportOptions, Exported};
+pub use export_report::{ExportCounts, ExportReport, LeftOut};
 pub use find::{Page, Query};
 pub use get::Got;
 pub use import::{Format, ImportOptions};

@@ -22,12 +22,20 @@ pub(super) struct Legacy {
     /// Members that JSON cannot hold, kept for the way back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) kept: Vec<String>,
+    /// How many entries of the option stood before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) order: Option<usize>,
 }
 
 impl Legacy {
     /// From the column; what does not parse was refused by the MAC before.
     pub(super) fn from_column(column: Option<&str>) -> Self {
         column.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    }
+
+    /// The same, once nothing is held back any more.
+    pub(super) fn without_held_back(&self) -> Self {
+        Self { enveloped: self.enveloped.clone(), order: self.order, ..Self::default() }
     }
 
     /// For the column; NULL where there is nothing to remember.

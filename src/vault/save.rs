@@ -8,13 +8,15 @@ use super::shared::Write;
 use super::{Address, Code, Error, Kind, Vault};
 use crate::crypto::DataKey;
 use crate::domain::{DisplayName, Document, RecordId, RemoteId, Scopes, Status, UnixTime};
-use crate::store::{Meta, Row};
+use crate::store::{Filter, Meta, Row};
 
 /// What a caller says of a document beside the document. What it does not say, the catalogue reads in the document.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// Compare-and-swap: the row has to be at this revision; 0 means that there must be none.
     pub if_revision: Option<i64>,
+    /// No other owner may have a connection of the provider under this account name.
+    pub exclusive_name: bool,
     /// The remote account identifier; `Some(None)` says that it is unknown.
     pub remote_id: Option<Option<RemoteId>>,
     /// A name for a person.
@@ -97,6 +99,9 @@ impl Vault {
                 check_address(row, kind, address, write.unlocked)?;
             }
             check_revision(facts.if_revision, existing.as_ref())?;
+            if facts.exclusive_name {
+                check_name_is_free(write, kind, address)?;
+            }
             match (change, existing) {
                 (Change::Whole(document), None) => self.insert(write, kind, address, document, facts),
                 (Change::Patch(_), None) => Err(not_found(kind, address)),
@@ -180,15 +185,13 @@ impl Vault {
         self.describe(&mut meta, kind, address, document, facts);
         let legacy = Legacy::from_column(meta.legacy.as_deref());
         let (left, superseded) = match change {
-            Change::Whole(_) => {
-                (Legacy { enveloped: legacy.enveloped.clone(), ..Legacy::default() }, held_back(&legacy))
-            }
+            Change::Whole(_) => (legacy.without_held_back(), held_back(&legacy)),
             Change::Patch(patch) => legacy_after(&legacy, patch),
         };
         if matches!((&row.meta.remote_id, &meta.remote_id), (Some(old), Some(new)) if old != new) {
             write.tx.delete_row(row.meta.id)?;
             write.tx.delete_kept_of(row.meta.id)?;
-            let new = self.new_row(write, kind, address, document, facts, Legacy::default())?;
+            let new = self.new_row(write, kind, address, document, facts, legacy.without_held_back())?;
             write.tx.insert_row(&new)?;
             return Ok(saved(&new.meta, address, false, Some(row.meta.id), superseded));
         }
@@ -258,9 +261,9 @@ fn legacy_after(legacy: &Legacy, patch: &Document) -> (Legacy, Vec<String>) {
     let named = |name: &String| patch.get(name).is_some();
     let left = |names: &[String]| names.iter().filter(|name| !named(name)).cloned().collect();
     let after = Legacy {
-        enveloped: legacy.enveloped.clone(),
         quarantined: left(&legacy.quarantined),
         kept: left(&legacy.kept),
+        ..legacy.without_held_back()
     };
     (after, held_back(legacy).into_iter().filter(named).collect())
 }
@@ -272,12 +275,32 @@ pub(super) fn check_revision(expected: Option<i64>, row: Option<&Row>) -> Result
         Some(expected) if expected != present => {
             let message = match present {
                 0 => format!(
-                    "the revision given is {expected}, and there is nothing here: it was deleted, or never was"
+                    "the revision given is {expected}, and there is nothing here: it was deleted, or never was. \
+                     Save it with revision 0 where it is to be made"
                 ),
-                _ => format!("the revision given is {expected}, and the row is at {present}: read it again"),
+                _ => format!(
+                    "the revision given is {expected}, and the row is at {present}: read it again, and try with \
+                     that revision"
+                ),
             };
             Err(Error::new(Code::Conflict, message).with("revision", present).with("expected", expected))
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses a name that another owner's connection of the provider has. One row of our own at most can have it.
+fn check_name_is_free(write: &mut Write<'_>, kind: Kind, address: &Address) -> Result<(), Error> {
+    let [provider, owner, account] = address.columns();
+    let named = Filter { provider: Some(provider), account: Some(account), ..Filter::all(kind, 2) };
+    let Some(other) = write.tx.find(&named)?.into_iter().find(|row| row.owner != owner) else {
+        return Ok(());
+    };
+    let Address { provider, account, .. } = address;
+    let message = format!(
+        "{} has an account of {provider} named {account}, and that name is to be one owner's only: choose another \
+         name, or delete that account first",
+        other.owner
+    );
+    Err(Error::new(Code::Conflict, message).with("holder", other.owner))
 }

@@ -9,6 +9,9 @@
 
 #define LIMIT ((size_t)16 << 20)
 
+/* "canary" under the salt "salt". */
+#define ENVELOPE "dm:enc:v1:YWJjZGVmZ2hpamts:9/3YrbPsVY0J1YMtZCNpSg==:LaGH6h6l"
+
 enum { STORE, KEYRING, SALTS, ERROR, HANDLES };
 enum { TEXTS = 5 };
 
@@ -69,12 +72,16 @@ CALL(key_renew, S, T(0), T(1), a->first, a->error)
 CALL(salts_new, (dm_salts **)a->out, a->error)
 CALL(salts_add, A, T(0), a->error)
 CALL(salts_free, A)
+CALL(owner_clear, S, T(0), T(1), a->first, a->error)
+CALL(legacy_seal, A, T(0), a->first, a->error)
+CALL(legacy_open, A, T(0), a->first, a->error)
 CALL(legacy_import, S, T(0), A, T(1), a->first, a->error)
+CALL(legacy_export, S, A, T(0), a->first, a->second, a->error)
 
 /* handles: S, K, A, E; in lower case where NULL is fine.
  * texts, in order, each with a value that works; upper case must not be empty:
  *   Provider, Owner, account, Document, Json (j for optional ones), sTatus, cause, raw Key, Base64, File, New file,
- *   command (Vector), Legacy option, id, X for any bytes.
+ *   command (Vector), Legacy option, old Envelope, id, X for any bytes.
  * outputs: H a handle, R a buffer that has to be given, o one that may be NULL (first, then second). */
 static const struct function {
   const char *name;
@@ -118,7 +125,11 @@ static const struct function {
     F(salts_new, "", "", "H"),
     F(salts_add, "A", "X", ""),
     F(salts_free, "a", "", ""),
+    F(owner_clear, "S", "Op", "o"),
+    F(legacy_seal, "A", "X", "R"),
+    F(legacy_open, "A", "E", "R"),
     F(legacy_import, "Sa", "Lj", "o"),
+    F(legacy_export, "SA", "j", "Ro"),
     F(shutdown, "", "", ""),
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
@@ -140,6 +151,7 @@ static const char *working(char kind) {
     case 'N': return in_directory("new-key");
     case 'V': return command;
     case 'L': return "a:0:{}";
+    case 'E': return ENVELOPE;
     case 'X': return "salt";
     default: return "";
   }
@@ -156,6 +168,7 @@ static void prepare(const struct function *f, arguments *a) {
   a->handle[STORE] = open_store("store", KEY);
   a->handle[KEYRING] = keyring_of(KEY);
   OK(dm_salts_new((dm_salts **)&a->handle[SALTS], &error));
+  OK(dm_salts_add(a->handle[SALTS], TEXT("salt"), &error));
   CHECK(dm_salts_add(a->handle[SALTS], NULL, 1, (dm_error **)&a->handle[ERROR]) == DM_INVALID_ARGUMENT);
   for (at = 0; f->texts[at] != '\0'; at++) {
     a->text[at].ptr = working(f->texts[at]);

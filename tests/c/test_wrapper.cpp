@@ -58,6 +58,10 @@ void owners_move() {
   CHECK(moved.size() > 2 && info.size() == 0);
   dm::Salts salts;
   salts.add("salt");
+  CHECK(second.clear_owner("user:99", "reddit").size() > 2);
+  dm::Buffer report;
+  CHECK(second.export_option(salts, "", &report).size() > 5 && report.size() > 2);
+  CHECK(salts.open(salts.seal("value").view()).view() == "value");
   CHECK(second.import("a:0:{}", salts).size() > 2);
 }
 

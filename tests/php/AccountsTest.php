@@ -156,6 +156,24 @@ final class AccountsTest extends VaultTestCase
         self::assertTrue($vault->delete('reddit', 'user:1', ifRevision: $new)->deleted);
     }
 
+    public function testAnExclusiveNameIsOneOwnersOnly(): void
+    {
+        $vault = $this->open();
+        $exclusive = new SaveOptions(exclusiveName: true);
+        $vault->save('reddit', 'site:0', ['n' => 1], 'press', $exclusive);
+        $vault->save('reddit', 'site:0', ['n' => 2], 'press', ['exclusive_name' => true]);
+        foreach ([$exclusive, ['exclusive_name' => true]] as $options) {
+            $taken = self::assertThrows(
+                ConflictException::class,
+                static fn () => $vault->save('reddit', 'user:1', ['n' => 3], 'press', $options),
+            );
+            self::assertSame(['site:0', null], [$taken->holder(), $taken->revision()]);
+            self::assertStringContainsString('site:0', $taken->getMessage());
+        }
+        self::assertNull($vault->get('reddit', 'user:1', 'press'));
+        self::assertTrue($vault->save('reddit', 'user:1', ['n' => 3], 'press')->created);
+    }
+
     public function testARowMadeAnewIsNotTakenForTheOneBefore(): void
     {
         $vault = $this->open();

@@ -15,7 +15,7 @@ final class SecretsTest extends VaultTestCase
 
     /** Every way to show a value; what refuses to show it says so by an exception. */
     private const SHOW = <<<'PHP'
-        use DataMachine\Connections\{Document, Keys, LegacyFormat, Native\Library, Options, Vault};
+        use DataMachine\Connections\{Document, Keys, LegacyEnvelope, LegacyFormat, Native\Library, Options, Vault};
         function cast(mixed $value): mixed {
             // A closure as an array is an array of itself.
             $plain = is_scalar($value) || $value === null || $value instanceof Closure;
@@ -101,6 +101,7 @@ final class SecretsTest extends VaultTestCase
             show('status', $vault->status());
             show('saved', $vault->save('reddit', 'user:2', $document));
             show('receipt', $vault->delete('reddit', 'user:2'));
+            show('export', $vault->exportLegacy($canary));
             show('report', $vault->importLegacy(serialize(['reddit' => [
                 'account' => $document, 'config' => ['x' => "dm:enc:v1:$canary"], 'other' => $canary,
             ], 'gone' => $document]), [$canary]));
@@ -146,6 +147,12 @@ final class SecretsTest extends VaultTestCase
             trace('import', fn () => $vault->importLegacy("a:1:{s:1:\"a\";s:99:\"$canary", [$canary]));
             trace('import of JSON', fn () => $vault->importLegacy("{\"a\":\"$canary", [$canary], LegacyFormat::Json));
             trace('salt', fn () => $vault->importLegacy('a:0:{}', [[$canary]]));
+            trace('export of what is no field', fn () => $vault->exportLegacy($canary, fields: [[1]]));
+            trace('type of the salt', fn () => $vault->exportLegacy([$canary]));
+            $sealed = LegacyEnvelope::seal($canary, $canary);
+            trace('no envelope', fn () => LegacyEnvelope::open($canary, $canary));
+            trace('envelope of another salt', fn () => LegacyEnvelope::open("x$canary", $sealed));
+            trace('type of value', fn () => LegacyEnvelope::seal($canary, [$canary]));
             // A handle of another kind: FFI itself refuses the call.
             trace('FFI', fn () => Library::connectionSave(Library::keyringNew(), ['a', 'b', 'c'], $canary, ''));
             $vault->close();

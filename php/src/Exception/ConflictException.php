@@ -5,7 +5,8 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Exception;
 
 /**
- * The row moved on since the revision that was given. Read it again.
+ * The row moved on since the revision that was given: read it again. Or an account name that was to be one owner's only
+ * is another's: holder() tells whose.
  */
 final class ConflictException extends ConnectionsException
 {
@@ -16,5 +17,14 @@ final class ConflictException extends ConnectionsException
     {
         $revision = $this->detail()['revision'] ?? null;
         return is_int($revision) ? $revision : null;
+    }
+
+    /**
+     * The owner who has the account name; null where it is not about a name.
+     */
+    public function holder(): ?string
+    {
+        $holder = $this->detail()['holder'] ?? null;
+        return is_string($holder) ? $holder : null;
     }
 }

@@ -169,6 +169,12 @@ final class Library
         return self::ask('dm_config_find', [$store, $query]);
     }
 
+    /** Deletes all that an owner has, of one provider or (empty) of all. */
+    public static function ownerClear(Handle $store, string $owner, string $provider): string
+    {
+        return self::ask('dm_owner_clear', [$store, $owner, $provider]);
+    }
+
     /** Makes the keyring's first key the primary one. */
     public static function keyAdd(Handle $store, Handle $keyring): string
     {
@@ -187,16 +193,36 @@ final class Library
         return self::ask('dm_key_renew', [$store, $provider, $id]);
     }
 
-    /** An empty list of salts. */
-    public static function saltsNew(): Handle
+    /**
+     * A list of salts.
+     *
+     * @param list<string> $salts the present one first
+     */
+    public static function salts(#[\SensitiveParameter] array $salts): Handle
     {
-        return self::open('dm_salts_new', 'dm_salts *', 'dm_salts_free', []);
+        $handle = self::open('dm_salts_new', 'dm_salts *', 'dm_salts_free', []);
+        foreach ($salts as $salt) {
+            self::saltsAdd($handle, $salt);
+        }
+        return $handle;
     }
 
-    /** Adds one salt. */
-    public static function saltsAdd(Handle $salts, #[\SensitiveParameter] string $salt): void
+    /** Adds one salt; what is no text is refused here, where no trace shows it. */
+    private static function saltsAdd(Handle $salts, #[\SensitiveParameter] string $salt): void
     {
         self::call('dm_salts_add', [$salts, $salt], []);
+    }
+
+    /** Seals one value as the old plug-in does, with the first salt. */
+    public static function legacySeal(Handle $salts, #[\SensitiveParameter] string $value): string
+    {
+        return self::ask('dm_legacy_seal', [$salts, $value]);
+    }
+
+    /** Opens one of the old plug-in's envelopes. */
+    public static function legacyOpen(Handle $salts, #[\SensitiveParameter] string $envelope): string
+    {
+        return self::ask('dm_legacy_open', [$salts, $envelope]);
     }
 
     /** Imports the old option. */
@@ -207,6 +233,16 @@ final class Library
         string $options,
     ): string {
         return self::ask('dm_legacy_import', [$store, $option, $salts, $options]);
+    }
+
+    /**
+     * Rebuilds the old option.
+     *
+     * @return array{string, string} the option, and what is known of it
+     */
+    public static function legacyExport(Handle $store, Handle $salts, string $options): array
+    {
+        return self::call('dm_legacy_export', [$store, $salts, $options], ['first', 'second']) ?? ['', ''];
     }
 
     /**

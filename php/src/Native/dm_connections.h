@@ -40,3 +40,7 @@ dm_status dm_salts_new(dm_salts **out, dm_error **error);
 dm_status dm_salts_add(dm_salts *salts, const char *salt, size_t salt_len, dm_error **error);
 dm_status dm_salts_free(dm_salts *salts);
 dm_status dm_legacy_import(const dm_store *store, const char *option, size_t option_len, const dm_salts *salts, const char *options, size_t options_len, dm_buf *report, dm_error **error);
+dm_status dm_legacy_export(const dm_store *store, const dm_salts *salts, const char *options, size_t options_len, dm_buf *option, dm_buf *report, dm_error **error);
+dm_status dm_legacy_seal(const dm_salts *salts, const char *value, size_t value_len, dm_buf *envelope, dm_error **error);
+dm_status dm_legacy_open(const dm_salts *salts, const char *envelope, size_t envelope_len, dm_buf *value, dm_error **error);
+dm_status dm_owner_clear(const dm_store *store, const char *owner, size_t owner_len, const char *provider, size_t provider_len, dm_buf *receipt, dm_error **error);

@@ -20,7 +20,7 @@ impl<'a> RawStr<'a> {
     }
 
     /// Takes a scanned string value, its quotes included, apart; none where it is no string.
-    pub(in crate::domain) fn of_value(value: &'a str) -> Option<Self> {
+    pub fn of_value(value: &'a str) -> Option<Self> {
         let raw = value.strip_prefix('"')?.strip_suffix('"')?;
         Some(Self { raw, escapes: raw.contains('\\') })
     }

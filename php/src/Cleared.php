@@ -1,0 +1,36 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections;
+
+/**
+ * What clearing an owner came to; nothing at all is no error.
+ */
+final class Cleared
+{
+    /** How many connections are gone. */
+    public readonly int $connections;
+    /** How many app configs are gone. */
+    public readonly int $configs;
+    /** How many pieces that were kept of the old option are gone. */
+    public readonly int $kept;
+    /** How many kept pieces are left because no key that was given opens them: whose they are, nobody can say. */
+    public readonly int $unread;
+    /** For a person: what older backups still hold. */
+    public readonly string $note;
+
+    /**
+     * @internal
+     *
+     * @param array<string, mixed> $receipt as the library gives it
+     */
+    public function __construct(array $receipt)
+    {
+        $this->connections = $receipt['connections'];
+        $this->configs = $receipt['configs'];
+        $this->kept = $receipt['kept'];
+        $this->unread = $receipt['unread'];
+        $this->note = $receipt['note'];
+    }
+}

@@ -1,0 +1,44 @@
+//! Owners as a whole.
+
+use std::ffi::c_char;
+
+use super::buffer::Output;
+use super::documents::{Text, optional};
+use super::funnel::run;
+use super::input::parsed;
+use super::store::{answer, dm_store, vault};
+use super::{dm_buf, dm_error, dm_status};
+
+/// Deletes everything that an owner has of one provider (of all, where `provider` is empty), in one transaction: its
+/// connections under every account name, its app configs, and what was kept of the old option in the owner's own places
+/// (`principals/OWNER`; of `site:0` its `account`, `accounts` and `config`, and nothing of principals). A person or an agent
+/// is gone. Blobs and wrapped keys are overwritten; rows that do not open go too. What was imported once is still known,
+/// so a second import brings nothing back. Delegations and providers that the catalogue does not know are kept whole and
+/// are not looked into. An owner that has nothing is no error.
+///
+/// `receipt` may be NULL; else it gets `{connections, configs, kept, unread, note}`: how many of each are gone, and how many
+/// kept pieces are left because no key that was given opens them, so that nobody can say whose they are. The caller frees
+/// it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_DISK_FULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_owner_clear(
+    store: *const dm_store,
+    owner: *const c_char,
+    owner_len: usize,
+    provider: *const c_char,
+    provider_len: usize,
+    receipt: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    run(error, || {
+        let receipt = Output::optional(receipt);
+        let vault = vault(store)?;
+        // SAFETY: the ABI's contract.
+        let (owner, provider) = unsafe {
+            (parsed("owner", owner, owner_len)?, optional("provider", Text(provider, provider_len))?)
+        };
+        let told = answer(&vault.clear(&owner, provider.as_ref())?)?;
+        // SAFETY: the ABI's contract.
+        unsafe { receipt.give(told) };
+        Ok(())
+    })
+}

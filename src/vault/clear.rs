@@ -1,0 +1,116 @@
+//! An owner goes: everything that it has, of one provider or of all.
+
+use serde::Serialize;
+
+use super::delete::NOTE;
+use super::find::LONGEST_PAGE;
+use super::kept::{self, Place};
+use super::shared::Write;
+use super::{Error, Kind, Vault};
+use crate::domain::{Owner, OwnerClass, Provider, RecordId};
+use crate::store::Filter;
+
+/// How many kept pieces lie in memory at once.
+const PIECES: u32 = 64;
+
+/// What clearing an owner came to. Nothing at all is no error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cleared {
+    /// How many connections are gone.
+    pub connections: u64,
+    /// How many app configs are gone.
+    pub configs: u64,
+    /// How many pieces of the old option that were kept for the way back are gone.
+    pub kept: u64,
+    /// How many kept pieces are still there because no key that was given opens them: whose they are is in them.
+    pub unread: u64,
+    /// What a deletion here cannot do.
+    pub note: &'static str,
+}
+
+impl Vault {
+    /// Deletes every connection and app config of an owner, and what was kept of the old option in the owner's own
+    /// places, in one transaction. The ledger stays: a second import brings nothing back.
+    pub fn clear(&self, owner: &Owner, provider: Option<&Provider>) -> Result<Cleared, Error> {
+        self.write(|write| {
+            let mut cleared = Cleared { connections: 0, configs: 0, kept: 0, unread: 0, note: NOTE };
+            for kind in [Kind::Connection, Kind::Config] {
+                let (rows, held_back) = delete_rows(write, kind, owner, provider)?;
+                match kind {
+                    Kind::Connection => cleared.connections += rows,
+                    Kind::Config => cleared.configs += rows,
+                }
+                cleared.kept += held_back;
+            }
+            delete_pieces(write, owner, provider, &mut cleared)?;
+            Ok(cleared)
+        })
+    }
+}
+
+/// How many rows, and how many members that were held back from them.
+fn delete_rows(
+    write: &mut Write<'_>,
+    kind: Kind,
+    owner: &Owner,
+    provider: Option<&Provider>,
+) -> Result<(u64, u64), Error> {
+    let all = Filter {
+        owner: Some(owner.to_string()),
+        provider: provider.map(ToString::to_string),
+        ..Filter::all(kind, LONGEST_PAGE)
+    };
+    let (mut deleted, mut held_back) = (0, 0);
+    loop {
+        let page = write.tx.find(&all)?;
+        if page.is_empty() {
+            return Ok((deleted, held_back));
+        }
+        for row in page {
+            write.tx.delete_row(row.id)?;
+            held_back += write.tx.delete_kept_of(row.id)?;
+            deleted += 1;
+        }
+    }
+}
+
+fn delete_pieces(
+    write: &mut Write<'_>,
+    owner: &Owner,
+    provider: Option<&Provider>,
+    cleared: &mut Cleared,
+) -> Result<(), Error> {
+    let mut after: Option<RecordId> = None;
+    loop {
+        let page = write.tx.kept(after, PIECES)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.id);
+        // Members went with their rows.
+        for piece in page.iter().filter(|piece| piece.connection.is_none()) {
+            match kept::open(piece, write.unlocked) {
+                Ok(opened) if belongs(&opened.place, owner, provider) => {
+                    write.tx.delete_kept(piece.id)?;
+                    cleared.kept += 1;
+                }
+                Ok(_) => {}
+                Err(_) => cleared.unread += 1,
+            }
+        }
+    }
+}
+
+/// Whether a piece stood in a place of the owner's own.
+fn belongs(place: &Place, owner: &Owner, provider: Option<&Provider>) -> bool {
+    let path: Vec<&str> = place.path.iter().map(String::as_str).collect();
+    let [of, rest @ ..] = path.as_slice() else { return false };
+    if provider.is_some_and(|provider| provider.as_str() != *of) {
+        return false;
+    }
+    match rest {
+        ["principals", principal, ..] => {
+            owner.class() != OwnerClass::Service && *principal == owner.to_string()
+        }
+        ["account" | "accounts" | "config", ..] => *owner == Owner::NETWORK,
+        _ => false,
+    }
+}
