@@ -4,13 +4,15 @@
 
 mod error;
 pub mod fork;
+mod grants;
 mod records;
 pub mod sqlite;
 
 pub use error::Error;
+pub use grants::{ReadGrants, WriteGrants};
 pub use records::{
-    Counts, Filter, Identity, Kept, KeptNote, KeyRecord, KeyStatus, Kind, LedgerEntry, Meta, Row,
-    StatusFilter, WrappedKept, WrappedRow,
+    Counts, Filter, GrantFilter, GrantHead, GrantRow, Identity, Kept, KeptNote, KeyRecord, KeyStatus, Kind,
+    LedgerEntry, Meta, Row, StatusFilter, WrappedKept, WrappedRow,
 };
 
 use std::time::Duration;
@@ -86,7 +88,7 @@ pub struct Description {
 }
 
 /// Reading, within one transaction. Every look-up of a [`Filter`] is served by an index.
-pub trait ReadTx {
+pub trait ReadTx: ReadGrants {
     /// The store's clock.
     fn now(&self) -> Result<UnixTime, Error>;
 
@@ -132,7 +134,7 @@ pub trait ReadTx {
 }
 
 /// Writing, within one transaction.
-pub trait WriteTx: ReadTx {
+pub trait WriteTx: ReadTx + WriteGrants {
     /// Makes a fresh store a store, with its first key. [`Error::Conflict`] if it already is one.
     fn initialise(&mut self, identity: &Identity, key: &KeyRecord) -> Result<(), Error>;
 

@@ -11,6 +11,8 @@ use dm_connections::store::{
 // One test binary uses it, the others share the file.
 #[allow(unused_imports)]
 pub use super::filters::every_filter_finds_what_it_should;
+#[allow(unused_imports)]
+pub use super::grants::{grants_are_listed, grants_come_back_as_they_went_in, pairs_have_one_head};
 use super::samples::{id, identity, ids, initialise, kept, key, key_id, ledger_entry, row, write};
 
 /// A fresh store, and everything that has to live as long as it.
@@ -35,6 +37,7 @@ macro_rules! conformance {
             every_filter_finds_what_it_should, keys_have_one_primary, kept_pieces, the_ledger,
             what_is_rolled_back_never_was, a_panic_leaves_nothing_behind, a_failed_call_is_never_committed,
             writes_are_counted, no_update_is_lost, a_snapshot_holds_still, an_unknown_key_is_refused, the_clock_runs,
+            grants_come_back_as_they_went_in, grants_are_listed, pairs_have_one_head,
         }
     };
 }

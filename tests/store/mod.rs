@@ -4,5 +4,6 @@
 pub mod conformance;
 pub mod directory;
 pub mod filters;
+pub mod grants;
 pub mod process;
 pub mod samples;

@@ -18,7 +18,11 @@ pub(super) struct Step {
 }
 
 /// All steps: step n leads to version n.
-pub(super) const STEPS: &[Step] = &[Step { sql: include_str!("schema.sql"), min_reader: 1, min_writer: 1 }];
+pub(super) const STEPS: &[Step] = &[
+    Step { sql: include_str!("schema.sql"), min_reader: 1, min_writer: 1 },
+    // An older library would neither chain what it writes nor end the grants of what it deletes.
+    Step { sql: include_str!("schema_2.sql"), min_reader: 1, min_writer: 2 },
+];
 
 /// The version of the tables after these steps: the newest that a library with these steps knows.
 pub(super) fn version(steps: &[Step]) -> u32 {
