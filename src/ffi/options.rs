@@ -10,7 +10,9 @@ use crate::domain::{DisplayName, Invalid, RemoteId, Scopes, UnixTime};
 use crate::vault::{Code, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query};
 
 /// A member that may be absent, null, or there.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(from).map(Some)
 }
 
@@ -77,7 +79,7 @@ impl SaveOptions {
 }
 
 /// Makes a value of a member that is there; the error names the member as the caller wrote it.
-fn member<T, U>(
+pub(super) fn member<T, U>(
     name: &'static str,
     given: Option<T>,
     make: impl Fn(T) -> Result<U, Invalid>,

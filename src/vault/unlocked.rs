@@ -15,6 +15,10 @@ pub(super) struct Unlocked {
     pub(super) secret: StoreSecret,
     /// Over the plain columns of rows.
     pub(super) rows: MacKey,
+    /// Over grants.
+    pub(super) grants: MacKey,
+    /// Over the heads of pairs.
+    pub(super) grant_heads: MacKey,
     /// Over what was ever imported.
     pub(super) ledger: MacKey,
     /// For the rows that were read last.
@@ -45,7 +49,10 @@ impl Unlocked {
             )
         })?;
         let (rows, ledger) = (secret.mac_key(labels::MAC_ROWS), secret.mac_key(labels::MAC_LEDGER));
-        Ok(Self { store_id: identity.store_id, keyring, secret, rows, ledger, openers: Openers::default() })
+        let (grants, grant_heads) =
+            (secret.mac_key(labels::MAC_GRANTS), secret.mac_key(labels::MAC_GRANT_HEADS));
+        let (store_id, openers) = (identity.store_id, Openers::default());
+        Ok(Self { store_id, keyring, secret, rows, grants, grant_heads, ledger, openers })
     }
 
     /// The key that everything new is wrapped under.

@@ -73,6 +73,12 @@ CALL(salts_new, (dm_salts **)a->out, a->error)
 CALL(salts_add, A, T(0), a->error)
 CALL(salts_free, A)
 CALL(owner_clear, S, T(0), T(1), a->first, a->error)
+CALL(grant_create, S, T(0), a->first, a->error)
+CALL(grant_revoke, S, T(0), T(1), a->first, a->error)
+CALL(grant_list, S, T(0), a->first, a->error)
+CALL(grant_check, S, T(0), T(1), a->first, a->error)
+CALL(grant_explain, S, T(0), a->first, a->error)
+CALL(tools_resolve, S, T(0), T(1), a->first, a->error)
 CALL(legacy_seal, A, T(0), a->first, a->error)
 CALL(legacy_open, A, T(0), a->first, a->error)
 CALL(legacy_import, S, T(0), A, T(1), a->first, a->error)
@@ -81,7 +87,8 @@ CALL(legacy_export, S, A, T(0), a->first, a->second, a->error)
 /* handles: S, K, A, E; in lower case where NULL is fine.
  * texts, in order, each with a value that works; upper case must not be empty:
  *   Provider, Owner, account, Document, Json (j for optional ones), sTatus, cause, raw Key, Base64, File, New file,
- *   command (Vector), Legacy option, old Envelope, id, X for any bytes.
+ *   command (Vector), Legacy option, old Envelope, id, Grant, Revocation, what is Wanted (w: tools that want it), Question,
+ *   X for any bytes.
  * outputs: H a handle, R a buffer that has to be given, o one that may be NULL (first, then second). */
 static const struct function {
   const char *name;
@@ -126,6 +133,12 @@ static const struct function {
     F(salts_add, "A", "X", ""),
     F(salts_free, "a", "", ""),
     F(owner_clear, "S", "Op", "o"),
+    F(grant_create, "S", "G", "R"),
+    F(grant_revoke, "S", "iR", "o"),
+    F(grant_list, "S", "j", "R"),
+    F(grant_check, "S", "jW", "R"),
+    F(grant_explain, "S", "Q", "R"),
+    F(tools_resolve, "S", "jw", "R"),
     F(legacy_seal, "A", "X", "R"),
     F(legacy_open, "A", "E", "R"),
     F(legacy_import, "Sa", "Lj", "o"),
@@ -152,6 +165,12 @@ static const char *working(char kind) {
     case 'V': return command;
     case 'L': return "a:0:{}";
     case 'E': return ENVELOPE;
+    case 'G': return "{\"agent\":\"agent:7\",\"owner\":\"user:12\",\"provider\":\"reddit\",\"operations\":[\"read\"],"
+                      "\"granted_by\":\"user:12\"}";
+    case 'R': return "{\"agent\":\"agent:7\",\"by\":\"user:12\"}";
+    case 'W': return "{\"provider\":\"reddit\"}";
+    case 'w': return "{\"post\":{\"provider\":\"reddit\"}}";
+    case 'Q': return "{\"agent\":\"agent:7\"}";
     case 'X': return "salt";
     default: return "";
   }
@@ -268,7 +287,7 @@ static void try_texts(const struct function *f) {
       try_text(f, at, NULL, 0, DM_OK);
       try_text(f, at, "", 0, DM_OK);
     }
-    if (strchr("JjD", kind) != NULL) {
+    if (strchr("JjDGRWwQ", kind) != NULL) {
       for (one = 0; one < sizeof no_json / sizeof *no_json; one++) {
         try_text(f, at, no_json[one], strlen(no_json[one]), DM_OK);
       }
