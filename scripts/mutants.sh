@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # mutants.sh [ARGUMENT...]: changes the source in one place at a time and names the changes that no test notices.
-# Arguments go to cargo-mutants: `-f src/crypto` for one layer, `--in-diff FILE` for one change. All of it takes hours.
+# Arguments go to cargo-mutants: `-f "src/crypto/**"` for one layer, `--in-diff FILE` for one change. All of it takes hours.
 source "$(dirname "$0")/common.sh"
 
 tools=$root/build/tools

@@ -212,3 +212,25 @@ impl RunContext {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_by_name() {
+        let names = RunContext::ALL.map(RunContext::as_str);
+        assert_eq!(names, ["chat", "pipeline", "system", "cli", "rest"]);
+    }
+
+    #[test]
+    fn numbers_and_ids_are_checked() {
+        assert!(UserId::new(0).is_err() && AgentId::new(u64::MAX).is_err());
+        assert_eq!(UserId::new(7).unwrap().number(), 7);
+        assert!(UserId::new(7).unwrap().is(&Owner::user(7).unwrap()));
+        assert!(!AgentId::new(7).unwrap().is(&Owner::user(7).unwrap()));
+        assert!(SessionId::new(" ").is_err() && FlowId::new("a\n").is_err());
+        assert_eq!(FlowId::new("night 1").unwrap().as_str(), "night 1");
+        assert_eq!(SessionId::new("é").unwrap().as_str(), "é");
+    }
+}

@@ -49,7 +49,7 @@ pub fn decide(
         .iter()
         .map(|connection| judge(request, &wanted.powers, connection, grants, rules, now))
         .collect();
-    let verdict = choose(request, wanted, &fitting, &judged);
+    let verdict = choose(request, &fitting, &judged);
     let ids = fitting.iter().map(|connection| connection.id);
     Decision { verdict, considered: ids.zip(judged).collect() }
 }
@@ -63,19 +63,14 @@ impl Wanted {
     }
 }
 
-fn choose(
-    request: &ActingRequest,
-    wanted: &Wanted,
-    fitting: &[&Candidate],
-    judged: &[Judged],
-) -> Result<Allowed, Refusal> {
+fn choose(request: &ActingRequest, fitting: &[&Candidate], judged: &[Judged]) -> Result<Allowed, Refusal> {
     let pairs =
         || fitting.iter().copied().zip(judged).map(|(connection, judged)| (connection, &judged.verdict));
     let permitted = || pairs().filter(|(connection, verdict)| is_permitted(connection, verdict));
     if let Some(best) = permitted().map(|(connection, _)| rank(request, &connection.owner)).min() {
         let meant: Vec<_> =
             permitted().filter(|(connection, _)| rank(request, &connection.owner) == best).collect();
-        return one_of(wanted, &meant);
+        return one_of(&meant);
     }
     let refused = pairs().filter_map(|(connection, verdict)| Some((connection, verdict.as_ref().err()?)));
     let nearest = refused.min_by_key(|(connection, refusal)| {
@@ -96,8 +91,8 @@ fn is_permitted(connection: &Candidate, verdict: &Result<Allowed, Refusal>) -> b
     }
 }
 
-/// The only one, or an owner's default where no name was said.
-fn one_of(wanted: &Wanted, meant: &[(&Candidate, &Result<Allowed, Refusal>)]) -> Result<Allowed, Refusal> {
+/// The only one, or its owner's default: an owner has one account of a name.
+fn one_of(meant: &[(&Candidate, &Result<Allowed, Refusal>)]) -> Result<Allowed, Refusal> {
     if let [(_, only)] = meant {
         return (*only).clone();
     }
@@ -106,7 +101,7 @@ fn one_of(wanted: &Wanted, meant: &[(&Candidate, &Result<Allowed, Refusal>)]) ->
     let owners: BTreeSet<&Owner> = accounts.iter().map(|(owner, _)| *owner).collect();
     let default = meant.iter().find(|(connection, _)| connection.account == AccountName::default());
     match default {
-        Some((_, default)) if owners.len() == 1 && wanted.account.is_none() => (*default).clone(),
+        Some((_, default)) if owners.len() == 1 => (*default).clone(),
         _ => {
             let accounts = accounts.into_iter().map(|(owner, name)| (owner.clone(), name.clone())).collect();
             Err(Refusal { accounts, ..Refusal::new(Reason::AmbiguousAccount) })

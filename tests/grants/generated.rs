@@ -2,11 +2,11 @@
 
 use crate::compare::{Tally, disagreement, smallest};
 use crate::dice::Dice;
-use crate::world::world;
+use crate::world::{is_torture, world};
 
 #[test]
 fn the_model_agrees_with_the_decision() {
-    let situations: u64 = if std::env::var_os("DM_TORTURE").is_some() { 5_000_000 } else { 200_000 };
+    let situations: u64 = if is_torture() { 5_000_000 } else { 200_000 };
     let first = Dice::seed();
     let mut tally = Tally::default();
     for number in 0..situations {

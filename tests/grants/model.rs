@@ -120,7 +120,7 @@ fn choose(world: &World, looked_at: &[(&Candidate, Verdict)]) -> Verdict {
             return meant[0].1.clone();
         }
         let one_owner = meant.iter().all(|(connection, _)| connection.owner == meant[0].0.owner);
-        if world.wanted.account.is_none() && one_owner {
+        if one_owner {
             for (connection, verdict) in &meant {
                 if connection.account.as_str() == "default" {
                     return (*verdict).clone();

@@ -76,6 +76,21 @@ pub fn at(seconds: i64) -> UnixTime {
     UnixTime::new(seconds).unwrap()
 }
 
+/// Whether all of it is to be tried.
+pub fn is_torture() -> bool {
+    std::env::var("DM_TORTURE").is_ok_and(|value| value == "1")
+}
+
+/// What the catalogue says here.
+pub fn catalogue() -> Rules {
+    let operations =
+        [("ping", scopes(&[])), ("look", scopes(&["read"])), ("post", scopes(&["read", "write"]))];
+    Rules {
+        operations: operations.map(|(name, needs)| (name.to_owned(), needs)).into(),
+        ceiling: AtMost::Everything,
+    }
+}
+
 /// `delete` is not in the catalogue.
 const OPERATIONS: [&str; 4] = ["look", "post", "ping", "delete"];
 const SCOPES: [&str; 3] = ["read", "write", "admin"];
@@ -233,13 +248,16 @@ fn grant(dice: &mut Dice, number: u8, connections: &[Candidate], spoil: u64) -> 
         4 => Whom::Nobody,
         _ => Whom::Anyone,
     };
+    let effect = if rarely(dice, 4) { Effect::Forbid } else { Effect::Permit };
+    // What forbids everything leaves nothing to look at.
+    let few = if effect == Effect::Forbid { 3 } else { spoil };
     let moment = |dice: &mut Dice| at(NOW - 1 + dice.below(3) as i64);
     Grant {
         id: id(number),
         agent: agent(1 + dice.below(5) / 4),
-        effect: if rarely(dice, 5) { Effect::Forbid } else { Effect::Permit },
+        effect,
         target,
-        limits: limits(dice, spoil),
+        limits: limits(dice, few),
         contexts,
         run,
         whom,
@@ -252,15 +270,8 @@ fn grant(dice: &mut Dice, number: u8, connections: &[Candidate], spoil: u64) -> 
 }
 
 fn rules(dice: &mut Dice, spoil: u64) -> Rules {
-    let mut operations =
-        vec![("ping", scopes(&[])), ("look", scopes(&["read"])), ("post", scopes(&["read", "write"]))];
-    operations.retain(|_| !rarely(dice, 10));
-    Rules {
-        operations: operations.into_iter().map(|(name, needs)| (name.to_owned(), needs)).collect(),
-        ceiling: if dice.below(2 * spoil) > 1 {
-            AtMost::Everything
-        } else {
-            AtMost::These(some_of(dice, &SCOPES))
-        },
-    }
+    let mut rules = catalogue();
+    rules.operations.retain(|_, _| !rarely(dice, 10));
+    rules.ceiling = at_most(dice, &SCOPES, 2 * spoil);
+    rules
 }
