@@ -37,6 +37,7 @@ check: ## Format, lints, header, exported symbols
 	@scripts/check.sh
 
 bench: ## Measure
+	@scripts/setup.sh test
 	@scripts/bench.sh
 
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)

@@ -520,7 +520,7 @@ dm_status dm_legacy_import(const dm_store *store,
 /// `integrity`, or what JSON cannot hold. The caller frees both. Any thread.
 ///
 /// Errors: DM_KEY_UNAVAILABLE, DM_INTEGRITY, DM_INVALID_DOCUMENT (JSON cannot hold it), DM_INVALID_ARGUMENT (no salt),
-/// DM_TOO_LARGE (more entries than an import takes), DM_BUSY.
+/// DM_TOO_LARGE (more entries than an import takes), DM_CORRUPT, DM_BUSY.
 dm_status dm_legacy_export(const dm_store *store,
                            const dm_salts *salts,
                            const char *options,

@@ -11,7 +11,8 @@ spl_autoload_register(static function (string $class): void {
     if (!str_starts_with($class, $prefix)) {
         return;
     }
-    $file = __DIR__ . '/src/' . strtr(substr($class, strlen($prefix)), '\\', '/') . '.php';
+    $name = strtr(substr($class, strlen($prefix)), '\\', '/');
+    $file = __DIR__ . (str_starts_with($name, 'Dropin/') ? '/dropin' . substr($name, 6) : "/src/{$name}") . '.php';
     if (is_file($file)) {
         require $file;
     }

@@ -1,19 +1,34 @@
 #!/usr/bin/env bash
-# bench.sh [SECTION...]: the figures of docs/benchmarks.md. Sections: reading, sizes, writing, opening, memory, php.
-# DM_BENCH_FULL=1 adds a store of 1,000,000 rows (minutes); DM_BENCH_DIR says on which file system to measure.
+# bench.sh [SECTION...]: the figures of docs/benchmarks.md. Sections: reading, sizes, writing, opening, memory, php,
+# dropin. DM_BENCH_FULL=1 adds a store of 1,000,000 rows (minutes); DM_BENCH_DIR says on which file system to measure.
 source "$(dirname "$0")/common.sh"
 
+# wanted SECTION ASKED...
 wanted() {
     [[ $# -eq 1 || " ${*:2} " == *" $1 "* ]]
 }
 
-if [[ $# -eq 0 || "$*" != php ]]; then
-    cargo bench --locked --quiet --bench vault -- "$@"
+native=()
+for section in "$@"; do
+    [[ $section == php || $section == dropin ]] || native+=("$section")
+done
+if [[ $# -eq 0 || ${#native[@]} -gt 0 ]]; then
+    cargo bench --locked --quiet --bench vault -- "${native[@]}"
 fi
 
-if [[ -f benches/php/bench.php ]] && wanted php "$@"; then
+if wanted php "$@" || wanted dropin "$@"; then
     scripts/build.sh
+fi
+
+if wanted php "$@"; then
     step "From PHP"
-    library=$root/build/lib/libdm_connections.so.$version
-    php -d ffi.enable=true -d "dm_connections.library=$library" benches/php/bench.php
+    "${run_php[@]}" benches/php/bench.php
+fi
+
+if wanted dropin "$@"; then
+    export TMPDIR=${DM_BENCH_DIR:-${TMPDIR:-/tmp}}
+    for kind in single network; do
+        step "The drop-in, on WordPress and MariaDB: $kind"
+        scripts/wordpress.sh "$kind" "${run_php[@]}" benches/dropin/bench.php
+    done
 fi

@@ -10,6 +10,12 @@ version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 soname=libdm_connections.so.${version%%.*}
 CC=${CC:-cc}
 CXX=${CXX:-c++}
+library=$root/build/lib/libdm_connections.so.$version
+# PHP with the library, and PHPUnit in it: `"${phpunit[@]}" -c DIRECTORY`.
+run_php=(php -d ffi.enable=true -d "dm_connections.library=$library")
+phpunit=("${run_php[@]}" "$(command -v phpunit || true)")
+# Root has no reason to skip anything.
+[[ $EUID -ne 0 ]] || phpunit+=(--fail-on-skipped)
 c_flags=(-std=c99 -O2 -g -Wall -Wextra -Werror -pedantic -Iinclude)
 
 if [[ -t 1 && -z ${NO_COLOR:-} ]]; then

@@ -31,7 +31,7 @@ install_all() {
         -e "s|@VERSION@|$version|" dm_connections.pc.in >build/dm_connections.pc
     place build/dm_connections.pc "$DESTDIR$LIBDIR/pkgconfig/dm_connections.pc"
 
-    (cd php && find autoload.php preload.php src -type f) | while read -r file; do
+    (cd php && find autoload.php preload.php src dropin bin/guard.php -type f) | while read -r file; do
         place "php/$file" "$DESTDIR$php_dir/$file"
     done
 }

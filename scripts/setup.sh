@@ -8,6 +8,8 @@ case ${1:-test} in
     test)
         needed+=(g++ pkg-config clang libclang-rt-14-dev valgrind strace shellcheck)
         needed+=(php8.2-fpm php8.2-sqlite3 php8.2-opcache libfcgi-bin phpunit php-codesniffer phpmd)
+        # WordPress wants some web server: a small one, which is not started at boot either.
+        needed+=(wordpress php mini-httpd php8.2-mysql mariadb-server-core)
         ;;
     *) fail "usage: setup.sh demo|test" ;;
 esac
@@ -41,6 +43,12 @@ as_root=()
 if [[ $EUID -ne 0 ]]; then
     command -v sudo >/dev/null || fail "run as root: apt-get install ${missing[*]}"
     as_root=(sudo)
+fi
+# Tests start what they need themselves, so nothing of this becomes a service of the machine.
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
 fi
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" \

@@ -13,9 +13,8 @@ block() {
         | sed -e "s|/var/lib/datamachine|$work|g" -e "s|/usr/local/share/php/DataMachine/Connections|$root/php|g"
 }
 
-library=$root/build/lib/libdm_connections.so.$version
 block php >"$work/readme.php"
-php=$(php -d ffi.enable=true -d "dm_connections.library=$library" "$work/readme.php")
+php=$("${run_php[@]}" "$work/readme.php")
 [[ $php == $'ada\nreddit default active' ]] || fail "the PHP program printed: $php"
 
 block c >"$work/readme.c"

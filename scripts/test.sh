@@ -15,6 +15,7 @@ step "installation"
 scripts/test-install.sh
 
 scripts/test-php.sh
+scripts/test-dropin.sh
 scripts/test-readme.sh
 
 step "demo"

@@ -283,6 +283,25 @@ fn what_does_not_open_refuses_the_whole_and_is_named_or_left_out_and_listed() {
 }
 
 #[test]
+fn an_owner_that_was_edited_is_not_believed() {
+    let edit = "UPDATE connections SET owner = 'org:nowhere' WHERE provider = 'reddit' AND owner = 'user:12'";
+    let (_site, vault) = damaged("export-owner", edit);
+    assert_eq!(refusal(&vault, Code::Integrity).detail()["count"], 1);
+}
+
+#[test]
+fn a_connection_that_is_in_no_index_does_not_vanish() {
+    let edit = "DROP INDEX connections_kind; \
+                CREATE INDEX connections_kind ON connections (kind, id) WHERE owner <> 'user:12'; \
+                PRAGMA writable_schema = ON; \
+                UPDATE sqlite_schema SET sql = 'CREATE INDEX connections_kind ON connections (kind, id)' \
+                WHERE name = 'connections_kind'; \
+                PRAGMA writable_schema = RESET;";
+    let (_site, vault) = damaged("export-index", edit);
+    refused(vault.export(&salt(), &leaving_out()), Code::Corrupt);
+}
+
+#[test]
 fn a_held_back_member_is_not_taken_for_another_rows() {
     let edit = "UPDATE kept SET connection = (SELECT connection FROM kept WHERE reason = 'envelope_malformed') \
                 WHERE reason = 'envelope_does_not_open'; DELETE FROM kept WHERE reason = 'envelope_malformed';";
@@ -356,7 +375,7 @@ fn an_export_is_one_snapshot() {
     write(0);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            (1..150).for_each(&write);
+            (1..40).for_each(&write);
             done.store(true, Ordering::Relaxed);
         });
         while !done.load(Ordering::Relaxed) {

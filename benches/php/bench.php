@@ -21,6 +21,7 @@ use DataMachine\Connections\Vault;
 
 require __DIR__ . '/../../php/autoload.php';
 require __DIR__ . '/PlainStore.php';
+require __DIR__ . '/Spread.php';
 
 const PROVIDER = 'reddit';
 const LAPS = 10;
@@ -135,13 +136,6 @@ for ($round = 0; $round <= $rounds; $round++) {
     }
 }
 
-/** The median, and the quartiles. */
-$quartiles = static function (array $values): array {
-    sort($values);
-    $at = static fn (float $part): float => $values[(int) round($part * (count($values) - 1))];
-    return [$at(0.5), $at(0.25), $at(0.75)];
-};
-
 printf(
     "PHP %s, libdm_connections %s: %d connections, documents of %d bytes, %d rounds\n\n",
     PHP_VERSION,
@@ -152,10 +146,10 @@ printf(
 );
 printf("%-32s %10s %22s\n", 'microseconds', 'median', 'quartiles');
 foreach ($measured as $name => $values) {
-    [$median, $low, $high] = $quartiles($values);
-    printf("%-32s %10.1f %10.1f .. %8.1f\n", $name, $median, $low, $high);
+    $spread = new Spread($values);
+    printf("%-32s %10.1f %10.1f .. %8.1f\n", $name, $spread->median, $spread->low, $spread->high);
     if (isset($ratios[$name])) {
-        [$median, $low, $high] = $quartiles($ratios[$name]);
-        printf("%-32s %10.2f %10.2f .. %8.2f\n", '  ratio', $median, $low, $high);
+        $spread = new Spread($ratios[$name]);
+        printf("%-32s %10.2f %10.2f .. %8.2f\n", '  ratio', $spread->median, $spread->low, $spread->high);
     }
 }

@@ -36,6 +36,20 @@ fn must(status: dm_status, error: *mut dm_error) {
     }
 }
 
+/// Makes a call that takes salts.
+fn with_salt(salt: &[u8], call: impl FnOnce(*const dm_salts) -> dm_status) -> dm_status {
+    let (mut salts, mut error) = (null_mut(), null_mut());
+    // SAFETY: every pointer is valid for its length, every output for writing.
+    unsafe {
+        must(dm_salts_new(&mut salts, &mut error), error);
+        must(dm_salts_add(salts, pointer(salt), salt.len(), &mut error), error);
+    }
+    let status = call(salts);
+    // SAFETY: the handle was just made, and nobody else has it.
+    must(unsafe { dm_salts_free(salts) }, null_mut());
+    status
+}
+
 /// An open store.
 pub struct Store(*mut dm_store);
 
@@ -149,26 +163,33 @@ impl Store {
     /// Imports an old option: `php` or `json`. Its envelopes are opened with `salt`. Gives the report.
     pub fn import(&self, option: &[u8], format: &str, salt: &[u8]) -> Vec<u8> {
         let options = format!(r#"{{"format":"{format}"}}"#);
+        let (text, length) = (pointer(options.as_bytes()), options.len());
         self.answer(|report, error| {
-            let mut salts = null_mut();
-            // SAFETY: every pointer is valid for its length, every output for writing.
-            unsafe {
-                must(dm_salts_new(&mut salts, error), *error);
-                must(dm_salts_add(salts, pointer(salt), salt.len(), error), *error);
-                let (text, length) = (pointer(options.as_bytes()), options.len());
-                let status = dm_legacy_import(
-                    self.0,
-                    pointer(option),
-                    option.len(),
-                    salts,
-                    text,
-                    length,
-                    report,
-                    error,
-                );
-                must(dm_salts_free(salts), null_mut());
-                status
-            }
+            with_salt(salt, |salts| {
+                // SAFETY: every pointer is valid for its length, every output for writing.
+                unsafe {
+                    dm_legacy_import(
+                        self.0,
+                        pointer(option),
+                        option.len(),
+                        salts,
+                        text,
+                        length,
+                        report,
+                        error,
+                    )
+                }
+            })
+        })
+    }
+
+    /// The old option anew, as PHP serialises it, its envelopes sealed with `salt`.
+    pub fn export(&self, salt: &[u8]) -> Vec<u8> {
+        self.answer(|option, error| {
+            // SAFETY: every output is valid for writing.
+            with_salt(salt, |salts| unsafe {
+                dm_legacy_export(self.0, salts, null(), 0, option, null_mut(), error)
+            })
         })
     }
 

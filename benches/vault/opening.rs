@@ -1,4 +1,4 @@
-//! Opening a store, importing the old option into it, and the memory that it takes.
+//! Opening a store, importing the old option into it and exporting it again, and the memory that it takes.
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -45,11 +45,12 @@ fn opening(directory: &Path) {
 fn importing(directory: &Path, large: &Path) {
     let option = std::fs::read(large).unwrap();
     let salt = salt();
-    let (mut first, mut again) = (Vec::new(), Vec::new());
+    let (mut first, mut again, mut back) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..5 {
         let store = Store::open(&directory.join(format!("large-{number}")));
         first.push(nanoseconds(|| drop(black_box(store.import(&option, "php", salt.as_bytes())))));
         again.push(nanoseconds(|| drop(black_box(store.import(&option, "php", salt.as_bytes())))));
+        back.push(nanoseconds(|| drop(black_box(store.export(salt.as_bytes())))));
     }
     let rows = serde_json::from_slice::<serde_json::Value>(&Store::open(&directory.join("large-0")).import(
         &option,
@@ -58,13 +59,15 @@ fn importing(directory: &Path, large: &Path) {
     ));
     let rows = rows.unwrap()["entries"].as_array().unwrap().len();
     let mut table = Table::new([""], &["time", "an entry"]);
-    for (what, times) in [("into an empty store", first), ("again: everything is there", again)] {
+    for (what, times) in
+        [("into an empty store", first), ("again: everything is there", again), ("exporting all of it", back)]
+    {
         let spread = Spread::of(times);
         table.row([what.to_owned(), spread.times(), time(spread.median / rows as f64)]);
     }
     let megabytes = option.len() as f64 / 1e6;
     table.print(
-        "Importing `large`",
+        "Importing and exporting `large`",
         &[&format!(
             "{rows} entries, {megabytes:.1} MB as PHP serialised it, three of four in envelopes; five stores."
         )],

@@ -2,7 +2,7 @@
 
 /**
  * Makes php/src/Native/dm_connections.h from include/dm_connections.h: only the functions that Library.php calls and
- * the types that these need, without comments, since PHP parses it in each request.
+ * the types that these need, and nothing that PHP does without, since it parses and keeps all of it in each request.
  *
  *     php php/bin/lean-header.php            writes it
  *     php php/bin/lean-header.php --check    fails where it is not what would be written
@@ -73,8 +73,35 @@ foreach (array_reverse($declared) as $name => $declaration) {
         $wanted += array_fill_keys($used[0], true);
     }
 }
+
+// PHP makes an object of each type it reads: one `const char *` for all, and of a status only that it is a number.
+$short = [
+    's' => 'const char *',
+    'z' => 'size_t ',
+    'b' => 'dm_buf *',
+    'e' => 'dm_error **',
+    'k' => 'const dm_salts *',
+    't' => 'const dm_store *',
+];
+$shortened = static function (string $declaration) use ($short): string {
+    if (str_starts_with($declaration, 'typedef ')) {
+        return (string) preg_replace('~^typedef enum \{.*\} (\w+);$~', 'typedef int $1;', $declaration);
+    }
+    foreach ($short as $name => $type) {
+        $parameter = '~(?<=[(,] |\()' . preg_quote($type) . '\w+(?=[,)])~';
+        $declaration = (string) preg_replace($parameter, $name, $declaration);
+    }
+    return str_replace(', ', ',', (string) preg_replace('~(?<=\*)\w+(?=[,)])~', '', $declaration));
+};
+$lines = array_map($shortened, array_intersect_key($declared, $wanted));
+$types = array_filter($lines, static fn (string $line): bool => str_starts_with($line, 'typedef '));
+$aliases = array_map(
+    static fn (string $name, string $type): string => "typedef {$type}{$name};",
+    array_keys($short),
+    $short
+);
 $lean = "/* Made by php/bin/lean-header.php from include/dm_connections.h. */\n"
-    . implode("\n", array_intersect_key($declared, $wanted)) . "\n";
+    . implode("\n", [...$types, ...$aliases, ...array_diff_key($lines, $types)]) . "\n";
 
 if (in_array('--check', $argv, true)) {
     if (@file_get_contents($target) !== $lean) {

@@ -53,6 +53,17 @@ final class Vault
     }
 
     /**
+     * The document alone, as a PHP array, and the names of the members that are in quarantine and not in it: what is
+     * asked in every request. Null where there is no connection.
+     *
+     * @return array{array<array-key, mixed>, list<string>}|null
+     */
+    public function members(string $provider, string $owner, string $account = 'default'): ?array
+    {
+        return self::membersOf(Library::connectionGet($this->store, [$provider, $owner, $account]));
+    }
+
+    /**
      * Writes a whole document.
      *
      * The connection keeps its id while the remote account is the same or unknown. Another one makes a new connection
@@ -186,6 +197,16 @@ final class Vault
     {
         $row = Library::configGet($this->store, [$provider, $owner]);
         return $row === null ? null : new AppConfig(Json::decode($row[1]), Document::fromJson($row[0]));
+    }
+
+    /**
+     * An app config's document alone, as members() gives a connection's.
+     *
+     * @return array{array<array-key, mixed>, list<string>}|null
+     */
+    public function configMembers(string $provider, string $owner): ?array
+    {
+        return self::membersOf(Library::configGet($this->store, [$provider, $owner]));
     }
 
     /**
@@ -351,6 +372,21 @@ final class Vault
     /** A copy would share the handle, and closing one would close both. */
     private function __clone()
     {
+    }
+
+    /**
+     * @param array{string, string}|null $row document, and what is known about it
+     *
+     * @return array{array<array-key, mixed>, list<string>}|null
+     */
+    private static function membersOf(#[\SensitiveParameter] ?array $row): ?array
+    {
+        if ($row === null) {
+            return null;
+        }
+        // Hardly ever is there more to be decoded. In a text the quotes would be escaped, so this is the member.
+        $none = str_contains($row[1], '"quarantined":[]');
+        return [Json::decode($row[0]), $none ? [] : Json::decode($row[1])['quarantined']];
     }
 
     /**

@@ -144,7 +144,7 @@ pub unsafe extern "C" fn dm_legacy_import(
 /// `integrity`, or what JSON cannot hold. The caller frees both. Any thread.
 ///
 /// Errors: DM_KEY_UNAVAILABLE, DM_INTEGRITY, DM_INVALID_DOCUMENT (JSON cannot hold it), DM_INVALID_ARGUMENT (no salt),
-/// DM_TOO_LARGE (more entries than an import takes), DM_BUSY.
+/// DM_TOO_LARGE (more entries than an import takes), DM_CORRUPT, DM_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_legacy_export(
     store: *const dm_store,

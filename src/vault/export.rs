@@ -15,7 +15,7 @@ use super::{Code, Error, Format, Kind, Vault};
 use crate::crypto::LegacyKey;
 use crate::domain::{Document, Owner, OwnerClass, Random, RecordId, SecretBytes};
 use crate::legacy::{self, NotJson, NotRebuilt, Put, Rebuilt, Returning, Sealing, Slot, Why};
-use crate::store::{Filter, Kept, ReadTx, Row};
+use crate::store::{Kept, ReadTx, Row};
 
 /// How an export is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,30 +71,35 @@ struct Held {
 impl Held {
     fn read(tx: &mut dyn ReadTx) -> Result<Self, Error> {
         let counts = tx.count()?;
-        if counts.connections + counts.configs + counts.kept > ENTRY_LIMIT as u64 {
+        let entries = counts.connections + counts.configs + counts.kept;
+        if entries > ENTRY_LIMIT as u64 {
             let message =
                 format!("the store holds more than {ENTRY_LIMIT} entries, too many for the old option");
             return Err(Error::new(Code::TooLarge, message).with("limit", ENTRY_LIMIT));
         }
         let mut held = Self { rows: Vec::new(), kept: Vec::new() };
-        for kind in [Kind::Connection, Kind::Config] {
-            let mut filter = Filter::all(kind, LONGEST_PAGE);
-            loop {
-                let page = tx.find(&filter)?;
-                let Some(last) = page.last() else { break };
-                filter.after = Some(last.id);
-                for meta in page {
-                    held.rows.extend(tx.row_by_id(meta.id)?);
-                }
+        let mut after = None;
+        loop {
+            let page = tx.wrapped_rows(after, LONGEST_PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            for row in page {
+                held.rows.extend(tx.row_by_id(row.id)?);
             }
         }
         let mut after = None;
         loop {
             let page = tx.kept(after, LONGEST_PAGE)?;
-            let Some(last) = page.last() else { return Ok(held) };
+            let Some(last) = page.last() else { break };
             after = Some(last.id);
             held.kept.extend(page);
         }
+        // Listed by id, and counted by kind: an index that somebody edited must not make a connection vanish.
+        if held.rows.len() + held.kept.len() != entries as usize {
+            let message = "the store's tables and their indexes tell different things: restore a backup";
+            return Err(Error::new(Code::Corrupt, message));
+        }
+        Ok(held)
     }
 }
 
@@ -158,17 +163,20 @@ impl Export<'_> {
     fn row(&mut self, row: &Row) -> Result<(), Error> {
         let members = self.members.remove(&row.meta.id).unwrap_or_default();
         let mut about = of_row(row);
-        let owner = row.meta.owner.parse::<Owner>();
-        if owner.is_ok_and(|owner| owner.class() == OwnerClass::Service && owner != Owner::NETWORK) {
-            self.leave_out(about, &Because::no_place());
-            return Ok(());
-        }
-        let intact = check(row, self.unlocked);
-        let (path, document) = match intact.and_then(|row| open(row, self.unlocked)) {
-            Ok(document) => (path_of(row)?, Document::parse(document.into())?),
+        // Before anything is believed of it, its owner too.
+        let intact = match check(row, self.unlocked) {
+            Ok(intact) => intact,
             Err(error) => return self.problem(about, error),
         };
+        let Some(path) = path_of(row)? else {
+            self.leave_out(about, &Because::no_place());
+            return Ok(());
+        };
         about.path = Some(path.clone());
+        let document = match open(intact, self.unlocked) {
+            Ok(document) => Document::parse(document.into())?,
+            Err(error) => return self.problem(about, error),
+        };
         let legacy = Legacy::from_column(row.meta.legacy.as_deref());
         let returning = self.returning(&legacy, &members, &path, &about);
         let sealing = Sealing {
@@ -361,14 +369,17 @@ fn of_piece(id: RecordId, path: Option<&[String]>) -> LeftOut {
     }
 }
 
-/// Where a row stands in the option; its names carry our MAC.
-fn path_of(row: &Row) -> Result<Vec<String>, Error> {
-    let (provider, owner) = (row.meta.provider.parse()?, row.meta.owner.parse()?);
+/// Where a row stands in the option; none of an owner that has no place there. Its names carry our MAC.
+fn path_of(row: &Row) -> Result<Option<Vec<String>>, Error> {
+    let (provider, owner) = (row.meta.provider.parse()?, row.meta.owner.parse::<Owner>()?);
+    if owner.class() == OwnerClass::Service && owner != Owner::NETWORK {
+        return Ok(None);
+    }
     let slot = match row.meta.kind {
         Kind::Connection => Slot::Account { provider, owner, account: row.meta.account.parse()? },
         Kind::Config => Slot::Config { provider, owner },
     };
-    Ok(slot.path())
+    Ok(Some(slot.path()))
 }
 
 fn not_rebuilt(error: NotRebuilt) -> Error {

@@ -206,17 +206,6 @@ final class ErrorsTest extends VaultTestCase
         }
     }
 
-    /** Runs SQL on the store's file, from another process: what this library's own process must never do. */
-    private function sql(string $sql): void
-    {
-        $said = Process::run(
-            '$db = new PDO("sqlite:" . $arguments["file"]);
-            $db->exec($arguments["sql"]);',
-            ['file' => $this->place() . '/connections.sqlite', 'sql' => $sql]
-        );
-        self::assertSame('', $said);
-    }
-
     private static function waitFor(string $path): bool
     {
         for ($tries = 0; $tries < 500; $tries++) {

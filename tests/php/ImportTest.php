@@ -69,6 +69,10 @@ final class ImportTest extends VaultTestCase
             self::assertSame($without, $there?->quarantined, "{$provider} {$owner} {$account}");
             $wanted = json_encode(array_diff_key($document, array_flip($without)), self::FLAGS);
             self::assertSame($wanted, $there->document->toJson(), "{$provider} {$owner} {$account}");
+            $members = $account === null
+                ? $vault->configMembers($provider, $owner)
+                : $vault->members($provider, $owner, $account);
+            self::assertSame([$there->document->toArray(), $without], $members, "{$provider} {$owner} {$account}");
             $compared++;
         }
         self::assertGreaterThan($name === 'large' ? 2000 : 15, $compared);
@@ -114,6 +118,19 @@ final class ImportTest extends VaultTestCase
         $saved = $vault->merge('reddit', 'user:66', ['access_token' => 'fake-new']);
         self::assertSame([['access_token'], Status::Active], [$saved->superseded, $saved->status]);
         self::assertSame([], $vault->get('reddit', 'user:66')?->quarantined);
+    }
+
+    public function testATextThatLooksLikeTheAnswerHidesNoQuarantine(): void
+    {
+        $account = ['access_token' => 'dm:enc:v1:broken', 'username' => '"quarantined":[],'];
+        $vault = $this->open();
+        $option = serialize(['reddit' => ['account' => $account]]);
+        $vault->importLegacy($option, [self::salt()]);
+        $there = $vault->get('reddit', 'site:0');
+        self::assertSame($account['username'], $there?->displayName);
+        self::assertSame([['username' => $account['username']], ['access_token']], $vault->members('reddit', 'site:0'));
+        self::assertNull($vault->members('reddit', 'user:1'));
+        self::assertNull($vault->configMembers('reddit', 'user:1'));
     }
 
     public function testWhatJsonCannotHoldIsKept(): void

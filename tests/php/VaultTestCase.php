@@ -69,6 +69,17 @@ abstract class VaultTestCase extends TestCase
         ]);
     }
 
+    /** Runs SQL on the store's file, from another process: what this library's own process must never do. */
+    protected function sql(string $sql): void
+    {
+        $said = Process::run(
+            '$db = new PDO("sqlite:" . $arguments["file"]);
+            $db->exec($arguments["sql"]);',
+            ['file' => $this->place() . '/connections.sqlite', 'sql' => $sql]
+        );
+        self::assertSame('', $said);
+    }
+
     /**
      * @template T of ConnectionsException
      * @param class-string<T>   $class

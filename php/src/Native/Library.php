@@ -32,6 +32,9 @@ final class Library
     private const ABI_MAJOR = 0;
     private const ABI_MINOR = 1;
 
+    /** By which the loader finds what it has mapped, wherever that came from. */
+    private const SONAME = 'libdm_connections.so.0';
+
     /** What every release has, whatever else its header declares. */
     private const VERSIONS = 'uint32_t dm_abi_version(void); const char *dm_version(void);';
 
@@ -382,7 +385,7 @@ final class Library
         if (Release::VERSION !== self::VERSION) {
             throw new ReloadRequiredException(self::VERSION, Release::VERSION, 'Library.php is preloaded');
         }
-        $mapped = self::declare(null);
+        $mapped = self::declare(self::VERSIONS, null);
         $library = $mapped ?? self::find();
         $version = $library->dm_version();
         $abi = $library->dm_abi_version();
@@ -391,17 +394,17 @@ final class Library
                 ? new LibraryMismatchException($version, self::VERSION)
                 : new ReloadRequiredException($version, self::VERSION, 'the library is mapped into this process');
         }
-        // Without a path: the symbols of what is mapped now.
-        return self::$ffi = \FFI::cdef((string) file_get_contents(__DIR__ . '/dm_connections.h'));
+        // What is mapped now, by its soname; without a name, each function would be looked for in all libraries.
+        return self::$ffi = \FFI::cdef((string) file_get_contents(__DIR__ . '/dm_connections.h'), self::SONAME);
     }
 
     /**
-     * The two functions that tell the versions, from the library at a path, or, without one, from what is mapped.
+     * Functions of the library at a path, or, without one, of what is mapped; null where they are not there.
      */
-    private static function declare(?string $path): ?\FFI
+    private static function declare(string $functions, ?string $path): ?\FFI
     {
         try {
-            return $path === null ? \FFI::cdef(self::VERSIONS) : \FFI::cdef(self::VERSIONS, $path);
+            return $path === null ? \FFI::cdef($functions) : \FFI::cdef($functions, $path);
         } catch (\FFI\Exception $refused) {
             if (str_contains($refused->getMessage(), 'ffi.enable')) {
                 throw new FfiForbiddenException(dirname(__DIR__, 2) . '/preload.php');
@@ -420,18 +423,18 @@ final class Library
             throw new LibraryMissingException(self::SETTING, []);
         }
         $package = dirname(__DIR__, 3);
-        $system = php_uname('m') . '-linux-gnu/libdm_connections.so.0';
+        $system = php_uname('m') . '-linux-gnu/' . self::SONAME;
         $places = $named !== false ? [$named] : [
-            "{$package}/lib/libdm_connections.so.0",
-            "{$package}/build/lib/libdm_connections.so.0",
-            '/usr/local/lib/libdm_connections.so.0',
+            "{$package}/lib/" . self::SONAME,
+            "{$package}/build/lib/" . self::SONAME,
+            '/usr/local/lib/' . self::SONAME,
             "/usr/local/lib/{$system}",
-            '/usr/lib/libdm_connections.so.0',
+            '/usr/lib/' . self::SONAME,
             "/usr/lib/{$system}",
         ];
         foreach ($places as $place) {
             // Tried, not looked for: open_basedir hides from is_file() what may well be loaded.
-            $library = self::declare($place);
+            $library = self::declare(self::VERSIONS, $place);
             if ($library !== null) {
                 return $library;
             }

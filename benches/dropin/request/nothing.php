@@ -1,0 +1,11 @@
+<?php
+
+/**
+ * A request that reads nothing.
+ */
+
+declare(strict_types=1);
+
+require __DIR__ . '/boot.php';
+
+echo '[]';

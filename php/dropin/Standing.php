@@ -1,0 +1,106 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\Dropin;
+
+use DataMachine\Connections\Query;
+use DataMachine\Connections\RowInfo;
+use DataMachine\Connections\Status;
+use DataMachine\Core\OAuth\BaseOAuth1Provider;
+
+/**
+ * Whether a provider is set up or connected, asked without opening a document.
+ *
+ * Provider classes may use this for their `is_authenticated()`: `Standing::connected($this->provider_slug)`.
+ */
+final class Standing
+{
+    /** @var array<string, bool> what overrides() found out */
+    private static array $overrides = [];
+
+    /**
+     * Whether an owner's account can be used now: it is there, not expired, not revoked, and its key is at hand.
+     */
+    public static function connected(
+        string $provider,
+        string $owner = Principals::SITE,
+        string $account = 'default',
+    ): bool {
+        return Failures::guard($provider, static function () use ($provider, $owner, $account): bool {
+            $query = new Query(provider: $provider, owner: $owner, account: $account, limit: 1);
+            return self::usable($provider, Runtime::vault()->find($query)->rows[0] ?? null) ?? false;
+        }, false);
+    }
+
+    /**
+     * Whether an owner's app config can be used; null where there is none.
+     */
+    public static function configured(string $provider, string $owner = Principals::SITE): ?bool
+    {
+        return Failures::guard($provider, static function () use ($provider, $owner): ?bool {
+            $query = new Query(provider: $provider, owner: $owner, limit: 1);
+            return self::usable($provider, Runtime::vault()->findConfigs($query)->rows[0] ?? null);
+        }, false);
+    }
+
+    /**
+     * The status that an account is saved with: pending where it lacks what its class needs, else null, for active.
+     *
+     * @internal
+     *
+     * @param array<array-key, mixed> $account
+     */
+    public static function initial(object $provider, #[\SensitiveParameter] array $account): ?Status
+    {
+        return self::after($provider, $account + array_fill_keys(self::needed($provider), null));
+    }
+
+    /**
+     * The same for a patch: pending where it takes away what is needed.
+     *
+     * @internal
+     *
+     * @param array<array-key, mixed> $patch
+     */
+    public static function after(object $provider, #[\SensitiveParameter] array $patch): ?Status
+    {
+        $needed = array_intersect_key($patch, array_flip(self::needed($provider)));
+        return count(array_filter($needed)) === count($needed) ? null : Status::Pending;
+    }
+
+    /**
+     * Whether a provider's class has a method of its own in place of the one of `$base`, which has to be asked then.
+     *
+     * @internal
+     *
+     * @param class-string $base
+     */
+    public static function overrides(object $provider, string $method, string $base): bool
+    {
+        $key = $provider::class . "::{$method}";
+        return self::$overrides[$key] ??= (new \ReflectionMethod($provider, $method))->class !== $base;
+    }
+
+    /**
+     * @return list<string>
+     */
+    private static function needed(object $provider): array
+    {
+        return $provider instanceof BaseOAuth1Provider ? ['access_token', 'access_token_secret'] : [];
+    }
+
+    private static function usable(string $provider, ?RowInfo $row): ?bool
+    {
+        if ($row === null) {
+            return null;
+        }
+        if (!$row->integrity || $row->status === Status::KeyUnavailable) {
+            $what = $row->integrity ? 'key_unavailable' : 'integrity';
+            Failures::note($provider, new Refusal($what, "{$provider} of {$row->owner}: " . ($row->integrity
+                ? 'it cannot be opened with the keys or salts that were given. Give them, or connect it again.'
+                : 'its row was changed by something that is not the vault. Delete it and connect it again.')));
+        }
+        return $row->integrity && $row->status === Status::Active;
+    }
+}

@@ -1,0 +1,92 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\Dropin;
+
+use DataMachine\Connections\SaveOptions;
+
+/**
+ * What the base class's methods have in common: one owner's account, read and written. Only private members, so that
+ * children may use the names.
+ *
+ * @internal
+ */
+trait StoredAccounts
+{
+    /**
+     * @return array<string, mixed>|null
+     */
+    private function read(string $owner, string $account = Names::DEFAULT): ?array
+    {
+        return $this->handedOut(Storage::account($this->get_provider_slug(), $owner, $account));
+    }
+
+    /**
+     * @param array<string, mixed> $account
+     */
+    private function write(string $owner, #[\SensitiveParameter] array $account, string $name = Names::DEFAULT): bool
+    {
+        $account = $this->opened($account);
+        if ($account === null) {
+            return false;
+        }
+        $status = Standing::initial($this, $account);
+        $options = new SaveOptions(status: $status, exclusiveName: $name !== Names::DEFAULT);
+        return Storage::saveAccount($this->get_provider_slug(), $owner, $account, $name, $options);
+    }
+
+    /**
+     * @param array<string, mixed> $patch
+     */
+    private function patch(string $owner, #[\SensitiveParameter] array $patch): bool
+    {
+        $patch = $this->opened($patch);
+        if ($patch === null) {
+            return false;
+        }
+        $new = new SaveOptions(ifRevision: 0, status: Standing::initial($this, $patch));
+        $merged = new SaveOptions(status: Standing::after($this, $patch));
+        return Storage::updateAccount($this->get_provider_slug(), $owner, $patch, $merged, $new);
+    }
+
+    /**
+     * A document as callers get it: through the method that children may override.
+     *
+     * @param array<string, mixed>|false|null $document
+     *
+     * @return array<string, mixed>|null
+     */
+    private function handedOut(#[\SensitiveParameter] array|false|null $document): ?array
+    {
+        return is_array($document) ? $this->decrypt_fields($document) : null;
+    }
+
+    /**
+     * What is to be saved without envelopes, which children make with `encrypt_fields()`; null where one does not open.
+     *
+     * @param array<string, mixed> $document
+     *
+     * @return array<string, mixed>|null
+     */
+    private function opened(#[\SensitiveParameter] array $document): ?array
+    {
+        if (!Envelopes::in($document)) {
+            return $document;
+        }
+        $opened = Envelopes::open($this->get_provider_slug(), $document, array_keys($document));
+        return count($opened) === count($document) ? $opened : null;
+    }
+
+    /**
+     * @return array{string, string}|null owner and account name; null for what is none
+     */
+    private function namedPlace(string $account_name, string $owner_type, int $owner_id): ?array
+    {
+        $name = $this->normalize_named_account_name($account_name);
+        $scope = $this->named_account_scope($owner_type, $owner_id);
+        return in_array($name, ['', Names::DEFAULT], true) || $scope === false
+            ? null
+            : [$scope ?? Principals::SITE, $name];
+    }
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# The tests of the drop-in classes: with a few stubs in place of WordPress, then on a real one, one site and a network.
+source "$(dirname "$0")/common.sh"
+
+[[ -e $library ]] || fail "$library is not there: run \`make\` first"
+
+# None of it is about the disk: in memory, where there is enough of it, nothing waits for one.
+if [[ -z ${TMPDIR:-} && -w /dev/shm && $(df --output=avail -m /dev/shm | tail -n 1) -gt 1024 ]]; then
+    export TMPDIR=/dev/shm
+fi
+
+step "drop-in: tests with stubs, which are no WordPress"
+env -u DM_WORDPRESS "${phpunit[@]}" -c tests/dropin --exclude-group wordpress
+
+for kind in single network; do
+    step "drop-in: tests on WordPress and MariaDB, $kind"
+    scripts/wordpress.sh "$kind" "${phpunit[@]}" -c tests/dropin
+done

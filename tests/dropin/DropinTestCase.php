@@ -1,0 +1,121 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\Tests\Dropin;
+
+use DataMachine\Abilities\PermissionHelper;
+use DataMachine\Connections\Dropin\Runtime;
+use DataMachine\Connections\Keys;
+use DataMachine\Connections\Tests\Process;
+use DataMachine\Connections\Tests\VaultTestCase;
+use DataMachine\Connections\Vault;
+use DataMachine\Core\OAuth\BaseAuthProvider;
+use DataMachine\Core\OAuth\HttpBasicAuthProvider;
+
+/**
+ * A test with a store of its own that the drop-in is wired to, and with its hooks taken away afterwards.
+ */
+abstract class DropinTestCase extends VaultTestCase
+{
+    protected const FIXTURES = __DIR__ . '/../fixtures';
+
+    /** @var list<array{string, string, array<string, mixed>}> what was logged: level, message, context */
+    protected array $log = [];
+    /** @var list<array{string, callable}> */
+    private array $hooks = [];
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+        Runtime::configure(fn (): Vault => $this->open(), self::salt(...));
+        $this->hook('datamachine_log', function (string $level, string $message, array $context = []): void {
+            $this->log[] = [$level, $message, $context];
+        });
+    }
+
+    protected function tearDown(): void
+    {
+        foreach ($this->hooks as [$name, $callback]) {
+            remove_filter($name, $callback);
+        }
+        PermissionHelper::$agent = 0;
+        PermissionHelper::$user = 0;
+        wp_set_current_user(0);
+        Runtime::reset();
+        parent::tearDown();
+    }
+
+    /** Adds a filter or an action for this test. */
+    protected function hook(string $name, callable $callback): void
+    {
+        $this->hooks[] = [$name, $callback];
+        add_filter($name, $callback, 10, 9);
+    }
+
+    /** The salt of the fixtures' envelopes. */
+    protected static function salt(): string
+    {
+        return rtrim((string) file_get_contents(self::FIXTURES . '/SALT.txt'), "\n");
+    }
+
+    protected function import(string $name, string $salt = ''): void
+    {
+        $option = (string) file_get_contents(self::FIXTURES . "/{$name}.serialized");
+        $this->open()->importLegacy($option, [$salt === '' ? self::salt() : $salt]);
+    }
+
+    /**
+     * The messages that were logged at a level.
+     *
+     * @return list<string>
+     */
+    protected function logged(string $level): array
+    {
+        $of = array_filter($this->log, static fn (array $line): bool => $line[0] === $level);
+        return array_column($of, 1);
+    }
+
+    /**
+     * Starts code in another process, on the drop-in and this test's store; `$log` is what was logged.
+     *
+     * @param array<string, string> $options how to open the store, as PHP
+     * @param list<string>          $flags   of PHP
+     */
+    protected function process(string $code, array $options = [], array $flags = []): Process
+    {
+        $options += [
+            'path' => var_export($this->place(), true),
+            'site' => var_export(self::SITE, true),
+            'keys' => '\\' . Keys::class . '::raw(' . var_export(self::KEY, true) . ')',
+        ];
+        $given = '';
+        foreach ($options as $name => $value) {
+            $given .= "'{$name}' => {$value}, ";
+        }
+        $bootstrap = var_export(__DIR__ . '/bootstrap.php', true);
+        // A file, since `namespace` has to come first in one.
+        $script = $this->directory . '/' . bin2hex(random_bytes(4)) . '.php';
+        file_put_contents($script, "<?php
+            namespace DataMachine\\Connections\\Tests\\Dropin;
+            require {$bootstrap};
+            \$log = [];
+            add_action('datamachine_log', static function (...\$line) use (&\$log): void { \$log[] = \$line; }, 10, 3);
+            \\DataMachine\\Connections\\Dropin\\Runtime::configure(
+                static fn () => \\DataMachine\\Connections\\Vault::open([{$given}])
+            );
+            {$code}");
+        return new Process('require $arguments["script"];', ['script' => $script], $flags);
+    }
+
+    /** A provider of seed data by its slug; for one that is not among them, a plain child. */
+    protected static function provider(string $slug): BaseAuthProvider
+    {
+        $class = __NAMESPACE__ . '\\Providers\\' . ucfirst($slug === 'email_imap' ? 'email' : $slug);
+        return match (true) {
+            $slug === 'http_basic' => new HttpBasicAuthProvider(),
+            class_exists($class) => new $class(),
+            default => new Providers\Plain($slug),
+        };
+    }
+}

@@ -1,0 +1,106 @@
+<?php
+
+/**
+ * This is not WordPress: only the functions that the drop-in calls, and those that its tests set them up with, as
+ * simple as they can be. The same tests run on a real one (DM_WORDPRESS).
+ */
+
+declare(strict_types=1);
+
+// What a stub ignores, it takes all the same.
+// phpcs:disable PSR1.Files.SideEffects, PSR1.Classes.ClassDeclaration, Squiz.Classes.ValidClassName
+
+class WP_Error
+{
+    public function __construct(private string $code = '', private string $message = '')
+    {
+    }
+
+    public function get_error_code(): string // phpcs:ignore PSR1.Methods.CamelCapsMethodName
+    {
+        return $this->code;
+    }
+
+    public function get_error_message(): string // phpcs:ignore PSR1.Methods.CamelCapsMethodName
+    {
+        return $this->message;
+    }
+}
+
+/**
+ * Hooks, by name, in the order in which they were added.
+ *
+ * @return array<string, list<callable>>
+ */
+function &stubbed_hooks(): array
+{
+    static $hooks = [];
+    return $hooks;
+}
+
+/**
+ * @SuppressWarnings(PHPMD.UnusedFormalParameter)
+ */
+function add_filter(string $hook, callable $callback, int $priority = 10, int $arguments = 1): bool
+{
+    stubbed_hooks()[$hook][] = [$callback, $arguments];
+    return true;
+}
+
+/**
+ * @SuppressWarnings(PHPMD.UnusedFormalParameter)
+ */
+function remove_filter(string $hook, callable $callback, int $priority = 10): bool
+{
+    $hooks = &stubbed_hooks();
+    $hooks[$hook] = array_filter($hooks[$hook] ?? [], static fn (array $added): bool => $added[0] !== $callback);
+    return true;
+}
+
+function apply_filters(string $hook, mixed $value, mixed ...$arguments): mixed
+{
+    foreach (stubbed_hooks()[$hook] ?? [] as [$callback, $count]) {
+        $value = $callback(...array_slice([$value, ...$arguments], 0, $count));
+    }
+    return $value;
+}
+
+function add_action(string $hook, callable $callback, int $priority = 10, int $arguments = 1): bool
+{
+    return add_filter($hook, $callback, $priority, $arguments);
+}
+
+function do_action(string $hook, mixed ...$arguments): void
+{
+    foreach (stubbed_hooks()[$hook] ?? [] as [$callback, $count]) {
+        $callback(...array_slice($arguments, 0, $count));
+    }
+}
+
+/**
+ * @SuppressWarnings(PHPMD.UnusedFormalParameter)
+ */
+function __(string $text, string $domain = 'default'): string
+{
+    return $text;
+}
+
+function site_url(string $path = ''): string
+{
+    return "https://example.org{$path}";
+}
+
+function wp_salt(string $scheme = 'auth'): string
+{
+    return "the stubbed salt of {$scheme}";
+}
+
+function wp_set_current_user(int $id): void
+{
+    $GLOBALS['stubbed_user'] = $id;
+}
+
+function get_current_user_id(): int
+{
+    return $GLOBALS['stubbed_user'] ?? 0;
+}
