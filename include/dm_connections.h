@@ -393,7 +393,7 @@ dm_status dm_config_get(const dm_store *store,
                         dm_error **error);
 
 /// Saves a document as the whole of an app config; as `dm_conn_save`, without an account name. Of the options only
-/// `if_revision` means something.
+/// `if_revision` and `status` mean something: "pending" is a registration that lacks something.
 dm_status dm_config_save(const dm_store *store,
                          const char *provider,
                          size_t provider_len,

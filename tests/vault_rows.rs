@@ -224,6 +224,13 @@ fn app_configs_stand_beside_connections() {
     assert_eq!(text(&vault, Kind::Config, &at), r#"{"client_id":"i","client_secret":"s"}"#);
     let status = vault.status(None, None).unwrap();
     assert!(status.providers[0].configured && !status.providers[0].connected);
+    let half = Facts { status: Some(Status::Pending), ..Facts::default() };
+    vault.save(Kind::Config, &at, &document(r#"{"client_id":"i"}"#), &half).unwrap();
+    assert!(!vault.status(None, None).unwrap().providers[0].configured);
+    vault
+        .save(Kind::Config, &at, &document(r#"{"client_id":"i","client_secret":"s"}"#), &Facts::default())
+        .unwrap();
+    assert!(vault.status(None, None).unwrap().providers[0].configured);
     assert!(vault.delete(Kind::Config, &at, None).unwrap().deleted);
     assert!(!vault.delete(Kind::Config, &at, None).unwrap().deleted);
 }

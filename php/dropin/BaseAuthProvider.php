@@ -369,8 +369,7 @@ abstract class BaseAuthProvider
     public function save_config(#[\SensitiveParameter] array $data, array $context = []): bool
     {
         $owner = $this->get_principal_scope($context, 'config') ?? Principals::SITE;
-        $data = $this->opened($data);
-        return $data !== null && Storage::saveConfig($this->get_provider_slug(), $owner, $data);
+        return $this->writeConfig($owner, $data);
     }
 
     /**

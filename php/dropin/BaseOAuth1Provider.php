@@ -29,12 +29,15 @@ abstract class BaseOAuth1Provider extends BaseAuthProvider
     }
 
     /**
-     * Whether key and secret of the app are there. Opens the app config: which members it has is known nowhere else.
+     * Whether the app config can be used: one that is saved without its key or secret is pending. Nothing is
+     * decrypted, unless a child has its own `get_config()`.
      */
     public function is_configured(): bool
     {
-        $config = $this->get_config();
-        return !empty($config['api_key']) && !empty($config['api_secret']);
+        if (!Standing::overrides($this, 'get_config', BaseAuthProvider::class)) {
+            return parent::is_configured();
+        }
+        return Standing::initial($this, $this->get_config(), Standing::CONFIG) === null;
     }
 
     /**

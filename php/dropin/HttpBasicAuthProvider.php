@@ -44,13 +44,12 @@ final class HttpBasicAuthProvider extends BaseAuthProvider
     }
 
     /**
-     * Whether account, user name and password are there. Opens the app config: which members it has is known nowhere
-     * else.
+     * Whether the app config can be used: one that is saved without account, user name or password is pending. Nothing
+     * is decrypted.
      */
     public function is_authenticated(): bool
     {
-        $config = $this->get_config();
-        return !empty($config['account']) && !empty($config['username']) && !empty($config['password']);
+        return $this->is_configured();
     }
 
     /**

@@ -8,6 +8,7 @@ use DataMachine\Connections\Query;
 use DataMachine\Connections\RowInfo;
 use DataMachine\Connections\Status;
 use DataMachine\Core\OAuth\BaseOAuth1Provider;
+use DataMachine\Core\OAuth\HttpBasicAuthProvider;
 
 /**
  * Whether a provider is set up or connected, asked without opening a document.
@@ -16,6 +17,18 @@ use DataMachine\Core\OAuth\BaseOAuth1Provider;
  */
 final class Standing
 {
+    public const ACCOUNT = 'account';
+    public const CONFIG = 'config';
+
+    /** Without which members an account or app config is of no use, by the class of its provider. */
+    private const NEEDED = [
+        BaseOAuth1Provider::class => [
+            self::ACCOUNT => ['access_token', 'access_token_secret'],
+            self::CONFIG => ['api_key', 'api_secret'],
+        ],
+        HttpBasicAuthProvider::class => [self::CONFIG => ['account', 'username', 'password']],
+    ];
+
     /** @var array<string, bool> what overrides() found out */
     private static array $overrides = [];
 
@@ -45,15 +58,20 @@ final class Standing
     }
 
     /**
-     * The status that an account is saved with: pending where it lacks what its class needs, else null, for active.
+     * The status that an account or app config is saved with: pending where it lacks what its class needs, else null,
+     * for active.
      *
      * @internal
      *
-     * @param array<array-key, mixed> $account
+     * @param array<array-key, mixed> $document
      */
-    public static function initial(object $provider, #[\SensitiveParameter] array $account): ?Status
-    {
-        return self::after($provider, $account + array_fill_keys(self::needed($provider), null));
+    public static function initial(
+        object $provider,
+        #[\SensitiveParameter] array $document,
+        string $kind = self::ACCOUNT,
+    ): ?Status {
+        $all = $document + array_fill_keys(self::needed($provider, $kind), null);
+        return self::after($provider, $all, $kind);
     }
 
     /**
@@ -63,9 +81,12 @@ final class Standing
      *
      * @param array<array-key, mixed> $patch
      */
-    public static function after(object $provider, #[\SensitiveParameter] array $patch): ?Status
-    {
-        $needed = array_intersect_key($patch, array_flip(self::needed($provider)));
+    public static function after(
+        object $provider,
+        #[\SensitiveParameter] array $patch,
+        string $kind = self::ACCOUNT,
+    ): ?Status {
+        $needed = array_intersect_key($patch, array_flip(self::needed($provider, $kind)));
         return count(array_filter($needed)) === count($needed) ? null : Status::Pending;
     }
 
@@ -85,9 +106,14 @@ final class Standing
     /**
      * @return list<string>
      */
-    private static function needed(object $provider): array
+    private static function needed(object $provider, string $kind): array
     {
-        return $provider instanceof BaseOAuth1Provider ? ['access_token', 'access_token_secret'] : [];
+        foreach (self::NEEDED as $class => $needed) {
+            if ($provider instanceof $class) {
+                return $needed[$kind] ?? [];
+            }
+        }
+        return [];
     }
 
     private static function usable(string $provider, ?RowInfo $row): ?bool

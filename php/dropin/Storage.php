@@ -143,11 +143,12 @@ final class Storage
         string $provider,
         string $owner,
         #[\SensitiveParameter] array $document,
+        SaveOptions $options,
     ): bool {
-        return Failures::guard($provider, static function () use ($provider, $owner, $document): bool {
+        return Failures::guard($provider, static function () use ($provider, $owner, $document, $options): bool {
             $document === []
                 ? Runtime::vault()->deleteConfig($provider, $owner)
-                : Runtime::vault()->saveConfig($provider, $owner, $document);
+                : Runtime::vault()->saveConfig($provider, $owner, $document, $options);
             return true;
         }, false);
     }

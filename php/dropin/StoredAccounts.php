@@ -37,6 +37,19 @@ trait StoredAccounts
     }
 
     /**
+     * @param array<string, mixed> $config
+     */
+    private function writeConfig(string $owner, #[\SensitiveParameter] array $config): bool
+    {
+        $config = $this->opened($config);
+        if ($config === null) {
+            return false;
+        }
+        $options = new SaveOptions(status: Standing::initial($this, $config, Standing::CONFIG));
+        return Storage::saveConfig($this->get_provider_slug(), $owner, $config, $options);
+    }
+
+    /**
      * @param array<string, mixed> $patch
      */
     private function patch(string $owner, #[\SensitiveParameter] array $patch): bool

@@ -36,7 +36,7 @@ pub unsafe extern "C" fn dm_config_get(
 }
 
 /// Saves a document as the whole of an app config; as `dm_conn_save`, without an account name. Of the options only
-/// `if_revision` means something.
+/// `if_revision` and `status` mean something: "pending" is a registration that lacks something.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_config_save(
     store: *const dm_store,

@@ -89,7 +89,7 @@ impl Vault {
         change: Change<'_>,
         facts: &Facts,
     ) -> Result<Saved, Error> {
-        let of_a_config = Facts { if_revision: facts.if_revision, ..Facts::default() };
+        let of_a_config = Facts { if_revision: facts.if_revision, status: facts.status, ..Facts::default() };
         let facts = if kind == Kind::Config { &of_a_config } else { facts };
         if !matches!(facts.status, None | Some(Status::Pending | Status::Active)) {
             let message = "a save makes a connection `pending` or `active`; set another status by itself";

@@ -16,7 +16,7 @@ pub struct ProviderStatus {
     pub provider: String,
     /// For a person.
     pub name: String,
-    /// Whether it has an app config.
+    /// Whether it has an app config that can be used.
     pub configured: bool,
     /// Whether one of its connections is active.
     pub connected: bool,
@@ -44,7 +44,8 @@ impl Vault {
             let now = tx.now()?;
             each(tx, Kind::Config, provider, owner, &mut |meta| {
                 let about = About::of(meta, unlocked, now);
-                found.entry(about.provider).or_default().configured |= about.integrity;
+                found.entry(about.provider).or_default().configured |=
+                    about.status == Status::Active.as_str();
             })?;
             each(tx, Kind::Connection, provider, owner, &mut |meta| {
                 let about = About::of(meta, unlocked, now);

@@ -31,7 +31,31 @@ final class StandingTest extends DropinTestCase
             self::assertSame([], $provider->get_config());
         }
         self::assertTrue($providers[0]->is_configured());
-        self::assertFalse($providers[1]->is_configured(), 'OAuth 1 looks at the two members.');
+        self::assertTrue($providers[1]->is_configured());
+    }
+
+    public function testAnAppConfigThatLacksSomethingIsNone(): void
+    {
+        foreach (
+            [
+                'twitter' => [['api_key', 'api_secret'], 'is_configured'],
+                'http_basic' => [['account', 'username', 'password'], 'is_authenticated'],
+            ] as $slug => [$needed, $asked]
+        ) {
+            $provider = self::provider($slug);
+            $all = array_fill_keys($needed, 'fake');
+            self::assertFalse($provider->$asked());
+            foreach ($needed as $name) {
+                self::assertTrue($provider->save_config([$name => ''] + $all));
+                self::assertFalse($provider->$asked(), "{$slug} without {$name}");
+                self::assertTrue($provider->save_config($all));
+                self::assertTrue($provider->$asked());
+                $this->sql('UPDATE connections SET sealed = randomblob(length(sealed))');
+                self::assertTrue($provider->$asked(), 'Nothing is opened.');
+                self::assertSame([], $provider->get_config());
+                $this->open()->deleteConfig($slug, 'site:0');
+            }
+        }
     }
 
     public function testReadingOneOpensNoOther(): void

@@ -1,11 +1,18 @@
 //! One session, many threads: each waits for its turn, but no longer than it is patient.
+//!
+//! A thread that is woken finds the session taken again by one that works in a loop; so where somebody has waited long
+//! enough, the session is handed over instead of being returned (as `parking_lot` does it: "eventual fairness").
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::patience::Patience;
 use super::session::Session;
 use crate::store::Error;
+
+/// After how long of somebody's waiting the session is handed over.
+const FAIR: Duration = Duration::from_millis(1);
 
 /// Gives the session to one thread at a time. A mutex alone cannot: one waits for it without end.
 #[derive(Debug)]
@@ -18,8 +25,12 @@ pub(super) struct Turns {
 #[derive(Debug, Default)]
 struct Queue {
     taken: bool,
+    /// Taken, and left to one of those who wait.
+    handed_over: bool,
     /// So that a thread that is alone need not ask the kernel to wake nobody.
     waiting: usize,
+    /// Since when somebody has been waiting and none of them was served.
+    since: Option<Instant>,
 }
 
 /// The session, until it is dropped.
@@ -39,12 +50,16 @@ impl Turns {
         let mut queue = self.queue();
         if queue.taken {
             queue.waiting += 1;
-            let waited = self.returned.wait_timeout_while(queue, patience.rest(), |queue| queue.taken);
+            queue.since.get_or_insert_with(Instant::now);
+            let must_wait = |queue: &mut Queue| queue.taken && !queue.handed_over;
+            let waited = self.returned.wait_timeout_while(queue, patience.rest(), must_wait);
             queue = waited.unwrap_or_else(PoisonError::into_inner).0;
             queue.waiting -= 1;
-            if queue.taken {
+            if must_wait(&mut queue) {
                 return Err(patience.busy());
             }
+            queue.handed_over = false;
+            queue.since = (queue.waiting > 0).then(Instant::now);
         }
         queue.taken = true;
         // Nobody else can have it now, but for a moment the one that is just giving it back.
@@ -60,7 +75,8 @@ impl Turns {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut queue = self.turns.queue();
-        queue.taken = false;
+        queue.handed_over = queue.waiting > 0 && queue.since.is_some_and(|since| since.elapsed() > FAIR);
+        queue.taken = queue.handed_over;
         if queue.waiting > 0 {
             self.turns.returned.notify_one();
         }
