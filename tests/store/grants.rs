@@ -63,7 +63,7 @@ pub fn grants_are_listed(fresh: &dyn Fresh) {
         agent: format!("agent:{}", number % 2),
         owner: format!("user:{}", number / 2 % 2),
         provider: ["reddit", "x"][(number / 4 % 2) as usize].into(),
-        connection: (number / 8 % 2 == 0).then_some(id(50)),
+        connection: (number & 8 == 0).then_some(id(50)),
         state: ["active", "revoked"][(number / 16 % 2) as usize].into(),
         ..grant(number)
     };

@@ -65,7 +65,7 @@ fn a_grant_is_listed_as_it_was_given() {
             ..any("user:1", "instagram", "agent:7")
         })
         .unwrap();
-    assert_eq!(all(&vault), [given.clone()]);
+    assert_eq!(all(&vault), std::slice::from_ref(&given));
     let shown = serde_json::to_value(&given).unwrap();
     for (member, expected) in [
         ("agent", r#""agent:7""#),
