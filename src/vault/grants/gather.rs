@@ -30,7 +30,7 @@ pub(super) struct Outcome {
     /// What became of each connection that was looked at.
     pub(super) considered: Vec<(RecordId, Judged)>,
     /// Those connections.
-    pub(super) candidates: Vec<Candidate>,
+    pub(super) candidates: Rc<Vec<Candidate>>,
 }
 
 /// One snapshot, and what was read in it: many requests by one agent read each thing once.
@@ -46,12 +46,20 @@ pub(super) struct Gather<'a> {
     owners: BTreeMap<AgentId, Rc<Vec<Owner>>>,
 }
 
-/// What was gathered for one request.
+/// What was gathered for one request. Copied only where it comes from more than one owner.
 #[derive(Default)]
 struct Heap {
-    candidates: Vec<Candidate>,
-    grants: Vec<Grant>,
+    candidates: Rc<Vec<Candidate>>,
+    grants: Rc<Vec<Grant>>,
     owners: Vec<Owner>,
+}
+
+fn add<T: Clone>(heap: &mut Rc<Vec<T>>, more: &Rc<Vec<T>>) {
+    if heap.is_empty() {
+        *heap = more.clone();
+    } else {
+        Rc::make_mut(heap).extend(more.iter().cloned());
+    }
 }
 
 /// What ends the gathering.
@@ -113,7 +121,7 @@ impl<'a> Gather<'a> {
             for owner in heap.owners.clone() {
                 let [agent, owner] = [agent.to_string(), owner.to_string()];
                 match pair::revoked(self.tx, &self.unlocked, &agent, &owner)? {
-                    Some(grants) => heap.grants.extend(grants),
+                    Some(grants) => add(&mut heap.grants, &Rc::new(grants)),
                     None => {
                         let theirs = heap.candidates.iter().find(|c| c.owner.to_string() == owner);
                         let id = theirs.map_or(RecordId::from_bytes([0; 16]), |candidate| candidate.id);
@@ -155,7 +163,7 @@ impl<'a> Gather<'a> {
             if let Err(stop) = self.add_grants(request, &owner, first.id, heap)? {
                 return Ok(Err(stop));
             }
-            heap.candidates.extend(connections.iter().cloned());
+            add(&mut heap.candidates, &connections);
             heap.owners.push(owner);
         }
         Ok(Ok(heap.candidates.len() > before))
@@ -176,7 +184,7 @@ impl<'a> Gather<'a> {
         if let Err(stop) = self.add_grants(request, &owner, id, heap)? {
             return Ok(Err(stop));
         }
-        heap.candidates.push(candidate);
+        add(&mut heap.candidates, &Rc::new(vec![candidate]));
         heap.owners.push(owner);
         Ok(Ok(true))
     }
@@ -191,7 +199,7 @@ impl<'a> Gather<'a> {
         let Fact::Known(Some(agent)) = &request.agent else { return Ok(Ok(())) };
         Ok(match self.pair(*agent, owner)? {
             Some(grants) => {
-                heap.grants.extend(grants.iter().cloned());
+                add(&mut heap.grants, &grants);
                 Ok(())
             }
             None => Err(Stop::Tampered(connection)),
