@@ -39,11 +39,12 @@ typedef enum {
   DM_INVALID_ARGUMENT = 1,
   /// A handle that is closed, invented, of another kind, or whose store was closed to make room.
   DM_INVALID_HANDLE = 2,
-  /// An input above 16 MiB, a document above 1 MiB, or a store too large for one step.
+  /// An input above 16 MiB, a document above 1 MiB, a store too large for one step, or more than 256 live grants of one owner to an
+  /// agent.
   DM_TOO_LARGE = 3,
   /// A document that is not a JSON object, has duplicate keys, invalid UTF-8 or more than 64 levels.
   DM_INVALID_DOCUMENT = 4,
-  /// There is no such connection or app config.
+  /// There is no such connection, app config or grant.
   DM_NOT_FOUND = 5,
   /// The row moved on since the revision that was given: the detail's `revision` is the present one. Or the account name
   /// that was to be one owner's only is another's: the detail's `holder`.
@@ -205,7 +206,8 @@ dm_status dm_keyring_free(dm_keyring *keyring);
 /// - `patience_ms`: how long a call waits for other processes before DM_BUSY; 5000 (optional)
 /// - `catalogue`: `{"providers": {slug: entry}}`, adds to the catalogue for this handle (optional). An entry has at least
 ///   `{"name", "auth": ["oauth2"], "members": {"expires_at": [..], "scopes": [..], "remote_id": [..], "display_name":
-///   [..]}, "use": [..], "secrets": [..]}`, where the lists name members of documents
+///   [..]}, "use": [..], "secrets": [..]}`, where the lists name members of documents; and optionally `"operations": {name:
+///   [scopes that it needs]}` and `"ceiling": [the only scopes that an agent may ever get]`
 ///
 /// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
 /// a new store. One process shares one open store per place, however often it is opened, and keeps it after
@@ -274,9 +276,9 @@ dm_status dm_conn_get(const dm_store *store,
 /// - `expires_at`: Unix seconds, null where it does not expire
 ///
 /// The id of the connection stays while the remote identity is the same or unknown; another identity makes a new
-/// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, status, owner_class,
-/// superseded}`, where `replaced` is the id of a connection that stood here before and is gone, and `superseded` names
-/// quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
+/// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, ended_grants, status,
+/// owner_class, superseded}`, where `replaced` is the id of a connection that stood here before and is gone, `ended_grants`
+/// how many grants that named it ended with it, and `superseded` names quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
 /// A row that does not open is not overwritten (DM_KEY_UNAVAILABLE, DM_INTEGRITY): give its key, or delete it first.
 /// Errors: DM_CONFLICT, DM_INVALID_DOCUMENT, DM_TOO_LARGE, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_DISK_FULL.
 dm_status dm_conn_save(const dm_store *store,
@@ -314,7 +316,7 @@ dm_status dm_conn_merge(const dm_store *store,
 
 /// Deletes a connection: its document, its data key, and members of the old option that were quarantined beside it.
 /// Deleting what is absent is no error. `options` may be `{"if_revision": n}`. `receipt` may be NULL; else it gets
-/// `{deleted, id, note}`, where the note says what a deletion here cannot do. The caller frees it. Any thread.
+/// `{deleted, id, grants, note}`: `grants` that named it ended with it, and the note says what a deletion here cannot do. The caller frees it. Any thread.
 /// A row that does not open can be deleted too. Errors: DM_CONFLICT, DM_BUSY.
 dm_status dm_conn_delete(const dm_store *store,
                          const char *provider,
@@ -581,6 +583,128 @@ dm_status dm_audit_prune(const dm_store *store,
                          dm_buf *result,
                          dm_error **error);
 
+/// Gives an agent a grant: by itself an agent may use nothing. Who may give it is for the caller to know; nothing of it may
+/// come from the agent, its tools or its model.
+///
+/// `grant` is a JSON object; a member that is not listed here is an error:
+///
+/// - `agent`: `agent:N`
+/// - `connection`: the id of the only connection; or `owner` and `provider`: any of that owner's for that provider, also
+///   one that is connected later
+/// - `operations`, `scopes`: each a list or `"*"`; at least one of the two. Operations are those of the catalogue
+/// - `effect`: "permit" (the default) or "forbid", which wins over every permission
+/// - `contexts`: a list of chat, pipeline, system, cli, rest; or `"*"` (the default)
+/// - `run`: `"any"` (the default), `{"session": id}`, or `{"flow": {"id": id, "digest": 64 hexadecimal digits}}`
+/// - `for`: "owner" (the default for a person's account, and only there: that person asks, or their own flow runs that the
+///   grant names), `{"users": ["user:3"]}`, "anyone", or "nobody" (automation without a person)
+/// - `not_before`, `expires_at`: Unix seconds; `uses`: how often. All optional
+/// - `note`: for people (optional)
+/// - `granted_by`: who gives it, such as `user:12` or `cli`; `why` (optional)
+///
+/// `*out` gets the grant as `dm_grant_list` shows it. An agent has at most 256 live grants of one owner; then this is
+/// DM_TOO_LARGE, unless one of them has ended: it makes place. The caller frees `*out`. Any thread.
+/// Errors: DM_INVALID_ARGUMENT, DM_NOT_FOUND (no such connection), DM_TOO_LARGE, DM_INTEGRITY, DM_BUSY, DM_DISK_FULL.
+dm_status dm_grant_create(const dm_store *store,
+                          const char *grant,
+                          size_t grant_len,
+                          dm_buf *out,
+                          dm_error **error);
+
+/// Takes grants back: the one with `id`; or, where `id` is empty, all that the agent, the owner, or both in `options` have
+/// with each other. The next decision of every process knows it. One that was taken back before is no error.
+///
+/// `options` is a JSON object: `by` (who takes it back), `why` (optional); and where `id` is empty `agent`, `owner` or both.
+/// Revoking all of an owner and an agent is also the way out where something else than this library changed their grants.
+///
+/// `receipt` may be NULL; else it gets `{revoked, removed}`: how many were taken back, and how many that this library had
+/// not written were deleted. The caller frees it. Any thread.
+/// Errors: DM_NOT_FOUND (no such grant), DM_INTEGRITY, DM_INVALID_ARGUMENT, DM_BUSY.
+dm_status dm_grant_revoke(const dm_store *store,
+                          const char *id,
+                          size_t id_len,
+                          const char *options,
+                          size_t options_len,
+                          dm_buf *receipt,
+                          dm_error **error);
+
+/// Lists grants. `query` is a JSON object of what to look for, all optional: `agent`, `owner`, `provider`, `connection` (those
+/// that name it), `revoked` (true or false), `limit` (1 to 1000; 100), `after` (the `next` of the page before).
+///
+/// `*out` gets `{items, next}`, items in the order of their ids: `{id, agent, owner, owner_class, provider, connection,
+/// effect, status, not_before, expires_at, uses_left, scopes, operations, contexts, run, for, note, granted_by,
+/// granted_why, granted_at, revoked_by, revoked_why, revoked_at, revision, integrity}`. `status` is active, not_yet,
+/// expired, exhausted or revoked. `integrity` is false where something else than this library changed the grants of that
+/// owner to that agent: then none of them counts, `status` is null, and what they would say is left out.
+/// The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
+dm_status dm_grant_list(const dm_store *store,
+                        const char *query,
+                        size_t query_len,
+                        dm_buf *out,
+                        dm_error **error);
+
+/// Decides whether a request may use a connection now, and says why not. Nothing is counted, written or decrypted; a
+/// refusal is an answer, and no error.
+///
+/// `request` is a JSON object, who is asking right now. Nothing of it may come from a tool's arguments or from a model. A
+/// member that is missing is unknown, and what is unknown is refused; null says that there is none:
+///
+/// - `agent`: the agent that acts, `agent:N`, or null
+/// - `subject`: `{"asking": "user:N"}` (that person is here), `{"scheduled": "user:N"}` (their flow runs), or null
+/// - `session`: its id, or null
+/// - `context`: chat, pipeline, system, cli or rest
+/// - `flow`: `{"id", "owner": "user:N" or null, "digest": 64 hexadecimal digits}`, or null
+/// - `may`: what the caller may do at most: `{"scopes", "operations"}`, each a list or `"*"`
+/// - `manages`: a list of the owners (site, org) that the caller may manage
+///
+/// `wanted` is a JSON object: `provider`; and optionally `owner`, `account`, `connection` (an id), `scopes`, `operations`.
+///
+/// `*out` gets `{allowed, provider, connection, owner, owner_class, account, grant, scopes, operations, refusal}`; `refusal` is
+/// null or `{reason, clause, message, fact, missing: {scopes, operations}, accounts: [{owner, account}], until, remedy,
+/// who, whose}`. The codes:
+///
+/// - `reason`: no_connection, ambiguous_account, unknown_fact, nobody_asks, not_the_owner, forbidden, no_grant,
+///   grant_revoked, grant_not_yet, grant_expired, grant_exhausted, context_not_allowed, session_mismatch, flow_mismatch,
+///   flow_changed, acting_user_mismatch, scope_missing, caller_ceiling, provider_ceiling, integrity, key_unavailable,
+///   needs_reauth, connection_expired
+/// - `remedy`: connect, name_account, ask_as_owner, lift, grant, widen, confirm_flow, wait, reconnect, operator, none
+/// - `who` can do it: owner, flow_owner, caller, operator, nobody; and `whose` matter that is, such as `user:12`
+///
+/// The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
+dm_status dm_grant_check(const dm_store *store,
+                         const char *request,
+                         size_t request_len,
+                         const char *wanted,
+                         size_t wanted_len,
+                         dm_buf *out,
+                         dm_error **error);
+
+/// Says why, at length. `question` is a JSON object, one of:
+///
+/// - `{"request", "wanted"}`, as in `dm_grant_check`: `*out` gets `{decision, considered: [{connection, owner, account,
+///   allowed, scopes, refusal, grants: [{grant, reason, clause}]}]}`: every connection that might have been meant, and
+///   every permission about it, with the reason that it is not enough (null where it is)
+/// - `{"connection": id}`: who can use it: `{connection, items, next}`, the live grants about it as `dm_grant_list` shows them
+/// - `{"agent": "agent:N"}`: what it can use today, and for whom: `{agent, items: [{grant, connections}], next}`
+///
+/// The last two take `limit` and `after`. The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_NOT_FOUND, DM_BUSY.
+dm_status dm_grant_explain(const dm_store *store,
+                           const char *question,
+                           size_t question_len,
+                           dm_buf *out,
+                           dm_error **error);
+
+/// Decides about up to 1000 tools in one call, so that an agent's list shows only what would work. `tools` is a JSON object:
+/// for each tool's name what it wants, as `wanted` in `dm_grant_check`. `*out` gets an object with the same names, and for
+/// each what `dm_grant_check` would answer. Nothing is counted, written or decrypted. The caller frees it. Any thread.
+/// Errors: DM_INVALID_ARGUMENT, DM_TOO_LARGE, DM_BUSY.
+dm_status dm_tools_resolve(const dm_store *store,
+                           const char *request,
+                           size_t request_len,
+                           const char *tools_json,
+                           size_t tools_len,
+                           dm_buf *out,
+                           dm_error **error);
+
 /// Seals a value as the old plug-in does: `*envelope` gets `dm:enc:v1:...` under the first of the salts and a random
 /// IV, so never the same twice. Any bytes, none too. For what the old plug-in has to read: the vault itself seals
 /// nothing so. The caller frees `*envelope`. Any thread. Errors: DM_INVALID_ARGUMENT (no salt), DM_TOO_LARGE.
@@ -609,9 +733,12 @@ dm_status dm_legacy_open(const dm_salts *salts,
 /// so a second import brings nothing back. Delegations and providers that the catalogue does not know are kept whole and
 /// are not looked into. An owner that has nothing is no error.
 ///
-/// `receipt` may be NULL; else it gets `{connections, configs, kept, unread, note}`: how many of each are gone, and how many
-/// kept pieces are left because no key that was given opens them, so that nobody can say whose they are. The caller frees
-/// it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_DISK_FULL.
+/// Grants end that named a connection which is gone; and where `provider` is empty all that the owner gave, and all that it
+/// had where it is an agent.
+///
+/// `receipt` may be NULL; else it gets `{connections, configs, kept, unread, grants, note}`: how many of each are gone, and
+/// how many kept pieces are left because no key that was given opens them, so that nobody can say whose they are. The caller
+/// frees it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_DISK_FULL.
 dm_status dm_owner_clear(const dm_store *store,
                          const char *owner,
                          size_t owner_len,

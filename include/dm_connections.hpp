@@ -206,6 +206,13 @@ class Store {
   Buffer verify_audit(Text options = {}) const { return ask(dm_audit_verify, options); }
   Buffer audit_anchor() const { return ask(dm_audit_anchor); }
   Buffer prune_audit(Text options) const { return ask(dm_audit_prune, options); }
+  Buffer create_grant(Text grant) const { return ask(dm_grant_create, grant); }
+  // One by its id; or, with an empty one, all of the agent, the owner or both in the options.
+  Buffer revoke_grants(Text id, Text options) const { return ask(dm_grant_revoke, id, options); }
+  Buffer list_grants(Text query = {}) const { return ask(dm_grant_list, query); }
+  Buffer check_grant(Text request, Text wanted) const { return ask(dm_grant_check, request, wanted); }
+  Buffer explain_grants(Text question) const { return ask(dm_grant_explain, question); }
+  Buffer resolve_tools(Text request, Text tools) const { return ask(dm_tools_resolve, request, tools); }
 
   Buffer add_key(const Keyring &keyring) const { return ask(dm_key_add, keyring.get()); }
   Buffer rewrap() const { return ask(dm_key_rewrap); }

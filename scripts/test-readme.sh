@@ -7,15 +7,18 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 700 "$work"
 
-# block LANGUAGE: the first block of that language, on paths of this machine.
+# block LANGUAGE [NUMBER]: the first block of that language, or a later one, on paths of this machine.
 block() {
-    awk -v "fence=\`\`\`$1" '$0 == fence { inside = 1; next } inside && $0 == "```" { exit } inside' README.md \
+    awk -v "fence=\`\`\`$1" -v "number=${2:-1}" '
+        $0 == fence { inside = ++count == number; next } inside && $0 == "```" { exit } inside' README.md \
         | sed -e "s|/var/lib/datamachine|$work|g" -e "s|/usr/local/share/php/DataMachine/Connections|$root/php|g"
 }
 
-block php >"$work/readme.php"
+# The second goes on where the first ended.
+{ block php && block php 2; } >"$work/readme.php"
 php=$("${run_php[@]}" "$work/readme.php")
-[[ $php == $'ada\nreddit default active' ]] || fail "the PHP program printed: $php"
+expected=$'ada\nreddit default active\nthere is no connection of instagram to use: connect by user:12'
+[[ $php == "$expected" ]] || fail "the PHP program printed: $php"
 
 block c >"$work/readme.c"
 "$CC" -std=c99 -Wall -Wextra -Werror -Iinclude "$work/readme.c" -o "$work/readme" \

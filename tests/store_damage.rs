@@ -278,7 +278,7 @@ fn a_damaged_file_is_an_error_and_no_crash() {
     drop(engine);
     let whole = std::fs::read(directory.database()).unwrap();
     let mut refused = 0;
-    for step in 0..200 {
+    for step in 0..240 {
         let mut bytes = whole.clone();
         let begin = step * 2_654_435_761 % (bytes.len() - 64);
         bytes[begin..begin + 64].iter_mut().for_each(|byte| *byte ^= 0xa5);

@@ -160,6 +160,36 @@ impl Store {
         })
     }
 
+    /// Gives a grant: the answer's JSON, as of the two below.
+    pub fn create_grant(&self, grant: &str) -> Vec<u8> {
+        self.answer(|out, error| {
+            // SAFETY: every pointer is valid for its length, every output for writing.
+            unsafe { dm_grant_create(self.0, pointer(grant.as_bytes()), grant.len(), out, error) }
+        })
+    }
+
+    /// Decides.
+    pub fn check_grant(&self, request: &str, wanted: &str) -> Vec<u8> {
+        let (text, length) = (pointer(wanted.as_bytes()), wanted.len());
+        self.answer(|out, error| {
+            // SAFETY: every pointer is valid for its length, every output for writing.
+            unsafe {
+                dm_grant_check(self.0, pointer(request.as_bytes()), request.len(), text, length, out, error)
+            }
+        })
+    }
+
+    /// Decides about many tools.
+    pub fn resolve_tools(&self, request: &str, tools: &str) -> Vec<u8> {
+        let (text, length) = (pointer(tools.as_bytes()), tools.len());
+        self.answer(|out, error| {
+            // SAFETY: every pointer is valid for its length, every output for writing.
+            unsafe {
+                dm_tools_resolve(self.0, pointer(request.as_bytes()), request.len(), text, length, out, error)
+            }
+        })
+    }
+
     /// Imports an old option: `php` or `json`. Its envelopes are opened with `salt`. Gives the report.
     pub fn import(&self, option: &[u8], format: &str, salt: &[u8]) -> Vec<u8> {
         let options = format!(r#"{{"format":"{format}"}}"#);

@@ -84,6 +84,23 @@ impl Copy {
         Reader { copy: self, select: self.connection.prepare(SELECT).unwrap() }
     }
 
+    /// Runs `work` under the outer lock as a reader has it.
+    pub fn shared<T>(&self, paths: Paths, work: impl FnOnce() -> T) -> T {
+        let Self { gate, lock, .. } = self;
+        flock(gate, FlockOperation::NonBlockingLockShared).unwrap();
+        flock(lock, FlockOperation::NonBlockingLockShared).unwrap();
+        flock(gate, FlockOperation::Unlock).unwrap();
+        if paths == Paths::Compared {
+            for (path, opened) in &self.paths {
+                let found = lstat(path).unwrap();
+                assert!((found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino));
+            }
+        }
+        let done = work();
+        flock(lock, FlockOperation::Unlock).unwrap();
+        done
+    }
+
     /// Runs `work` under the outer lock as a writer has it.
     pub fn exclusively(&self, work: impl FnOnce(&Connection)) {
         flock(&self.gate, FlockOperation::NonBlockingLockExclusive).unwrap();
@@ -103,23 +120,15 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Reads and opens one document.
     pub fn get(&mut self, name: &Name, paths: Paths) -> Vec<u8> {
-        let Copy { gate, lock, cipher, .. } = self.copy;
-        flock(gate, FlockOperation::NonBlockingLockShared).unwrap();
-        flock(lock, FlockOperation::NonBlockingLockShared).unwrap();
-        flock(gate, FlockOperation::Unlock).unwrap();
-        if paths == Paths::Compared {
-            for (path, opened) in &self.copy.paths {
-                let found = lstat(path).unwrap();
-                assert!((found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino));
-            }
-        }
-        let sealed = self.select.query_row((&name.provider, &name.owner), |row| {
-            for column in 0..COLUMNS - 1 {
-                black_box(row.get_ref(column)?);
-            }
-            Ok(row.get_ref(COLUMNS - 1)?.as_blob()?[HEADER..].to_vec())
+        let (select, cipher) = (&mut self.select, &self.copy.cipher);
+        let sealed = self.copy.shared(paths, || {
+            select.query_row((&name.provider, &name.owner), |row| {
+                for column in 0..COLUMNS - 1 {
+                    black_box(row.get_ref(column)?);
+                }
+                Ok(row.get_ref(COLUMNS - 1)?.as_blob()?[HEADER..].to_vec())
+            })
         });
-        flock(lock, FlockOperation::Unlock).unwrap();
         let mut document = sealed.unwrap();
         let tag = Tag::try_from(&document[document.len() - TAG..]).unwrap();
         document.truncate(document.len() - TAG);

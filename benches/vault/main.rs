@@ -4,6 +4,7 @@
 mod c;
 mod child;
 mod floor;
+mod grants;
 mod machine;
 mod opening;
 mod reading;
@@ -18,10 +19,11 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 type Section = fn(&Path);
-const SECTIONS: [(&str, Section); 5] = [
+const SECTIONS: [(&str, Section); 6] = [
     ("reading", reading::run),
     ("sizes", sizes::run),
     ("writing", writing::run),
+    ("grants", grants::run),
     ("opening", opening::run),
     ("memory", opening::memory),
 ];

@@ -17,6 +17,8 @@ final class Cleared
     public readonly int $kept;
     /** How many kept pieces are left because no key that was given opens them: whose they are, nobody can say. */
     public readonly int $unread;
+    /** How many grants ended: those of the owner, and those that named a connection which is gone. */
+    public readonly int $grants;
     /** For a person: what older backups still hold. */
     public readonly string $note;
 
@@ -31,6 +33,7 @@ final class Cleared
         $this->configs = $receipt['configs'];
         $this->kept = $receipt['kept'];
         $this->unread = $receipt['unread'];
+        $this->grants = $receipt['grants'];
         $this->note = $receipt['note'];
     }
 }

@@ -7,7 +7,7 @@ namespace DataMachine\Connections;
 /**
  * One page of a listing.
  *
- * @template T of RowInfo|AuditRecord
+ * @template T of object
  * @implements \IteratorAggregate<int, T>
  */
 final class Page implements \IteratorAggregate, \Countable

@@ -12,6 +12,8 @@ final class Receipt
     /** False where there was nothing to delete, which is no error. */
     public readonly bool $deleted;
     public readonly ?string $id;
+    /** How many grants that named it ended with it. */
+    public readonly int $grants;
     /** For a person: what is gone, and what older backups still hold. */
     public readonly string $note;
 
@@ -24,6 +26,7 @@ final class Receipt
     {
         $this->deleted = $result['deleted'];
         $this->id = $result['id'];
+        $this->grants = $result['grants'];
         $this->note = $result['note'];
     }
 }

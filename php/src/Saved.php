@@ -15,6 +15,8 @@ final class Saved
     public readonly bool $created;
     /** The id of the connection of another remote account that stood in this place before; it is gone. */
     public readonly ?string $replaced;
+    /** How many grants that named that connection ended with it. */
+    public readonly int $endedGrants;
     public readonly Status $status;
     public readonly OwnerClass $ownerClass;
     /** @var list<string> members that an import had quarantined, and that this write put an end to */
@@ -31,6 +33,7 @@ final class Saved
         $this->revision = $result['revision'];
         $this->created = $result['created'];
         $this->replaced = $result['replaced'];
+        $this->endedGrants = $result['ended_grants'];
         $this->status = Status::from($result['status']);
         $this->ownerClass = OwnerClass::from($result['owner_class']);
         $this->superseded = $result['superseded'];

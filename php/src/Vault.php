@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace DataMachine\Connections;
 
 use DataMachine\Connections\Exception\InvalidArgumentException;
-use DataMachine\Connections\Exception\InvalidDocumentException;
 use DataMachine\Connections\Native\Handle;
 use DataMachine\Connections\Native\Json;
 use DataMachine\Connections\Native\Library;
@@ -336,6 +335,14 @@ final class Vault
     }
 
     /**
+     * What agents may use: grants, and what they decide.
+     */
+    public function access(): AgentAccess
+    {
+        return new AgentAccess($this->store);
+    }
+
+    /**
      * Makes a new key the primary one: what is saved from now on is sealed under it. Other processes cannot write until
      * they open the vault with it; until rewrap(), give it `withEarlier()` the one before.
      */
@@ -460,11 +467,6 @@ final class Vault
      */
     private static function options(SaveOptions|Query|AuditQuery|array $options): string
     {
-        $options = is_array($options) ? $options : $options->toArray();
-        try {
-            return Json::encode($options);
-        } catch (InvalidDocumentException $refused) {
-            throw new InvalidArgumentException($refused->getMessage());
-        }
+        return Json::options(is_array($options) ? $options : $options->toArray());
     }
 }

@@ -27,6 +27,8 @@ pub const CHECK_VALUE: Label = Label("dm/v1/check-value");
 pub const MAC_ROWS: Label = Label("dm/v1/mac/rows");
 /// The key of grants' MACs.
 pub const MAC_GRANTS: Label = Label("dm/v1/mac/grants");
+/// The key of the heads that say which grants a pair has.
+pub const MAC_GRANT_HEADS: Label = Label("dm/v1/mac/grant-heads");
 /// The key that chains the audit records.
 pub const MAC_AUDIT: Label = Label("dm/v1/mac/audit");
 /// The key of fingerprints (of refresh tokens, to compare without decrypting).
@@ -37,13 +39,14 @@ pub const MAC_LEDGER: Label = Label("dm/v1/mac/import-ledger");
 pub const MAC_KEPT: Label = Label("dm/v1/mac/kept");
 
 #[cfg(test)]
-pub(super) const ALL: [Label; 10] = [
+pub(super) const ALL: [Label; 11] = [
     SEALED,
     DATA_KEY,
     STORE_SECRET,
     CHECK_VALUE,
     MAC_ROWS,
     MAC_GRANTS,
+    MAC_GRANT_HEADS,
     MAC_AUDIT,
     MAC_FINGERPRINTS,
     MAC_LEDGER,

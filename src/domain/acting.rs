@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::json::hex;
 use super::{Invalid, Limits, Owner, names};
 
 macro_rules! number {
@@ -27,6 +30,25 @@ macro_rules! number {
             /// The number.
             pub fn number(self) -> u64 {
                 self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!($what, ":{}"), self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                let number = text.strip_prefix(concat!($what, ":")).and_then(|number| number.parse().ok());
+                let id = number.and_then(|number| Self::new(number).ok());
+                // One has one spelling: `+1` and `01` also parse as a number.
+                id.filter(|id| id.to_string() == text).ok_or_else(|| {
+                    Invalid::new($what, concat!("must be ", $what, ":N, such as ", $what, ":12"))
+                })
             }
         }
     };
@@ -61,6 +83,20 @@ macro_rules! opaque {
                 &self.0
             }
         }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                Self::new(text)
+            }
+        }
     };
 }
 
@@ -85,7 +121,7 @@ pub enum Fact<T> {
     Unknown,
 }
 
-/// On whose behalf, and on what basis.
+/// On whose behalf, and on what basis. In JSON `{"asking": user}`, `{"scheduled": user}` or null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// That person is here, and asks.
@@ -97,7 +133,8 @@ pub enum Subject {
 }
 
 /// What runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum RunContext {
     /// A conversation with an agent.
     Chat,
@@ -112,13 +149,16 @@ pub enum RunContext {
 }
 
 /// The flow that runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object with `id`, `owner` and `digest`")]
 pub struct Flow {
     /// Which one.
     pub id: FlowId,
-    /// Whose it is.
+    /// Whose it is. In JSON it has to be said, if only by null.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub owner: Option<UserId>,
     /// How it is configured now.
+    #[serde(with = "hex")]
     pub digest: Digest,
 }
 
@@ -139,6 +179,22 @@ pub struct ActingRequest {
     pub may: Fact<Limits>,
     /// The site and organisations that the caller may manage.
     pub manages: Fact<BTreeSet<Owner>>,
+}
+
+impl<'de> Deserialize<'de> for Subject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Shape {
+            Asking(UserId),
+            Scheduled(UserId),
+        }
+        Ok(match Option::deserialize(deserializer)? {
+            Some(Shape::Asking(person)) => Self::Asking(person),
+            Some(Shape::Scheduled(person)) => Self::Scheduled(person),
+            None => Self::Nobody,
+        })
+    }
 }
 
 impl RunContext {

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
+use super::json::{StarOr, hex};
 use super::{
     AgentId, Digest, FlowId, Limits, Owner, Provider, RecordId, RunContext, SessionId, UnixTime, UserId,
 };
 
 /// What a grant does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// It allows what it covers, and nothing else.
     Permit,
@@ -29,8 +33,9 @@ pub enum Target {
     },
 }
 
-/// What may run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What may run. In JSON `"*"`, or a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StarOr<BTreeSet<RunContext>>", into = "StarOr<BTreeSet<RunContext>>")]
 pub enum Contexts {
     /// Anything: `*`.
     All,
@@ -38,8 +43,9 @@ pub enum Contexts {
     These(BTreeSet<RunContext>),
 }
 
-/// In which conversation or flow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// In which conversation or flow. In JSON `"any"`, `{"session": id}` or `{"flow": {id, digest}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "RunShape", into = "RunShape")]
 pub enum Run {
     /// In any.
     Any,
@@ -49,8 +55,9 @@ pub enum Run {
     Flow(FlowId, Digest),
 }
 
-/// On whose behalf.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// On whose behalf. In JSON `"owner"`, `{"users": [..]}`, `"anyone"` or `"nobody"`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Whom {
     /// The account's owner: asking, or with a flow of their own that the grant names.
     Owner,
@@ -89,4 +96,65 @@ pub struct Grant {
     pub uses_left: Option<u64>,
     /// It was taken back.
     pub revoked: bool,
+}
+
+impl Effect {
+    /// As stored and shown: `permit`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Forbid => "forbid",
+        }
+    }
+}
+
+impl From<StarOr<BTreeSet<RunContext>>> for Contexts {
+    fn from(given: StarOr<BTreeSet<RunContext>>) -> Self {
+        match given {
+            StarOr::Star => Self::All,
+            StarOr::These(contexts) => Self::These(contexts),
+        }
+    }
+}
+
+impl From<Contexts> for StarOr<BTreeSet<RunContext>> {
+    fn from(contexts: Contexts) -> Self {
+        match contexts {
+            Contexts::All => Self::Star,
+            Contexts::These(contexts) => Self::These(contexts),
+        }
+    }
+}
+
+/// How [`Run`] looks in JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+enum RunShape {
+    Any,
+    Session(SessionId),
+    Flow {
+        id: FlowId,
+        #[serde(with = "hex")]
+        digest: Digest,
+    },
+}
+
+impl From<RunShape> for Run {
+    fn from(shape: RunShape) -> Self {
+        match shape {
+            RunShape::Any => Self::Any,
+            RunShape::Session(session) => Self::Session(session),
+            RunShape::Flow { id, digest } => Self::Flow(id, digest),
+        }
+    }
+}
+
+impl From<Run> for RunShape {
+    fn from(run: Run) -> Self {
+        match run {
+            Run::Any => Self::Any,
+            Run::Session(session) => Self::Session(session),
+            Run::Flow(id, digest) => Self::Flow { id, digest },
+        }
+    }
 }

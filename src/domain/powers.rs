@@ -1,9 +1,12 @@
 //! What may be done with a connection: scopes in the provider's words, operations in the catalogue's.
 
+use serde::{Deserialize, Serialize};
+
 use super::Scopes;
+use super::json::StarOr;
 
 /// What is to be done.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Powers {
     /// Scopes.
     pub scopes: Scopes,
@@ -11,8 +14,9 @@ pub struct Powers {
     pub operations: Scopes,
 }
 
-/// The most of one kind that may be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The most of one kind that may be done. In JSON `"*"`, or a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StarOr<Scopes>", into = "StarOr<Scopes>")]
 pub enum AtMost {
     /// Everything: `*`.
     Everything,
@@ -21,12 +25,31 @@ pub enum AtMost {
 }
 
 /// The most that may be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object with `scopes` and `operations`, each a list or \"*\"")]
 pub struct Limits {
     /// Of scopes.
     pub scopes: AtMost,
     /// Of operations.
     pub operations: AtMost,
+}
+
+impl From<StarOr<Scopes>> for AtMost {
+    fn from(given: StarOr<Scopes>) -> Self {
+        match given {
+            StarOr::Star => Self::Everything,
+            StarOr::These(words) => Self::These(words),
+        }
+    }
+}
+
+impl From<AtMost> for StarOr<Scopes> {
+    fn from(limit: AtMost) -> Self {
+        match limit {
+            AtMost::Everything => Self::Star,
+            AtMost::These(words) => Self::These(words),
+        }
+    }
 }
 
 impl AtMost {

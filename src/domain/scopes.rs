@@ -5,8 +5,9 @@ use std::fmt;
 
 use super::Invalid;
 
-/// A set of scopes, in the provider's own words.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// A set of scopes, in the provider's own words. In JSON, a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(try_from = "Vec<String>")]
 pub struct Scopes(BTreeSet<String>);
 
 /// What stands between the scopes in a provider's answer.
@@ -84,6 +85,20 @@ impl Scopes {
     /// Each of them, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
+    }
+}
+
+impl TryFrom<Vec<String>> for Scopes {
+    type Error = Invalid;
+
+    fn try_from(scopes: Vec<String>) -> Result<Self, Invalid> {
+        Self::new(scopes)
+    }
+}
+
+impl serde::Serialize for Scopes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
     }
 }
 

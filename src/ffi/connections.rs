@@ -64,9 +64,9 @@ pub unsafe extern "C" fn dm_conn_get(
 /// - `expires_at`: Unix seconds, null where it does not expire
 ///
 /// The id of the connection stays while the remote identity is the same or unknown; another identity makes a new
-/// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, status, owner_class,
-/// superseded}`, where `replaced` is the id of a connection that stood here before and is gone, and `superseded` names
-/// quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
+/// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, ended_grants, status,
+/// owner_class, superseded}`, where `replaced` is the id of a connection that stood here before and is gone, `ended_grants`
+/// how many grants that named it ended with it, and `superseded` names quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
 /// A row that does not open is not overwritten (DM_KEY_UNAVAILABLE, DM_INTEGRITY): give its key, or delete it first.
 /// Errors: DM_CONFLICT, DM_INVALID_DOCUMENT, DM_TOO_LARGE, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_DISK_FULL.
 #[unsafe(no_mangle)]
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn dm_conn_merge(
 
 /// Deletes a connection: its document, its data key, and members of the old option that were quarantined beside it.
 /// Deleting what is absent is no error. `options` may be `{"if_revision": n}`. `receipt` may be NULL; else it gets
-/// `{deleted, id, note}`, where the note says what a deletion here cannot do. The caller frees it. Any thread.
+/// `{deleted, id, grants, note}`: `grants` that named it ended with it, and the note says what a deletion here cannot do. The caller frees it. Any thread.
 /// A row that does not open can be deleted too. Errors: DM_CONFLICT, DM_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_conn_delete(

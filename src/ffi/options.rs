@@ -10,7 +10,9 @@ use crate::domain::{DisplayName, Invalid, RemoteId, Scopes, UnixTime};
 use crate::vault::{Code, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query};
 
 /// A member that may be absent, null, or there.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(from).map(Some)
 }
 

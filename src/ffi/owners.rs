@@ -16,9 +16,12 @@ use super::{dm_buf, dm_error, dm_status};
 /// so a second import brings nothing back. Delegations and providers that the catalogue does not know are kept whole and
 /// are not looked into. An owner that has nothing is no error.
 ///
-/// `receipt` may be NULL; else it gets `{connections, configs, kept, unread, note}`: how many of each are gone, and how many
-/// kept pieces are left because no key that was given opens them, so that nobody can say whose they are. The caller frees
-/// it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_DISK_FULL.
+/// Grants end that named a connection which is gone; and where `provider` is empty all that the owner gave, and all that it
+/// had where it is an agent.
+///
+/// `receipt` may be NULL; else it gets `{connections, configs, kept, unread, grants, note}`: how many of each are gone, and
+/// how many kept pieces are left because no key that was given opens them, so that nobody can say whose they are. The caller
+/// frees it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_DISK_FULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_owner_clear(
     store: *const dm_store,

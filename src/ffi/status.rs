@@ -13,11 +13,12 @@ pub enum dm_status {
     DM_INVALID_ARGUMENT = 1,
     /// A handle that is closed, invented, of another kind, or whose store was closed to make room.
     DM_INVALID_HANDLE = 2,
-    /// An input above 16 MiB, a document above 1 MiB, or a store too large for one step.
+    /// An input above 16 MiB, a document above 1 MiB, a store too large for one step, or more than 256 live grants of one owner to an
+    /// agent.
     DM_TOO_LARGE = 3,
     /// A document that is not a JSON object, has duplicate keys, invalid UTF-8 or more than 64 levels.
     DM_INVALID_DOCUMENT = 4,
-    /// There is no such connection or app config.
+    /// There is no such connection, app config or grant.
     DM_NOT_FOUND = 5,
     /// The row moved on since the revision that was given: the detail's `revision` is the present one. Or the account name
     /// that was to be one owner's only is another's: the detail's `holder`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::domain::ScopeSeparator;
+use crate::domain::{ScopeSeparator, Scopes};
 
 /// What is known about one provider. What is not known is none.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,6 +23,11 @@ pub struct Entry {
     /// Nothing else may.
     #[serde(rename = "use")]
     pub use_list: Vec<String>,
+    /// What may be done with an account, in words of our own, and the scopes that each needs: all of them.
+    #[serde(default)]
+    pub operations: BTreeMap<String, Scopes>,
+    /// The scopes that an agent may ever get; none where there is no such limit.
+    pub ceiling: Option<Scopes>,
     /// The members, of accounts and app configs, that are credentials.
     pub secrets: Vec<String>,
     /// How the app names itself at the token endpoint.
@@ -179,6 +184,16 @@ impl Entry {
                 "use: has to name one of the secrets, or an agent could do nothing with it".to_owned()
             );
         }
+        if Scopes::new(self.operations.keys().map(String::as_str)).is_err() {
+            return Err(
+                "operations: a name must be 1 to 256 bytes without white space, and 256 at most".to_owned()
+            );
+        }
+        if let Some((operation, _)) = self.operations.iter().find(|(_, needs)| !self.may_need(needs)) {
+            return Err(format!(
+                "operations: {operation} needs more than the ceiling allows, so nobody could do it"
+            ));
+        }
         let Members { expires_at, refresh_expires_at, scopes, remote_id, display_name } = &self.members;
         let mut in_the_clear =
             [expires_at, refresh_expires_at, scopes, remote_id, display_name].into_iter().flatten();
@@ -188,5 +203,9 @@ impl Entry {
             }
             None => Ok(()),
         }
+    }
+
+    fn may_need(&self, scopes: &Scopes) -> bool {
+        self.ceiling.as_ref().is_none_or(|ceiling| scopes.is_subset(ceiling))
     }
 }

@@ -284,7 +284,7 @@ fn errors_name_the_entry_and_the_member() {
         (entry(r#""members":{},"use":["key"]"#), "providers.acme: missing field `secrets`"),
         (
             entry(&format!(r#"{rest},"client_secret":"canary""#)),
-            "providers.acme.client_secret: unknown field `client_secret`, expected one of `name`, `auth`, `scope_separator`, `members`, `use`, `secrets`, `token_endpoint_auth`, `pkce`, `refresh`, `expiry`, `revocation`, `note`",
+            "providers.acme.client_secret: unknown field `client_secret`, expected one of `name`, `auth`, `scope_separator`, `members`, `use`, `operations`, `ceiling`, `secrets`, `token_endpoint_auth`, `pkce`, `refresh`, `expiry`, `revocation`, `note`",
         ),
         (
             entry(&format!(r#"{rest},"pkce":"canary""#)),
@@ -301,6 +301,18 @@ fn errors_name_the_entry_and_the_member() {
         (
             entry(r#""members":{"scopes":["scope",5]},"use":["key"],"secrets":["key"]"#),
             "providers.acme.members.scopes[1]: expected a string",
+        ),
+        (
+            entry(&format!(r#"{rest},"operations":{{"post":"write"}}"#)),
+            "providers.acme.operations.post: expected a sequence",
+        ),
+        (
+            entry(&format!(r#"{rest},"operations":{{"two words":[]}}"#)),
+            "providers: acme: operations: a name must be 1 to 256 bytes without white space, and 256 at most",
+        ),
+        (
+            entry(&format!(r#"{rest},"operations":{{"post":["write"]}},"ceiling":["read"]"#)),
+            "providers: acme: operations: post needs more than the ceiling allows, so nobody could do it",
         ),
         (
             entry(r#""members":{},"use":["key","refresh_token"],"secrets":["key"]"#),

@@ -5,14 +5,16 @@
 mod audit;
 mod error;
 pub mod fork;
+mod grants;
 mod records;
 pub mod sqlite;
 
 pub use audit::{AuditFilter, AuditHead, AuditRead, AuditRecord, AuditWrite, RefusalKey};
 pub use error::Error;
+pub use grants::{ReadGrants, WriteGrants};
 pub use records::{
-    Counts, Filter, Identity, Kept, KeptNote, KeyRecord, KeyStatus, Kind, LedgerEntry, Meta, Row,
-    StatusFilter, WrappedKept, WrappedRow,
+    Counts, Filter, GrantFilter, GrantHead, GrantRow, Identity, Kept, KeptNote, KeyRecord, KeyStatus, Kind,
+    LedgerEntry, Meta, Row, StatusFilter, WrappedKept, WrappedRow,
 };
 
 use std::time::Duration;
@@ -88,7 +90,7 @@ pub struct Description {
 }
 
 /// Reading, within one transaction. Every look-up of a [`Filter`] is served by an index.
-pub trait ReadTx: AuditRead {
+pub trait ReadTx: ReadGrants + AuditRead {
     /// The store's clock.
     fn now(&self) -> Result<UnixTime, Error>;
 
@@ -134,7 +136,7 @@ pub trait ReadTx: AuditRead {
 }
 
 /// Writing, within one transaction.
-pub trait WriteTx: ReadTx + AuditWrite {
+pub trait WriteTx: ReadTx + WriteGrants + AuditWrite {
     /// Makes a fresh store a store, with its first key. [`Error::Conflict`] if it already is one.
     fn initialise(&mut self, identity: &Identity, key: &KeyRecord) -> Result<(), Error>;
 

@@ -269,6 +269,72 @@ pub struct StatusFilter {
     pub loaded_keys: Vec<KeyId>,
 }
 
+/// A grant, exactly as stored. It may have been edited: the vault checks its MAC and its pair's head before it believes
+/// any of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantRow {
+    /// The grant's id.
+    pub id: RecordId,
+    /// To whom, in its text form: `agent:7`.
+    pub agent: String,
+    /// Whose connections, in its text form.
+    pub owner: String,
+    /// For what.
+    pub provider: String,
+    /// The only connection that it is about; none where it is about any.
+    pub connection: Option<RecordId>,
+    /// `permit` or `forbid`.
+    pub effect: String,
+    /// `active` or `revoked`.
+    pub state: String,
+    /// From then on, in Unix seconds.
+    pub not_before: Option<i64>,
+    /// Until then, in Unix seconds.
+    pub expires_at: Option<i64>,
+    /// How many times more.
+    pub uses_left: Option<i64>,
+    /// Everything else, as canonical JSON.
+    pub terms: String,
+    /// How often it was written.
+    pub revision: i64,
+    /// The MAC over all of these.
+    pub mac: Vec<u8>,
+}
+
+/// What says which grants an agent has from an owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantHead {
+    /// To whom.
+    pub agent: String,
+    /// Whose connections.
+    pub owner: String,
+    /// How many active grants there are.
+    pub count: i64,
+    /// How often the pair was written.
+    pub sequence: i64,
+    /// The MAC over the active grants' MACs.
+    pub head: Vec<u8>,
+}
+
+/// Which grants to list: all conditions that are given must hold. Ordered by id; a page starts behind `after`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GrantFilter {
+    /// Only of this agent.
+    pub agent: Option<String>,
+    /// Only of this owner.
+    pub owner: Option<String>,
+    /// Only for this provider.
+    pub provider: Option<String>,
+    /// Only those that name this connection.
+    pub connection: Option<RecordId>,
+    /// Only in this state.
+    pub state: Option<String>,
+    /// Only ids greater than this one.
+    pub after: Option<RecordId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
 /// How much a store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::audit::{Event, Facts, What};
 use super::delete::NOTE;
 use super::find::LONGEST_PAGE;
+use super::grants::{end_of_connection, end_of_owner};
 use super::kept::{self, Place};
 use super::shared::Write;
 use super::{Error, Kind, Vault};
@@ -25,6 +26,9 @@ pub struct Cleared {
     pub kept: u64,
     /// How many kept pieces are still there because no key that was given opens them: whose they are is in them.
     pub unread: u64,
+    /// How many grants ended: all that the owner gave, and all that it had where it is an agent; where only one provider
+    /// was cleared, those that named a connection which is gone.
+    pub grants: u64,
     /// What a deletion here cannot do.
     pub note: &'static str,
 }
@@ -34,9 +38,11 @@ impl Vault {
     /// places, in one transaction. The ledger stays: a second import brings nothing back.
     pub fn clear(&self, owner: &Owner, provider: Option<&Provider>) -> Result<Cleared, Error> {
         self.write(|write| {
-            let mut cleared = Cleared { connections: 0, configs: 0, kept: 0, unread: 0, note: NOTE };
+            let mut cleared =
+                Cleared { connections: 0, configs: 0, kept: 0, unread: 0, grants: 0, note: NOTE };
             for kind in [Kind::Connection, Kind::Config] {
-                let (rows, held_back) = delete_rows(write, kind, owner, provider)?;
+                let (rows, held_back, grants) = delete_rows(write, kind, owner, provider)?;
+                cleared.grants += grants;
                 match kind {
                     Kind::Connection => cleared.connections += rows,
                     Kind::Config => cleared.configs += rows,
@@ -44,6 +50,9 @@ impl Vault {
                 cleared.kept += held_back;
             }
             delete_pieces(write, owner, provider, &mut cleared)?;
+            if provider.is_none() {
+                cleared.grants += end_of_owner(write, owner)?;
+            }
             note(write, owner, provider, &cleared)?;
             Ok(cleared)
         })
@@ -67,27 +76,28 @@ fn note(
     write.audit(&Event { subject, ..Event::of_store(What::OwnerCleared, facts) })
 }
 
-/// How many rows, and how many members that were held back from them.
+/// How many rows, how many members that were held back from them, and how many grants that named them.
 fn delete_rows(
     write: &mut Write<'_>,
     kind: Kind,
     owner: &Owner,
     provider: Option<&Provider>,
-) -> Result<(u64, u64), Error> {
+) -> Result<(u64, u64, u64), Error> {
     let all = Filter {
         owner: Some(owner.to_string()),
         provider: provider.map(ToString::to_string),
         ..Filter::all(kind, LONGEST_PAGE)
     };
-    let (mut deleted, mut held_back) = (0, 0);
+    let (mut deleted, mut held_back, mut grants) = (0, 0, 0);
     loop {
         let page = write.tx.find(&all)?;
         if page.is_empty() {
-            return Ok((deleted, held_back));
+            return Ok((deleted, held_back, grants));
         }
         for row in page {
             write.delete(&row, Some("owner_cleared"))?;
             held_back += write.tx.delete_kept_of(row.id)?;
+            grants += end_of_connection(write, row.id, "the connection was deleted")?;
             deleted += 1;
         }
     }

@@ -11,6 +11,7 @@ mod export;
 mod export_report;
 mod find;
 mod get;
+mod grants;
 mod import;
 mod info;
 mod kept;
@@ -43,6 +44,10 @@ pub use export::{ExportOptions, Exported};
 pub use export_report::{ExportCounts, ExportReport, LeftOut};
 pub use find::{Page, Query};
 pub use get::Got;
+pub use grants::{
+    AgentUses, Answer, ConnectionUses, Considered, Explained, GrantInfo, GrantPage, GrantQuery, MOST_GRANTS,
+    MOST_TOOLS, NewGrant, Reached, RefusalTold, Revocation, Revoked, Terms, Which,
+};
 pub use import::{Format, ImportOptions};
 pub use info::Info;
 pub use keys::{KeyAdded, Renewed, Rewrapped};

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::audit::What;
 use super::get::not_found;
+use super::grants::end_of_connection;
 use super::row::{Legacy, check, check_address, data_key, open, seal};
 use super::shared::Write;
 use super::{Address, Code, Error, Kind, Vault};
@@ -41,6 +42,8 @@ pub struct Saved {
     pub created: bool,
     /// The id of the connection that stood here with another remote identity, and is gone.
     pub replaced: Option<String>,
+    /// How many grants that named that connection ended with it.
+    pub ended_grants: u64,
     /// The row's status.
     pub status: &'static str,
     /// `service`, `personal` or `agent`.
@@ -203,7 +206,10 @@ impl Vault {
             write.tx.delete_kept_of(row.meta.id)?;
             let new = self.new_row(write, kind, address, document, facts, legacy.without_held_back())?;
             write.insert(&new, change.what())?;
-            return Ok(saved(&new.meta, address, false, Some(row.meta.id), superseded));
+            let why = "another remote account took the connection's place";
+            let ended_grants = end_of_connection(write, row.meta.id, why)?;
+            let saved = saved(&new.meta, address, false, Some(row.meta.id), superseded);
+            return Ok(Saved { ended_grants, ..saved });
         }
         let renewed = match change {
             Change::Whole(_) => true,
@@ -255,6 +261,7 @@ fn saved(
         revision: meta.revision,
         created,
         replaced: replaced.map(|id| id.to_string()),
+        ended_grants: 0,
         status: meta.status.parse::<Status>().map_or("error", Status::as_str),
         owner_class: address.owner.class().as_str(),
         superseded,

@@ -17,6 +17,10 @@ pub(super) struct Unlocked {
     pub(super) rows: MacKey,
     /// Over the audit chain.
     pub(super) audit: MacKey,
+    /// Over grants.
+    pub(super) grants: MacKey,
+    /// Over the heads of pairs.
+    pub(super) grant_heads: MacKey,
     /// Over what was ever imported.
     pub(super) ledger: MacKey,
     /// For the rows that were read last.
@@ -46,10 +50,16 @@ impl Unlocked {
                 "the store's own secret does not open although its key is right: restore a backup",
             )
         })?;
-        let [rows, audit, ledger] =
-            [labels::MAC_ROWS, labels::MAC_AUDIT, labels::MAC_LEDGER].map(|label| secret.mac_key(label));
+        let [rows, audit, grants, grant_heads, ledger] = [
+            labels::MAC_ROWS,
+            labels::MAC_AUDIT,
+            labels::MAC_GRANTS,
+            labels::MAC_GRANT_HEADS,
+            labels::MAC_LEDGER,
+        ]
+        .map(|label| secret.mac_key(label));
         let (store_id, openers) = (identity.store_id, Openers::default());
-        Ok(Self { store_id, keyring, secret, rows, audit, ledger, openers })
+        Ok(Self { store_id, keyring, secret, rows, audit, grants, grant_heads, ledger, openers })
     }
 
     /// The key that everything new is wrapped under.

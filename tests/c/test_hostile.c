@@ -77,6 +77,12 @@ CALL(audit_query, S, T(0), a->first, a->error)
 CALL(audit_verify, S, T(0), a->first, a->error)
 CALL(audit_anchor, S, a->first, a->error)
 CALL(audit_prune, S, T(0), a->first, a->error)
+CALL(grant_create, S, T(0), a->first, a->error)
+CALL(grant_revoke, S, T(0), T(1), a->first, a->error)
+CALL(grant_list, S, T(0), a->first, a->error)
+CALL(grant_check, S, T(0), T(1), a->first, a->error)
+CALL(grant_explain, S, T(0), a->first, a->error)
+CALL(tools_resolve, S, T(0), T(1), a->first, a->error)
 CALL(legacy_seal, A, T(0), a->first, a->error)
 CALL(legacy_open, A, T(0), a->first, a->error)
 CALL(legacy_import, S, T(0), A, T(1), a->first, a->error)
@@ -85,7 +91,8 @@ CALL(legacy_export, S, A, T(0), a->first, a->second, a->error)
 /* handles: S, K, A, E; in lower case where NULL is fine.
  * texts, in order, each with a value that works; upper case must not be empty:
  *   Provider, Owner, account, Document, Json (j for optional ones), sTatus, cause, raw Key, Base64, File, New file,
- *   command (Vector), prUne's options, Legacy option, old Envelope, id, X for any bytes.
+ *   command (Vector), prUne's options, Legacy option, old Envelope, id, Grant, Revocation, what is Wanted (w: tools that
+ *   want it), Question, X for any bytes.
  * outputs: H a handle, R a buffer that has to be given, o one that may be NULL (first, then second). */
 static const struct function {
   const char *name;
@@ -134,6 +141,12 @@ static const struct function {
     F(audit_verify, "S", "j", "R"),
     F(audit_anchor, "S", "", "R"),
     F(audit_prune, "S", "U", "o"),
+    F(grant_create, "S", "G", "R"),
+    F(grant_revoke, "S", "iR", "o"),
+    F(grant_list, "S", "j", "R"),
+    F(grant_check, "S", "jW", "R"),
+    F(grant_explain, "S", "Q", "R"),
+    F(tools_resolve, "S", "jw", "R"),
     F(legacy_seal, "A", "X", "R"),
     F(legacy_open, "A", "E", "R"),
     F(legacy_import, "Sa", "Lj", "o"),
@@ -161,6 +174,12 @@ static const char *working(char kind) {
     case 'V': return command;
     case 'L': return "a:0:{}";
     case 'E': return ENVELOPE;
+    case 'G': return "{\"agent\":\"agent:7\",\"owner\":\"user:12\",\"provider\":\"reddit\",\"operations\":[\"read\"],"
+                      "\"granted_by\":\"user:12\"}";
+    case 'R': return "{\"agent\":\"agent:7\",\"by\":\"user:12\"}";
+    case 'W': return "{\"provider\":\"reddit\"}";
+    case 'w': return "{\"post\":{\"provider\":\"reddit\"}}";
+    case 'Q': return "{\"agent\":\"agent:7\"}";
     case 'X': return "salt";
     default: return "";
   }
@@ -277,7 +296,7 @@ static void try_texts(const struct function *f) {
       try_text(f, at, NULL, 0, DM_OK);
       try_text(f, at, "", 0, DM_OK);
     }
-    if (strchr("JjD", kind) != NULL) {
+    if (strchr("JjDGRWwQ", kind) != NULL) {
       for (one = 0; one < sizeof no_json / sizeof *no_json; one++) {
         try_text(f, at, no_json[one], strlen(no_json[one]), DM_OK);
       }

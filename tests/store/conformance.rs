@@ -13,6 +13,8 @@ use dm_connections::store::{
 pub use super::audit::*;
 #[allow(unused_imports)]
 pub use super::filters::every_filter_finds_what_it_should;
+#[allow(unused_imports)]
+pub use super::grants::{grants_are_listed, grants_come_back_as_they_went_in, pairs_have_one_head};
 use super::samples::{id, identity, ids, initialise, kept, key, key_id, ledger_entry, row, write};
 
 /// A fresh store, and everything that has to live as long as it.
@@ -39,6 +41,7 @@ macro_rules! conformance {
             writes_are_counted, no_update_is_lost, a_snapshot_holds_still, an_unknown_key_is_refused, the_clock_runs,
             audit_records_come_back_as_they_went_in, an_audit_head_is_set, every_audit_filter_finds_what_it_should,
             audit_records_are_deleted_from_the_front, a_row_is_there_or_not, refusals_are_counted_by_the_hour,
+            grants_come_back_as_they_went_in, grants_are_listed, pairs_have_one_head,
         }
     };
 }

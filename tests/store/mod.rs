@@ -5,5 +5,6 @@ pub mod audit;
 pub mod conformance;
 pub mod directory;
 pub mod filters;
+pub mod grants;
 pub mod process;
 pub mod samples;

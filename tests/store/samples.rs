@@ -2,7 +2,8 @@
 
 use dm_connections::domain::{KeyId, RecordId, StoreId};
 use dm_connections::store::{
-    Engine, Error, Filter, Identity, Kept, KeyRecord, KeyStatus, Kind, LedgerEntry, Meta, Row, WriteTx,
+    Engine, Error, Filter, GrantHead, GrantRow, Identity, Kept, KeyRecord, KeyStatus, Kind, LedgerEntry,
+    Meta, Row, WriteTx,
 };
 
 /// The id with this number: greater numbers sort later.
@@ -81,6 +82,29 @@ pub fn ledger_entry(number: u8) -> LedgerEntry {
         revision: Some(1),
         imported_at: 1_700_000_000,
     }
+}
+
+/// A grant of `user:1` to `agent:7`.
+pub fn grant(number: u64) -> GrantRow {
+    GrantRow {
+        id: id(number),
+        agent: "agent:7".into(),
+        owner: "user:1".into(),
+        provider: "reddit".into(),
+        connection: None,
+        effect: "permit".into(),
+        state: "active".into(),
+        not_before: None,
+        expires_at: None,
+        uses_left: None,
+        terms: "{}".into(),
+        revision: 1,
+        mac: vec![5; 32],
+    }
+}
+
+pub fn grant_head(agent: &str, owner: &str, sequence: i64) -> GrantHead {
+    GrantHead { agent: agent.into(), owner: owner.into(), count: 2, sequence, head: vec![6; 32] }
 }
 
 /// Makes a fresh store a store, with key 1.

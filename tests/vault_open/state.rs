@@ -152,8 +152,8 @@ fn a_newer_store_is_read_as_long_as_it_allows_and_never_written() {
         refused(vault.rewrap(), Code::StoreNewer);
         refused(vault.add_key(&key(2)), Code::StoreNewer);
     }
-    site.sql().execute_batch("UPDATE store SET min_reader = 3, min_writer = 3").unwrap();
-    says(&refused(site.open_with(&[key(1)]), Code::StoreNewer), &["schema 3", "install"]);
+    site.sql().execute_batch("UPDATE store SET min_reader = 4, min_writer = 4").unwrap();
+    says(&refused(site.open_with(&[key(1)]), Code::StoreNewer), &["schema 4", "install"]);
     dm_connections::vault::close_all();
     refused(site.open_with(&[key(1)]), Code::StoreNewer);
     refused(site.open_with(&[]), Code::StoreNewer);

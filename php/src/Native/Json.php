@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Native;
 
+use DataMachine\Connections\Exception\InvalidArgumentException;
 use DataMachine\Connections\Exception\InvalidDocumentException;
 
 /**
@@ -37,6 +38,22 @@ final class Json
             throw new InvalidDocumentException("The array cannot be written as JSON: {$problem}.");
         }
         return $json;
+    }
+
+    /**
+     * The same for what is no document: arguments and options.
+     *
+     * @param array<array-key, mixed> $options
+     *
+     * @throws InvalidArgumentException where JSON cannot hold the value; the message never quotes it
+     */
+    public static function options(array $options): string
+    {
+        try {
+            return self::encode($options);
+        } catch (InvalidDocumentException $refused) {
+            throw new InvalidArgumentException($refused->getMessage());
+        }
     }
 
     /**

@@ -202,6 +202,42 @@ final class Library
         return self::ask('dm_audit_prune', [$store, $options]);
     }
 
+    /** Gives an agent a grant. */
+    public static function grantCreate(Handle $store, string $grant): string
+    {
+        return self::ask('dm_grant_create', [$store, $grant]);
+    }
+
+    /** Takes back one grant, or (with an empty id) all that the options name. */
+    public static function grantRevoke(Handle $store, string $id, string $options): string
+    {
+        return self::ask('dm_grant_revoke', [$store, $id, $options]);
+    }
+
+    /** Lists grants, a page at a time. */
+    public static function grantList(Handle $store, string $query): string
+    {
+        return self::ask('dm_grant_list', [$store, $query]);
+    }
+
+    /** Whether a request may use a connection. */
+    public static function grantCheck(Handle $store, string $request, string $wanted): string
+    {
+        return self::ask('dm_grant_check', [$store, $request, $wanted]);
+    }
+
+    /** Why, at length. */
+    public static function grantExplain(Handle $store, string $question): string
+    {
+        return self::ask('dm_grant_explain', [$store, $question]);
+    }
+
+    /** The same for many tools at once. */
+    public static function toolsResolve(Handle $store, string $request, string $tools): string
+    {
+        return self::ask('dm_tools_resolve', [$store, $request, $tools]);
+    }
+
     /** Makes the keyring's first key the primary one. */
     public static function keyAdd(Handle $store, Handle $keyring): string
     {

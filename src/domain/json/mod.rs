@@ -7,10 +7,12 @@
 mod raw_str;
 mod read;
 mod scanner;
+mod shapes;
 
 pub use raw_str::RawStr;
 pub use read::read;
 pub use scanner::{Event, Scanner};
+pub use shapes::{StarOr, hex};
 
 /// Where the text is not what it has to be, and why. Never says what stands there: it may be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -15,6 +15,10 @@ pub fn read<T: DeserializeOwned>(what: &'static str, json: &[u8]) -> Result<T, I
     if let Err(error) | Ok(Some(error)) = events {
         return Err(Invalid::new(what, error.to_string()));
     }
+    // Which member it was is only looked for where one is wrong.
+    if let Ok(value) = serde_json::from_slice(json) {
+        return Ok(value);
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let place = error.path().iter().next().map(|_| format!("{}: ", error.path())).unwrap_or_default();

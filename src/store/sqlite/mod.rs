@@ -8,6 +8,7 @@ mod database;
 mod failure;
 mod filesystem;
 mod find;
+mod grants;
 mod journal;
 mod lock;
 mod patience;

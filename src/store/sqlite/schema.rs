@@ -20,7 +20,7 @@ pub(super) struct Step {
 /// All steps: step n leads to version n.
 pub(super) const STEPS: &[Step] = &[
     Step { sql: include_str!("schema.sql"), min_reader: 1, min_writer: 1 },
-    // A library of the first version would write rows without a record of it.
+    // An older library would neither chain what it writes nor end the grants of what it deletes.
     Step { sql: include_str!("schema_2.sql"), min_reader: 1, min_writer: 2 },
 ];
 

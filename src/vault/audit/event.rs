@@ -35,6 +35,12 @@ pub(in crate::vault) enum What {
     KeyAdded,
     /// Every data key was wrapped under the primary key.
     Rewrapped,
+    /// An agent was given a grant.
+    GrantCreated,
+    /// A grant was taken back, or ended with what it named.
+    GrantRevoked,
+    /// A grant was deleted: it had ended long ago, or was not what this library wrote.
+    GrantDeleted,
     /// An agent was refused, for the first time in that hour.
     Refused,
     /// How a row stands, from a record that was pruned.
@@ -60,6 +66,9 @@ impl What {
             What::OwnerCleared => "owner_cleared",
             What::KeyAdded => "key_added",
             What::Rewrapped => "rewrapped",
+            What::GrantCreated => "grant_created",
+            What::GrantRevoked => "grant_revoked",
+            What::GrantDeleted => "grant_deleted",
             What::Refused => "refused",
             What::Carried => "carried",
             What::Checkpoint => "checkpoint",

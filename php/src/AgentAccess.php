@@ -1,0 +1,170 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections;
+
+use DataMachine\Connections\Exception\InvalidArgumentException;
+use DataMachine\Connections\Native\Handle;
+use DataMachine\Connections\Native\Json;
+use DataMachine\Connections\Native\Library;
+
+/**
+ * What agents may use: grants, and what they decide. `Vault::access()` makes one.
+ *
+ * Agents own no credentials; by itself an agent may use nothing. Who may give and take back is for the caller to know.
+ */
+final class AgentAccess
+{
+    /**
+     * @internal
+     */
+    public function __construct(private readonly Handle $store)
+    {
+    }
+
+    /**
+     * Gives an agent a grant.
+     *
+     *     $access->grant(Grant::to(7)->use('instagram')->of('user:12')->operations('publish')->by('user:12'));
+     */
+    public function grant(Grant $grant): GrantInfo
+    {
+        return new GrantInfo(Json::decode(Library::grantCreate($this->store, Json::options($grant->toArray()))));
+    }
+
+    /**
+     * Takes a grant back. The next decision of every process knows it.
+     *
+     * @param string $by who takes it back, such as `user:12`
+     */
+    public function revoke(string $id, string $by, ?string $why = null): Revoked
+    {
+        if ($id === '') {
+            throw new InvalidArgumentException('id: must not be empty; revokeAll() takes back more than one.');
+        }
+        return $this->takeBack($id, ['by' => $by, 'why' => $why]);
+    }
+
+    /**
+     * Takes back everything that an agent has, that an owner gave, or that this agent has of this owner. Also the way
+     * out where something else than the library changed their grants.
+     */
+    public function revokeAll(
+        string $by,
+        int|string|null $agent = null,
+        ?string $owner = null,
+        ?string $why = null,
+    ): Revoked {
+        $agent = $agent === null ? null : Grant::named('agent', $agent);
+        return $this->takeBack('', ['by' => $by, 'why' => $why, 'agent' => $agent, 'owner' => $owner]);
+    }
+
+    /**
+     * Lists grants, one page.
+     *
+     * @param array{
+     *     agent?: string, owner?: string, provider?: string, connection?: string, revoked?: bool, limit?: int,
+     *     after?: string
+     * } $query
+     *
+     * @return Page<GrantInfo>
+     */
+    public function grants(array $query = []): Page
+    {
+        $found = Json::decode(Library::grantList($this->store, Json::options($query)));
+        return new Page(array_map(static fn (array $grant) => new GrantInfo($grant), $found['items']), $found['next']);
+    }
+
+    /**
+     * Whether a request may use a connection now, and why not. Nothing is counted, written or decrypted.
+     *
+     * @param array{
+     *     owner?: string, account?: string, connection?: string, scopes?: list<string>, operations?: list<string>
+     * } $wanted
+     */
+    public function check(ActingRequest $request, string $provider, array $wanted = []): Decision
+    {
+        $wanted = Json::options(['provider' => $provider] + $wanted);
+        return new Decision(Json::decode(Library::grantCheck($this->store, self::request($request), $wanted)));
+    }
+
+    /**
+     * The same, with every connection that might have been meant, every grant about it, and why it fell.
+     *
+     * @param array{
+     *     owner?: string, account?: string, connection?: string, scopes?: list<string>, operations?: list<string>
+     * } $wanted
+     */
+    public function explain(ActingRequest $request, string $provider, array $wanted = []): Explanation
+    {
+        return new Explanation($this->answer([
+            'request' => (object) $request->toArray(),
+            'wanted' => ['provider' => $provider] + $wanted,
+        ]));
+    }
+
+    /**
+     * Who can use a connection beside its owner: the live grants about it, one page.
+     *
+     * @return Page<GrantInfo>
+     */
+    public function whoCanUse(string $connection, ?string $after = null): Page
+    {
+        $found = $this->answer(['connection' => $connection, 'after' => $after]);
+        return new Page(array_map(static fn (array $grant) => new GrantInfo($grant), $found['items']), $found['next']);
+    }
+
+    /**
+     * What an agent could use today, and for whom: its live grants with the connections that they reach, one page.
+     *
+     * @return Page<Reached>
+     */
+    public function whatCanUse(int|string $agent, ?string $after = null): Page
+    {
+        $found = $this->answer(['agent' => Grant::named('agent', $agent), 'after' => $after]);
+        return new Page(array_map(static fn (array $one) => new Reached($one), $found['items']), $found['next']);
+    }
+
+    /**
+     * Decides about up to 1000 tools in one call, so that an agent's list shows only what would work.
+     *
+     * @param array<string, array{
+     *     provider: string, owner?: string, account?: string, connection?: string, scopes?: list<string>,
+     *     operations?: list<string>
+     * }> $tools what each wants, by its name
+     *
+     * @return array<string, Decision> by the tools' names
+     */
+    public function tools(ActingRequest $request, array $tools): array
+    {
+        if ($tools !== [] && array_is_list($tools)) {
+            throw new InvalidArgumentException('tools: has to have the tools\' names as its keys.');
+        }
+        $found = Json::decode(Library::toolsResolve($this->store, self::request($request), Json::options($tools)));
+        return array_map(static fn (array $answer) => new Decision($answer), $found);
+    }
+
+    private static function request(ActingRequest $request): string
+    {
+        return Json::options($request->toArray());
+    }
+
+    /**
+     * @param array<string, mixed> $question
+     *
+     * @return array<string, mixed>
+     */
+    private function answer(array $question): array
+    {
+        return Json::decode(Library::grantExplain($this->store, Json::options($question)));
+    }
+
+    /**
+     * @param array<string, string|null> $options
+     */
+    private function takeBack(string $id, array $options): Revoked
+    {
+        return new Revoked(Json::decode(Library::grantRevoke($this->store, $id, Json::options($options))));
+    }
+}

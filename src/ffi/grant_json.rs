@@ -1,0 +1,234 @@
+//! Requests, what they want, and grants, as JSON. What a request does not say is unknown, and refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::options::given;
+use crate::domain::{
+    AccountName, ActingRequest, AgentId, AtMost, Contexts, Effect, Fact, Flow, Limits, Owner, Powers,
+    Provider, RecordId, Run, RunContext, Scopes, SessionId, Subject, Target, UnixTime, Whom,
+};
+use crate::grants::Wanted;
+use crate::vault::{Code, Error, GrantQuery, NewGrant, Revocation, Which};
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, expecting = "an object, the request")]
+pub(super) struct RequestJson {
+    #[serde(deserialize_with = "given")]
+    agent: Option<Option<AgentId>>,
+    #[serde(deserialize_with = "said")]
+    subject: Option<Subject>,
+    #[serde(deserialize_with = "given")]
+    session: Option<Option<SessionId>>,
+    context: Option<RunContext>,
+    #[serde(deserialize_with = "given")]
+    flow: Option<Option<Flow>>,
+    may: Option<Limits>,
+    manages: Option<BTreeSet<Owner>>,
+}
+
+/// A member whose null says something.
+fn said<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+fn fact<T>(given: Option<T>) -> Fact<T> {
+    given.map_or(Fact::Unknown, Fact::Known)
+}
+
+impl From<RequestJson> for ActingRequest {
+    fn from(json: RequestJson) -> Self {
+        Self {
+            agent: fact(json.agent),
+            subject: fact(json.subject),
+            session: fact(json.session),
+            context: fact(json.context),
+            flow: fact(json.flow),
+            may: fact(json.may),
+            manages: fact(json.manages),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object with `provider`, and what else is wanted")]
+pub(super) struct WantedJson {
+    provider: Provider,
+    owner: Option<Owner>,
+    account: Option<AccountName>,
+    connection: Option<RecordId>,
+    #[serde(default)]
+    scopes: Scopes,
+    #[serde(default)]
+    operations: Scopes,
+}
+
+impl From<WantedJson> for Wanted {
+    fn from(json: WantedJson) -> Self {
+        let WantedJson { provider, owner, account, connection, scopes, operations } = json;
+        Self { provider, owner, account, connection, powers: Powers { scopes, operations } }
+    }
+}
+
+/// Tools by their names.
+pub(super) fn tools(json: BTreeMap<String, WantedJson>) -> BTreeMap<String, Wanted> {
+    json.into_iter().map(|(name, wanted)| (name, wanted.into())).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object, the grant")]
+pub(super) struct GrantJson {
+    agent: AgentId,
+    effect: Option<Effect>,
+    connection: Option<RecordId>,
+    owner: Option<Owner>,
+    provider: Option<Provider>,
+    scopes: Option<AtMost>,
+    operations: Option<AtMost>,
+    contexts: Option<Contexts>,
+    run: Option<Run>,
+    #[serde(rename = "for")]
+    whom: Option<Whom>,
+    not_before: Option<i64>,
+    expires_at: Option<i64>,
+    uses: Option<u64>,
+    note: Option<String>,
+    granted_by: String,
+    why: Option<String>,
+}
+
+impl GrantJson {
+    pub(super) fn into_grant(self) -> Result<NewGrant, Error> {
+        let target = match (self.connection, self.owner, self.provider) {
+            (Some(id), None, None) => Target::Connection(id),
+            (None, Some(owner), Some(provider)) => Target::Any { owner, provider },
+            _ => {
+                let message =
+                    "connection, owner, provider: name one connection by its id, or an owner and a provider";
+                return Err(wrong("connection", message));
+            }
+        };
+        if self.scopes.is_none() && self.operations.is_none() {
+            let message = "operations, scopes: say what the grant is for; \"*\" has to be written out";
+            return Err(wrong("operations", message));
+        }
+        let none = || AtMost::These(Scopes::default());
+        Ok(NewGrant {
+            agent: self.agent,
+            effect: self.effect.unwrap_or(Effect::Permit),
+            target,
+            limits: Limits {
+                scopes: self.scopes.unwrap_or_else(none),
+                operations: self.operations.unwrap_or_else(none),
+            },
+            contexts: self.contexts.unwrap_or(Contexts::All),
+            run: self.run.unwrap_or(Run::Any),
+            whom: self.whom,
+            not_before: time("not_before", self.not_before)?,
+            expires_at: time("expires_at", self.expires_at)?,
+            uses: self.uses,
+            note: self.note,
+            by: self.granted_by,
+            why: self.why,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object with `by`")]
+pub(super) struct RevocationJson {
+    by: String,
+    why: Option<String>,
+    agent: Option<AgentId>,
+    owner: Option<Owner>,
+}
+
+impl RevocationJson {
+    pub(super) fn into_revocation(self, id: Option<RecordId>) -> Result<Revocation, Error> {
+        let which = match (id, self.agent, self.owner) {
+            (Some(id), None, None) => Which::One(id),
+            (None, Some(agent), Some(owner)) => Which::Pair(agent, owner),
+            (None, Some(agent), None) => Which::Agent(agent),
+            (None, None, Some(owner)) => Which::Owner(owner),
+            _ => {
+                let message =
+                    "id, agent, owner: name one grant by its id, or all of an agent, of an owner or of both";
+                return Err(wrong("id", message));
+            }
+        };
+        Ok(Revocation { which, by: self.by, why: self.why })
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct GrantQueryJson {
+    agent: Option<AgentId>,
+    owner: Option<Owner>,
+    provider: Option<Provider>,
+    connection: Option<RecordId>,
+    revoked: Option<bool>,
+    after: Option<RecordId>,
+    limit: Option<u32>,
+}
+
+impl GrantQueryJson {
+    pub(super) fn into_query(self) -> Result<GrantQuery, Error> {
+        let Self { agent, owner, provider, connection, revoked, after, limit } = self;
+        Ok(GrantQuery { agent, owner, provider, connection, revoked, after, limit: page(limit)? })
+    }
+}
+
+/// What is to be explained.
+#[derive(Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an object with `request` and `wanted`, with `connection` or with `agent`"
+)]
+pub(super) struct QuestionJson {
+    request: Option<RequestJson>,
+    wanted: Option<WantedJson>,
+    connection: Option<RecordId>,
+    agent: Option<AgentId>,
+    after: Option<RecordId>,
+    limit: Option<u32>,
+}
+
+pub(super) enum Question {
+    Request(Box<ActingRequest>, Wanted),
+    Connection(RecordId, GrantQuery),
+    Agent(AgentId, GrantQuery),
+}
+
+impl QuestionJson {
+    pub(super) fn into_question(self) -> Result<Question, Error> {
+        let paged = GrantQuery { after: self.after, limit: page(self.limit)?, ..GrantQuery::default() };
+        match (self.request, self.wanted, self.connection, self.agent) {
+            (Some(request), Some(wanted), None, None) => {
+                Ok(Question::Request(Box::new(request.into()), wanted.into()))
+            }
+            (None, None, Some(id), None) => Ok(Question::Connection(id, paged)),
+            (None, None, None, Some(agent)) => Ok(Question::Agent(agent, paged)),
+            _ => {
+                let message = "question: ask about a `request` and what is `wanted`, about a `connection`, or about an `agent`";
+                Err(wrong("question", message))
+            }
+        }
+    }
+}
+
+fn page(limit: Option<u32>) -> Result<Option<u32>, Error> {
+    match limit {
+        Some(limit) if !(1..=1000).contains(&limit) => Err(wrong("limit", "limit: 1 to 1000")),
+        limit => Ok(limit),
+    }
+}
+
+fn time(name: &'static str, seconds: Option<i64>) -> Result<Option<UnixTime>, Error> {
+    super::options::member(name, seconds, UnixTime::new)
+}
+
+fn wrong(argument: &'static str, message: &str) -> Error {
+    Error::new(Code::InvalidArgument, message).with("argument", argument)
+}

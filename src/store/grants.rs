@@ -1,0 +1,41 @@
+//! The part of the contract that is about grants.
+
+use super::{Error, GrantFilter, GrantHead, GrantRow};
+use crate::domain::RecordId;
+
+/// Reading grants, within one transaction. Every look-up is served by an index.
+pub trait ReadGrants {
+    /// One grant.
+    fn grant(&mut self, id: RecordId) -> Result<Option<GrantRow>, Error>;
+
+    /// All grants of a pair that are in a state, in the order of their ids.
+    fn grants_of(&mut self, agent: &str, owner: &str, state: &str) -> Result<Vec<GrantRow>, Error>;
+
+    /// The grants that a filter lets through.
+    fn find_grants(&mut self, filter: &GrantFilter) -> Result<Vec<GrantRow>, Error>;
+
+    /// What says which grants a pair has; none where it never had any.
+    fn grant_head(&mut self, agent: &str, owner: &str) -> Result<Option<GrantHead>, Error>;
+
+    /// The owners that ever gave an agent something, in the order of their names, behind `after`.
+    fn owners_of_agent(&mut self, agent: &str, after: &str, limit: u32) -> Result<Vec<String>, Error>;
+
+    /// The agents that an owner ever gave something, in the order of their names, behind `after`.
+    fn agents_of_owner(&mut self, owner: &str, after: &str, limit: u32) -> Result<Vec<String>, Error>;
+}
+
+/// Writing grants, within one transaction.
+pub trait WriteGrants {
+    /// Adds a grant. [`Error::Conflict`] if its id is taken.
+    fn insert_grant(&mut self, grant: &GrantRow) -> Result<(), Error>;
+
+    /// Replaces the state, the uses left, the terms, the revision and the MAC of the grant with this id, if it still has
+    /// `expected_revision`; otherwise [`Error::Conflict`]. Nothing else of a grant ever changes.
+    fn update_grant(&mut self, grant: &GrantRow, expected_revision: i64) -> Result<(), Error>;
+
+    /// Deletes a grant. Says whether there was one.
+    fn delete_grant(&mut self, id: RecordId) -> Result<bool, Error>;
+
+    /// Puts a pair's head in the place of the one before.
+    fn put_grant_head(&mut self, head: &GrantHead) -> Result<(), Error>;
+}

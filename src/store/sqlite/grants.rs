@@ -1,0 +1,193 @@
+//! Grants and the heads of pairs.
+
+use rusqlite::{named_params, params, types::Value};
+
+use super::transaction::Transaction;
+use crate::domain::RecordId;
+use crate::store::{Error, GrantFilter, GrantHead, GrantRow, ReadGrants, WriteGrants};
+
+macro_rules! columns {
+    () => {
+        "id, agent, owner, provider, connection, effect, state, not_before, expires_at, uses_left, terms, revision, mac"
+    };
+}
+
+impl ReadGrants for Transaction<'_> {
+    fn grant(&mut self, id: RecordId) -> Result<Option<GrantRow>, Error> {
+        self.one(concat!("SELECT ", columns!(), " FROM grants WHERE id = ?1"), [id.as_bytes()], grant)
+    }
+
+    fn grants_of(&mut self, agent: &str, owner: &str, state: &str) -> Result<Vec<GrantRow>, Error> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM grants INDEXED BY grants_pair WHERE agent = ?1 AND owner = ?2 AND state = ?3 ORDER BY id"
+        );
+        self.many(sql, [agent, owner, state], grant)
+    }
+
+    fn find_grants(&mut self, filter: &GrantFilter) -> Result<Vec<GrantRow>, Error> {
+        let (sql, parameters) = statement(filter);
+        self.many(&sql, rusqlite::params_from_iter(parameters), grant)
+    }
+
+    fn grant_head(&mut self, agent: &str, owner: &str) -> Result<Option<GrantHead>, Error> {
+        let sql =
+            "SELECT agent, owner, count, sequence, head FROM grant_heads WHERE agent = ?1 AND owner = ?2";
+        self.one(sql, [agent, owner], |row| {
+            Ok(GrantHead {
+                agent: row.get(0)?,
+                owner: row.get(1)?,
+                count: row.get(2)?,
+                sequence: row.get(3)?,
+                head: row.get(4)?,
+            })
+        })
+    }
+
+    fn owners_of_agent(&mut self, agent: &str, after: &str, limit: u32) -> Result<Vec<String>, Error> {
+        let sql = "SELECT owner FROM grant_heads WHERE agent = ?1 AND owner > ?2 ORDER BY owner LIMIT ?3";
+        self.many(sql, params![agent, after, limit], |row| row.get(0))
+    }
+
+    fn agents_of_owner(&mut self, owner: &str, after: &str, limit: u32) -> Result<Vec<String>, Error> {
+        let sql = "SELECT agent FROM grant_heads WHERE owner = ?1 AND agent > ?2 ORDER BY agent LIMIT ?3";
+        self.many(sql, params![owner, after, limit], |row| row.get(0))
+    }
+}
+
+impl WriteGrants for Transaction<'_> {
+    fn insert_grant(&mut self, grant: &GrantRow) -> Result<(), Error> {
+        let sql = concat!(
+            "INSERT INTO grants (",
+            columns!(),
+            ") VALUES (:id, :agent, :owner, :provider, :connection, :effect, :state, :not_before, :expires_at, \
+             :uses_left, :terms, :revision, :mac)"
+        );
+        self.change_one(
+            sql,
+            named_params! {
+                ":id": grant.id.as_bytes(), ":agent": grant.agent, ":owner": grant.owner,
+                ":provider": grant.provider, ":connection": grant.connection.as_ref().map(RecordId::as_bytes),
+                ":effect": grant.effect, ":state": grant.state, ":not_before": grant.not_before,
+                ":expires_at": grant.expires_at, ":uses_left": grant.uses_left, ":terms": grant.terms,
+                ":revision": grant.revision, ":mac": grant.mac,
+            },
+        )
+    }
+
+    fn update_grant(&mut self, grant: &GrantRow, expected_revision: i64) -> Result<(), Error> {
+        let sql = "UPDATE grants SET state = :state, uses_left = :uses_left, terms = :terms, revision = :revision, \
+                   mac = :mac WHERE id = :id AND revision = :expected";
+        self.change_one(
+            sql,
+            named_params! {
+                ":id": grant.id.as_bytes(), ":expected": expected_revision, ":state": grant.state,
+                ":uses_left": grant.uses_left, ":terms": grant.terms, ":revision": grant.revision,
+                ":mac": grant.mac,
+            },
+        )
+    }
+
+    fn delete_grant(&mut self, id: RecordId) -> Result<bool, Error> {
+        Ok(self.change("DELETE FROM grants WHERE id = ?1", [id.as_bytes()])? > 0)
+    }
+
+    fn put_grant_head(&mut self, head: &GrantHead) -> Result<(), Error> {
+        let sql = "INSERT INTO grant_heads (agent, owner, count, sequence, head) VALUES (?1, ?2, ?3, ?4, ?5) \
+                   ON CONFLICT (agent, owner) DO UPDATE SET count = excluded.count, \
+                   sequence = excluded.sequence, head = excluded.head";
+        self.change_one(sql, params![head.agent, head.owner, head.count, head.sequence, head.head])
+    }
+}
+
+fn statement(filter: &GrantFilter) -> (String, Vec<Value>) {
+    let (mut conditions, mut values) = (Vec::new(), Vec::new());
+    let mut given = |condition: &str, value: Value| {
+        values.push(value);
+        conditions.push(format!("{condition} ?{}", values.len()));
+    };
+    // The narrowest index that is there serves it; a plus keeps SQLite from another one.
+    let by_connection = filter.connection.is_some();
+    let by_pair = filter.agent.is_some() && filter.owner.is_some();
+    if let Some(agent) = &filter.agent {
+        given(if by_connection { "+agent =" } else { "agent =" }, agent.clone().into());
+    }
+    if let Some(owner) = &filter.owner {
+        given(if by_connection { "+owner =" } else { "owner =" }, owner.clone().into());
+    }
+    if let Some(provider) = &filter.provider {
+        given("provider =", provider.clone().into());
+    }
+    if let Some(connection) = filter.connection {
+        given("connection =", connection.as_bytes().to_vec().into());
+    }
+    if let Some(state) = &filter.state {
+        given(if by_pair && !by_connection { "state =" } else { "+state =" }, state.clone().into());
+    }
+    // Every id is greater than no bytes; so there is always something for an index to begin at.
+    let after = filter.after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+    given("id >", after.into());
+    values.push(filter.limit.into());
+    let sql = format!(
+        "SELECT {} FROM grants WHERE {} ORDER BY id LIMIT ?{}",
+        columns!(),
+        conditions.join(" AND "),
+        values.len()
+    );
+    (sql, values)
+}
+
+fn grant(row: &rusqlite::Row<'_>) -> rusqlite::Result<GrantRow> {
+    Ok(GrantRow {
+        id: row.get(0).map(RecordId::from_bytes)?,
+        agent: row.get(1)?,
+        owner: row.get(2)?,
+        provider: row.get(3)?,
+        connection: row.get::<_, Option<[u8; 16]>>(4)?.map(RecordId::from_bytes),
+        effect: row.get(5)?,
+        state: row.get(6)?,
+        not_before: row.get(7)?,
+        expires_at: row.get(8)?,
+        uses_left: row.get(9)?,
+        terms: row.get(10)?,
+        revision: row.get(11)?,
+        mac: row.get(12)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::schema::{self, STEPS};
+
+    #[test]
+    fn every_listing_is_served_by_an_index_and_sorts_nothing_that_is_long() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        schema::create(&connection, STEPS).unwrap();
+        for bits in 0..64 {
+            let text = |bit: u32| (bits & 1 << bit != 0).then(String::new);
+            let id = |bit: u32| (bits & 1 << bit != 0).then_some(RecordId::from_bytes([0; 16]));
+            let filter = GrantFilter {
+                agent: text(0),
+                owner: text(1),
+                provider: text(2),
+                connection: id(3),
+                state: text(4),
+                after: id(5),
+                limit: 1,
+            };
+            let (sql, values) = statement(&filter);
+            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let steps =
+                explain.query_map(rusqlite::params_from_iter(values), |row| row.get("detail")).unwrap();
+            let plan: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+            assert!(
+                plan.iter()
+                    .all(|step| step.starts_with("SEARCH grants USING INDEX") || step.contains("B-TREE"))
+            );
+            let short = filter.agent.is_some() && filter.owner.is_some() && filter.connection.is_none();
+            assert!(short || !plan.iter().any(|step| step.contains("B-TREE")), "{sql} {plan:?}");
+        }
+    }
+}

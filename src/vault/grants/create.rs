@@ -1,0 +1,198 @@
+//! Giving a grant.
+
+use super::list::GrantInfo;
+use super::terms::{self, Terms};
+use super::{MOST_GRANTS, pair};
+use crate::domain::{
+    AgentId, Contexts, Effect, Grant, Limits, Owner, OwnerClass, Provider, RecordId, Run, Target, UnixTime,
+    Whom,
+};
+use crate::vault::shared::Write;
+use crate::vault::{Code, Error, Kind, Vault, row};
+
+/// The most people that a grant may name.
+const MOST_USERS: usize = 256;
+/// The longest note, and the longest word on who and why, in bytes.
+const LONGEST_TEXT: usize = 1024;
+
+/// A grant that is to be given.
+#[derive(Debug, Clone)]
+pub struct NewGrant {
+    /// To whom.
+    pub agent: AgentId,
+    /// Whether it permits or forbids.
+    pub effect: Effect,
+    /// With which connections.
+    pub target: Target,
+    /// What.
+    pub limits: Limits,
+    /// Where.
+    pub contexts: Contexts,
+    /// In which conversation or flow.
+    pub run: Run,
+    /// For whom; without it for the owner, where that is a person.
+    pub whom: Option<Whom>,
+    /// From then on.
+    pub not_before: Option<UnixTime>,
+    /// Until then.
+    pub expires_at: Option<UnixTime>,
+    /// How often.
+    pub uses: Option<u64>,
+    /// For people.
+    pub note: Option<String>,
+    /// Who gives it: what the site says. Who may is the caller's to know.
+    pub by: String,
+    /// Why.
+    pub why: Option<String>,
+}
+
+impl Vault {
+    /// Gives an agent a grant.
+    pub fn create_grant(&self, new: &NewGrant) -> Result<GrantInfo, Error> {
+        check_text("granted_by", Some(&new.by))?;
+        check_text("why", new.why.as_deref())?;
+        check_text("note", new.note.as_deref())?;
+        self.write(|write| {
+            let (owner, provider, connection) = target_of(write, &new.target)?;
+            let whom = self.check(new, &owner, &provider, write.now)?;
+            let grant = Grant {
+                id: RecordId::generate(write.now, write.random)?,
+                agent: new.agent,
+                effect: new.effect,
+                target: new.target.clone(),
+                limits: new.limits.clone(),
+                contexts: new.contexts.clone(),
+                run: new.run.clone(),
+                whom: whom.clone(),
+                not_before: new.not_before,
+                expires_at: new.expires_at,
+                uses_left: new.uses,
+                revoked: false,
+            };
+            let terms = Terms {
+                scopes: new.limits.scopes.clone(),
+                operations: new.limits.operations.clone(),
+                contexts: new.contexts.clone(),
+                run: new.run.clone(),
+                whom,
+                note: new.note.clone(),
+                granted_by: new.by.clone(),
+                granted_why: new.why.clone(),
+                granted_at: write.now.seconds(),
+                revoked_by: None,
+                revoked_why: None,
+                revoked_at: None,
+            };
+            let [agent, owner] = [new.agent.to_string(), owner.to_string()];
+            let mut pair = pair::read(write.tx, write.unlocked, &agent, &owner)?
+                .ok_or_else(|| pair::tampered(&agent, &owner))?;
+            while pair.rows.len() >= MOST_GRANTS {
+                if !pair.drop_dead(write)? {
+                    return Err(too_many(&agent, &owner));
+                }
+            }
+            let row = terms::row(&grant, [owner, provider.to_string()], connection, &terms);
+            let row = pair.add(write, row)?;
+            Ok(GrantInfo::of(row, write.unlocked, write.now, true))
+        })
+    }
+
+    /// Refuses what could never work, or is not what anybody means; says for whom it is.
+    fn check(
+        &self,
+        new: &NewGrant,
+        owner: &Owner,
+        provider: &Provider,
+        now: UnixTime,
+    ) -> Result<Whom, Error> {
+        if new.limits.is_nothing() {
+            return Err(wrong(
+                "operations",
+                "scopes and operations: a grant of nothing permits nothing; give at least one",
+            ));
+        }
+        if let crate::domain::AtMost::These(operations) = &new.limits.operations {
+            let known = &self.catalogue.entry(provider).operations;
+            if let Some(unknown) = operations.iter().find(|operation| !known.contains_key(*operation)) {
+                let names: Vec<&str> = known.keys().map(String::as_str).collect();
+                let known = match names.is_empty() {
+                    true => "it knows none: name scopes, or add operations to the catalogue".to_owned(),
+                    false => format!("it knows {}", names.join(", ")),
+                };
+                let message =
+                    format!("operations: the catalogue does not know {unknown} of {provider}; {known}");
+                return Err(wrong("operations", &message).with("known", names));
+            }
+        }
+        if matches!(&new.contexts, Contexts::These(contexts) if contexts.is_empty()) {
+            return Err(wrong("contexts", "contexts: name at least one, or \"*\""));
+        }
+        if new.expires_at.is_some_and(|end| end <= now || new.not_before.is_some_and(|begin| end <= begin)) {
+            return Err(wrong("expires_at", "expires_at: must be later than now, and than not_before"));
+        }
+        match (new.uses, new.effect) {
+            (Some(_), Effect::Forbid) => {
+                return Err(wrong("uses", "uses: are not counted on a grant that forbids"));
+            }
+            (Some(uses), _) if uses == 0 || i64::try_from(uses).is_err() => {
+                return Err(wrong("uses", "uses: must be at least 1"));
+            }
+            _ => {}
+        }
+        let personal = owner.class() == OwnerClass::Personal;
+        match &new.whom {
+            None if personal => Ok(Whom::Owner),
+            None => {
+                Err(wrong("for", "for: say for whom; only a person's own account has a default, its owner"))
+            }
+            Some(Whom::Owner) if !personal => {
+                let message = format!(
+                    "for: {owner} is no person, so nobody asks as its owner; name users, anyone or nobody"
+                );
+                Err(wrong("for", &message))
+            }
+            Some(Whom::Users(users)) if users.is_empty() || users.len() > MOST_USERS => {
+                Err(wrong("for", "for: name 1 to 256 users"))
+            }
+            Some(whom) => Ok(whom.clone()),
+        }
+    }
+}
+
+/// Whose and for what, and the connection where the target is one: that one is there, and ours.
+fn target_of(write: &mut Write<'_>, target: &Target) -> Result<(Owner, Provider, Option<RecordId>), Error> {
+    let id = match target {
+        Target::Any { owner, provider } => return Ok((owner.clone(), provider.clone(), None)),
+        Target::Connection(id) => *id,
+    };
+    let found = write.tx.row_by_id(id)?.filter(|row| row.meta.kind == Kind::Connection);
+    let found = found.ok_or_else(|| {
+        Error::new(Code::NotFound, format!("there is no connection {id}")).with("connection", id.to_string())
+    })?;
+    row::check(&found, write.unlocked)?;
+    Ok((found.meta.owner.parse()?, found.meta.provider.parse()?, Some(id)))
+}
+
+pub(super) fn check_text(name: &'static str, text: Option<&str>) -> Result<(), Error> {
+    let readable = |text: &str| {
+        !text.trim().is_empty() && text.len() <= LONGEST_TEXT && !text.chars().any(char::is_control)
+    };
+    match text {
+        Some(text) if !readable(text) => {
+            let message = format!("{name}: must be 1 to {LONGEST_TEXT} bytes without control characters");
+            Err(wrong(name, &message))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn wrong(argument: &'static str, message: &str) -> Error {
+    Error::new(Code::InvalidArgument, message).with("argument", argument)
+}
+
+fn too_many(agent: &str, owner: &str) -> Error {
+    let message = format!(
+        "{agent} has {MOST_GRANTS} live grants of {owner}, and that is the limit: revoke some, or give fewer that say more"
+    );
+    Error::new(Code::TooLarge, message).with("limit", MOST_GRANTS).with("agent", agent).with("owner", owner)
+}

@@ -1,0 +1,30 @@
+//! Grants: kept, decided by, explained. `docs/grants.md` has the rules.
+
+mod answer;
+mod check;
+mod create;
+mod explain;
+mod gather;
+mod list;
+mod pair;
+mod reason;
+mod revoke;
+mod terms;
+mod tools;
+
+pub use answer::{Answer, RefusalTold};
+pub use create::NewGrant;
+pub use explain::{AgentUses, ConnectionUses, Considered, Explained, Reached};
+pub use list::{GrantInfo, GrantPage, GrantQuery};
+pub use revoke::{Revocation, Revoked, Which};
+pub use terms::Terms;
+pub use tools::MOST_TOOLS;
+
+pub(super) use revoke::{end_of_connection, end_of_owner};
+
+/// The most grants that an agent may have from an owner at a time, and the most revoked ones that are remembered.
+pub const MOST_GRANTS: usize = 256;
+
+/// The states of a grant, as stored.
+const ACTIVE: &str = "active";
+const REVOKED: &str = "revoked";
