@@ -14,8 +14,9 @@ library=$root/build/lib/libdm_connections.so.$version
 # PHP with the library, and PHPUnit in it: `"${phpunit[@]}" -c DIRECTORY`.
 run_php=(php -d ffi.enable=true -d "dm_connections.library=$library")
 phpunit=("${run_php[@]}" "$(command -v phpunit || true)")
-# Root has no reason to skip anything.
-[[ $EUID -ne 0 ]] || phpunit+=(--fail-on-skipped)
+# No test skips itself. Two give files away, which only root can (group root): others leave them out, and say so.
+phpunit+=(--fail-on-skipped)
+[[ $EUID -eq 0 ]] || phpunit+=(--exclude-group root)
 c_flags=(-std=c99 -O2 -g -Wall -Wextra -Werror -pedantic -Iinclude)
 
 if [[ -t 1 && -z ${NO_COLOR:-} ]]; then

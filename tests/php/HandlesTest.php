@@ -117,9 +117,7 @@ final class HandlesTest extends VaultTestCase
 
     public function testAfterAForkParentAndChildBothGoOn(): void
     {
-        if (!function_exists('pcntl_fork')) {
-            self::markTestSkipped('Needs pcntl.');
-        }
+        self::assertTrue(extension_loaded('pcntl'), 'Needs the extension pcntl, which Debian\'s php-cli has.');
         $said = $this->elsewhere('
             $vault->save("reddit", "user:1", ["by" => "parent"]);
             $children = [];
@@ -141,9 +139,7 @@ final class HandlesTest extends VaultTestCase
 
     public function testASignalHandlerMayUseItWhileItIsInUse(): void
     {
-        if (!function_exists('pcntl_async_signals')) {
-            self::markTestSkipped('Needs pcntl.');
-        }
+        self::assertTrue(extension_loaded('pcntl'), 'Needs the extension pcntl, which Debian\'s php-cli has.');
         $said = $this->elsewhere('
             $vault->save("reddit", "user:1", ["of" => "main", "pad" => str_repeat("x", 5000)]);
             $vault->save("reddit", "user:2", ["of" => "handler"]);

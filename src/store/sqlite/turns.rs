@@ -61,6 +61,8 @@ impl Turns {
             queue = waited.unwrap_or_else(PoisonError::into_inner).0;
             queue.waiting -= 1;
             if must_wait(&mut queue) {
+                // Whoever comes next has not waited since then.
+                queue.since = queue.since.filter(|_| queue.waiting > 0);
                 return Err(patience.busy());
             }
             queue.handed_over = None;
@@ -80,7 +82,7 @@ impl Turns {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut queue = self.turns.queue();
-        if queue.waiting > 0 && queue.since.is_some_and(|since| since.elapsed() > FAIR) {
+        if queue.since.is_some_and(|since| since.elapsed() > FAIR) {
             queue.handed_over = Some(queue.next);
             // One who comes later would go back to sleep, and wake nobody else.
             self.turns.returned.notify_all();
