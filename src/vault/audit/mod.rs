@@ -21,4 +21,4 @@ pub use refusals::Refusal;
 pub use verify::{Finding, Verified, VerifyCursor, VerifyOptions};
 
 pub(super) use chain::Chain;
-pub(super) use event::{Event, Facts, What};
+pub(super) use event::{Event, Facts, PairFacts, What};
