@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Dropin;
 
+use DataMachine\Connections\ActingRequest;
 use DataMachine\Connections\Vault;
 
 /**
@@ -24,6 +25,8 @@ final class Runtime
         self::reset();
         self::$open = $open;
         self::$salt = $salt;
+        ActingRequest::askedOf(new Acting());
+        Running::listen();
     }
 
     /**
@@ -34,6 +37,8 @@ final class Runtime
         self::$open = null;
         self::$salt = null;
         self::$vault = null;
+        ActingRequest::askedOf(null);
+        Running::forget();
         Failures::forget();
     }
 

@@ -15,11 +15,30 @@ namespace DataMachine\Connections;
  */
 final class ActingRequest
 {
+    private static ?Site $site = null;
+
     /**
      * @param array<string, mixed> $facts as the header describes them; only what is known
      */
     private function __construct(private readonly array $facts)
     {
+    }
+
+    /**
+     * Who is asking right now, as the site knows it (docs/grants.md, "Where the request comes from"). Without a site,
+     * all is unknown.
+     */
+    public static function current(): self
+    {
+        return self::$site?->actingRequest() ?? self::unknown();
+    }
+
+    /**
+     * Says what current() asks; null for nothing. Once per request, by what knows the site: the drop-in does.
+     */
+    public static function askedOf(?Site $site): void
+    {
+        self::$site = $site;
     }
 
     /**

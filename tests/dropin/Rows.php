@@ -1,0 +1,37 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\Tests\Dropin;
+
+/**
+ * A table of Data Machine's: rows by their id, values as a database gives them.
+ */
+trait Rows
+{
+    /** @var array<int, array<string, ?string>> */
+    private static array $rows = [];
+
+    /**
+     * Writes columns of a row, which is made where it is not there.
+     *
+     * @param array<string, ?string> $columns
+     */
+    public static function put(int $id, array $columns): void
+    {
+        self::$rows = [$id => $columns + (self::$rows[$id] ?? [])] + self::$rows;
+    }
+
+    /**
+     * @return array<string, ?string>|null
+     */
+    public static function row(int $id): ?array
+    {
+        return self::$rows[$id] ?? null;
+    }
+
+    public static function forget(): void
+    {
+        self::$rows = [];
+    }
+}
