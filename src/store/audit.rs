@@ -91,7 +91,9 @@ impl AuditFilter {
 /// Which refusals are counted together: those of one hour for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusalKey {
-    /// The agent that was refused.
+    /// Whether it was refused or only would have been.
+    pub event: String,
+    /// The agent that was refused; empty where none acted, or nobody knows.
     pub agent: String,
     /// What it wanted.
     pub target: String,

@@ -123,6 +123,7 @@ pub fn a_row_is_there_or_not(fresh: &dyn Fresh) {
 pub fn refusals_are_counted_by_the_hour(fresh: &dyn Fresh) {
     let engine = store(fresh);
     let key = |hour, code: &str| RefusalKey {
+        event: "refused".to_owned(),
         agent: "agent:7".into(),
         target: "reddit of user:1".into(),
         code: code.into(),

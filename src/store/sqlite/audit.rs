@@ -52,8 +52,10 @@ impl AuditRead for Transaction<'_> {
     }
 
     fn refusals(&mut self, key: &RefusalKey) -> Result<u64, Error> {
-        let sql = "SELECT count FROM refusals WHERE agent = ?1 AND target = ?2 AND code = ?3 AND hour = ?4";
-        let count = self.one(sql, params![key.agent, key.target, key.code, key.hour], |row| row.get(0))?;
+        let sql = "SELECT count FROM refusals WHERE agent = ?1 AND target = ?2 AND code = ?3 AND event = ?4 \
+                   AND hour = ?5";
+        let count =
+            self.one(sql, params![key.agent, key.target, key.code, key.event, key.hour], |row| row.get(0))?;
         Ok(count.map_or(0, i64::unsigned_abs))
     }
 }
@@ -95,10 +97,10 @@ impl AuditWrite for Transaction<'_> {
     }
 
     fn count_refusal(&mut self, key: &RefusalKey, at: i64) -> Result<u64, Error> {
-        let sql = "INSERT INTO refusals (agent, target, code, hour, count, first_at, last_at) \
-                   VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5) ON CONFLICT (agent, target, code, hour) \
+        let sql = "INSERT INTO refusals (agent, target, code, event, hour, count, first_at, last_at) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6) ON CONFLICT (agent, target, code, event, hour) \
                    DO UPDATE SET count = count + 1, last_at = excluded.last_at RETURNING count";
-        let values = params![key.agent, key.target, key.code, key.hour, at];
+        let values = params![key.agent, key.target, key.code, key.event, key.hour, at];
         let count: Option<i64> = self.one(sql, values, |row| row.get(0))?;
         Ok(count.unwrap_or_default().unsigned_abs())
     }

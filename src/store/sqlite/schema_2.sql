@@ -16,12 +16,14 @@ CREATE TABLE refusals (
   agent    TEXT    NOT NULL,
   target   TEXT    NOT NULL,
   code     TEXT    NOT NULL,
+  -- `refused`, or `observed`: it would have been.
+  event    TEXT    NOT NULL,
   -- Hours since 1970.
   hour     INTEGER NOT NULL,
   count    INTEGER NOT NULL,
   first_at INTEGER NOT NULL,
   last_at  INTEGER NOT NULL,
-  PRIMARY KEY (agent, target, code, hour)
+  PRIMARY KEY (agent, target, code, event, hour)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX refusals_hour ON refusals (hour);
 
@@ -59,3 +61,15 @@ CREATE TABLE grant_heads (
   PRIMARY KEY (agent, owner)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grant_heads_owner ON grant_heads (owner, agent);
+
+-- What was refused to provider's classes while an agent acted, or would have been: to propose the grants that it takes.
+CREATE TABLE proposals (
+  id       BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+  request  TEXT    NOT NULL,
+  wanted   TEXT    NOT NULL,
+  count    INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at  INTEGER NOT NULL,
+  mac      BLOB    NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX proposals_last ON proposals (last_at);

@@ -41,8 +41,14 @@ pub(in crate::vault) enum What {
     GrantRevoked,
     /// A grant was deleted: it had ended long ago, or was not what this library wrote.
     GrantDeleted,
-    /// An agent was refused, for the first time in that hour.
+    /// A credential was handed out.
+    Acquired,
+    /// A provider's class was let in while an agent acts.
+    Admitted,
+    /// Somebody was refused, for the first time in that hour.
     Refused,
+    /// A provider's class would have been refused, for the first time in that hour, and was only watched.
+    Observed,
     /// How a row stands, from a record that was pruned.
     Carried,
     /// Everything before a number was pruned.
@@ -69,7 +75,10 @@ impl What {
             What::GrantCreated => "grant_created",
             What::GrantRevoked => "grant_revoked",
             What::GrantDeleted => "grant_deleted",
+            What::Acquired => "acquired",
+            What::Admitted => "admitted",
             What::Refused => "refused",
+            What::Observed => "observed",
             What::Carried => "carried",
             What::Checkpoint => "checkpoint",
         }
@@ -118,6 +127,18 @@ pub(in crate::vault) struct Facts {
     /// What a refused agent wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::vault) target: Option<String>,
+    /// On whose behalf an agent acted: `asking user:3`, `scheduled user:3`; absent where it was nobody's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::vault) behalf: Option<String>,
+    /// What ran: `chat`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::vault) context: Option<String>,
+    /// The conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::vault) session: Option<String>,
+    /// The flow that ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::vault) flow: Option<String>,
     /// The id of a key-encryption key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::vault) key: Option<String>,

@@ -17,7 +17,6 @@ mod walk;
 pub use anchor::{Anchor, AnchoredStream};
 pub use prune::{PruneOptions, Pruned};
 pub use query::{AuditCursor, AuditItem, AuditPage, AuditQuery};
-pub use refusals::Refusal;
 pub use verify::{Finding, Verified, VerifyCursor, VerifyOptions};
 
 pub(super) use chain::Chain;

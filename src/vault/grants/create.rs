@@ -49,52 +49,55 @@ pub struct NewGrant {
 impl Vault {
     /// Gives an agent a grant.
     pub fn create_grant(&self, new: &NewGrant) -> Result<GrantInfo, Error> {
+        self.write(|write| self.give(write, new))
+    }
+
+    /// The same within a transaction.
+    pub(super) fn give(&self, write: &mut Write<'_>, new: &NewGrant) -> Result<GrantInfo, Error> {
         check_text("granted_by", Some(&new.by))?;
         check_text("why", new.why.as_deref())?;
         check_text("note", new.note.as_deref())?;
-        self.write(|write| {
-            let (owner, provider, connection) = target_of(write, &new.target)?;
-            let whom = self.check(new, &owner, &provider, write.now)?;
-            let grant = Grant {
-                id: RecordId::generate(write.now, write.random)?,
-                agent: new.agent,
-                effect: new.effect,
-                target: new.target.clone(),
-                limits: new.limits.clone(),
-                contexts: new.contexts.clone(),
-                run: new.run.clone(),
-                whom: whom.clone(),
-                not_before: new.not_before,
-                expires_at: new.expires_at,
-                uses_left: new.uses,
-                revoked: false,
-            };
-            let terms = Terms {
-                scopes: new.limits.scopes.clone(),
-                operations: new.limits.operations.clone(),
-                contexts: new.contexts.clone(),
-                run: new.run.clone(),
-                whom,
-                note: new.note.clone(),
-                granted_by: new.by.clone(),
-                granted_why: new.why.clone(),
-                granted_at: write.now.seconds(),
-                revoked_by: None,
-                revoked_why: None,
-                revoked_at: None,
-            };
-            let [agent, owner] = [new.agent.to_string(), owner.to_string()];
-            let mut pair = pair::read(write.tx, write.unlocked, &agent, &owner)?
-                .ok_or_else(|| pair::tampered(&agent, &owner))?;
-            while pair.rows.len() >= MOST_GRANTS {
-                if !pair.drop_dead(write)? {
-                    return Err(too_many(&agent, &owner));
-                }
+        let (owner, provider, connection) = target_of(write, &new.target)?;
+        let whom = self.check(new, &owner, &provider, write.now)?;
+        let grant = Grant {
+            id: RecordId::generate(write.now, write.random)?,
+            agent: new.agent,
+            effect: new.effect,
+            target: new.target.clone(),
+            limits: new.limits.clone(),
+            contexts: new.contexts.clone(),
+            run: new.run.clone(),
+            whom: whom.clone(),
+            not_before: new.not_before,
+            expires_at: new.expires_at,
+            uses_left: new.uses,
+            revoked: false,
+        };
+        let terms = Terms {
+            scopes: new.limits.scopes.clone(),
+            operations: new.limits.operations.clone(),
+            contexts: new.contexts.clone(),
+            run: new.run.clone(),
+            whom,
+            note: new.note.clone(),
+            granted_by: new.by.clone(),
+            granted_why: new.why.clone(),
+            granted_at: write.now.seconds(),
+            revoked_by: None,
+            revoked_why: None,
+            revoked_at: None,
+        };
+        let [agent, owner] = [new.agent.to_string(), owner.to_string()];
+        let mut pair = pair::read(write.tx, write.unlocked, &agent, &owner)?
+            .ok_or_else(|| pair::tampered(&agent, &owner))?;
+        while pair.rows.len() >= MOST_GRANTS {
+            if !pair.drop_dead(write)? {
+                return Err(too_many(&agent, &owner));
             }
-            let row = terms::row(&grant, [owner, provider.to_string()], connection, &terms);
-            let row = pair.add(write, row)?;
-            Ok(GrantInfo::of(row, write.unlocked, write.now, true))
-        })
+        }
+        let row = terms::row(&grant, [owner, provider.to_string()], connection, &terms);
+        let row = pair.add(write, row)?;
+        Ok(GrantInfo::of(row, write.unlocked, write.now, true))
     }
 
     /// Refuses what could never work, or is not what anybody means; says for whom it is.

@@ -155,6 +155,23 @@ pub(super) fn end_all(
     Ok((revoked, removed))
 }
 
+/// Counts a use of a grant that has a number of them.
+pub(super) fn count_use(write: &mut Write<'_>, id: RecordId) -> Result<(), Error> {
+    let Some(mut row) = write.tx.grant(id)? else { return Ok(()) };
+    let Some(left) = row.uses_left else { return Ok(()) };
+    let tampered = || tampered(&row.agent, &row.owner);
+    let mut pair = read(write.tx, write.unlocked, &row.agent, &row.owner)?.ok_or_else(tampered)?;
+    row.uses_left = Some(left - 1);
+    row.revision += 1;
+    sign(&mut row, write.unlocked);
+    write.tx.update_grant(&row, row.revision - 1)?;
+    let (agent, owner) = (row.agent.clone(), row.owner.clone());
+    for held in pair.rows.iter_mut().filter(|held| held.id == id) {
+        *held = row.clone();
+    }
+    pair.put_head(write, &agent, &owner)
+}
+
 /// The error about a pair that is not what this library left there.
 pub(super) fn tampered(agent: &str, owner: &str) -> Error {
     let message = format!(
