@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Dropin;
 
 use DataMachine\Connections\ActingRequest;
+use DataMachine\Connections\Mode;
 use DataMachine\Connections\Vault;
 
 /**
@@ -14,17 +15,20 @@ final class Runtime
 {
     private static ?\Closure $open = null;
     private static ?\Closure $salt = null;
+    private static Mode $mode = Mode::Observe;
     private static ?Vault $vault = null;
 
     /**
      * @param \Closure(): Vault       $open opens the vault; called when it is first needed
      * @param (\Closure(): string)|null $salt gives the salt of the old envelopes; without it, `wp_salt('auth')` does
+     * @param Mode                    $mode what becomes of an agent's call of a getter that the grants do not allow
      */
-    public static function configure(\Closure $open, ?\Closure $salt = null): void
+    public static function configure(\Closure $open, ?\Closure $salt = null, Mode $mode = Mode::Observe): void
     {
         self::reset();
         self::$open = $open;
         self::$salt = $salt;
+        self::$mode = $mode;
         ActingRequest::askedOf(new Acting());
         Running::listen();
     }
@@ -36,10 +40,19 @@ final class Runtime
     {
         self::$open = null;
         self::$salt = null;
+        self::$mode = Mode::Observe;
         self::$vault = null;
         ActingRequest::askedOf(null);
         Running::forget();
         Failures::forget();
+    }
+
+    /**
+     * What becomes of an agent's call of a getter that the grants do not allow.
+     */
+    public static function mode(): Mode
+    {
+        return self::$mode;
     }
 
     /**

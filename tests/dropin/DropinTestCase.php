@@ -99,9 +99,8 @@ abstract class DropinTestCase extends VaultTestCase
             require {$bootstrap};
             \$log = [];
             add_action('datamachine_log', static function (...\$line) use (&\$log): void { \$log[] = \$line; }, 10, 3);
-            \\DataMachine\\Connections\\Dropin\\Runtime::configure(
-                static fn () => \\DataMachine\\Connections\\Vault::open([{$given}])
-            );
+            \$opens = static fn () => \\DataMachine\\Connections\\Vault::open([{$given}]);
+            \\DataMachine\\Connections\\Dropin\\Runtime::configure(\$opens);
             {$code}");
         return new Process('require $arguments["script"];', ['script' => $script], $flags);
     }

@@ -9,9 +9,6 @@ namespace DataMachine\Connections\Tests\Dropin;
  */
 trait Rows
 {
-    /** @var array<int, array<string, ?string>> */
-    private static array $rows = [];
-
     /**
      * Writes columns of a row, which is made where it is not there.
      *
@@ -19,7 +16,8 @@ trait Rows
      */
     public static function put(int $id, array $columns): void
     {
-        self::$rows = [$id => $columns + (self::$rows[$id] ?? [])] + self::$rows;
+        $rows = &self::rows();
+        $rows[$id] = $columns + ($rows[$id] ?? []);
     }
 
     /**
@@ -27,11 +25,21 @@ trait Rows
      */
     public static function row(int $id): ?array
     {
-        return self::$rows[$id] ?? null;
+        return self::rows()[$id] ?? null;
     }
 
     public static function forget(): void
     {
-        self::$rows = [];
+        $rows = &self::rows();
+        $rows = [];
+    }
+
+    /**
+     * @return array<int, array<string, ?string>>
+     */
+    private static function &rows(): array
+    {
+        static $rows = [];
+        return $rows;
     }
 }
