@@ -43,6 +43,7 @@ final class ActingTest extends DropinTestCase
         self::assertSame(['asking' => 'user:1'], $facts['subject']);
         // A network needs more than its first site's administrator.
         self::assertSame(is_multisite() && !is_super_admin(1) ? ['site:1'] : ['site:0', 'site:1'], $facts['manages']);
+        self::assertSame([], DataMachine::tool(7, 's-1', self::facts(...))['manages'], 'An agent has that from nobody.');
     }
 
     public function testAChatInABrowser(): void
@@ -103,6 +104,8 @@ final class ActingTest extends DropinTestCase
         self::assertFacts(['agent' => 'agent:7', 'subject' => null, 'context' => 'rest']);
         $facts = DataMachine::tool(7, 's-1', self::facts(...));
         self::assertSame(self::known(['agent' => 'agent:7', 'session' => 's-1', 'context' => 'chat']), $facts);
+        PermissionHelper::clear_agent_context();
+        self::assertNull(self::facts()['agent']);
     }
 
     public function testTwoAgentsAtOnceAreNone(): void

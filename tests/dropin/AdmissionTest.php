@@ -337,12 +337,15 @@ final class AdmissionTest extends DropinTestCase
     public function testOneStoreMoreThanAProcessKeepsIsNoFailure(): void
     {
         $this->grant('user:12');
-        self::assertSame(self::MINE, $this->chat(self::A, $this->mine(...)));
-        for ($i = 0; $i < 9; $i++) {
-            $this->open(['path' => "{$this->directory}/other-{$i}"]);
+        foreach (Mode::cases() as $mode) {
+            $this->mode($mode);
+            self::assertSame(self::MINE, $this->chat(self::A, $this->mine(...)));
+            for ($i = 0; $i < 9; $i++) {
+                $this->open(['path' => "{$this->directory}/{$mode->value}-{$i}"]);
+            }
+            self::assertSame(self::MINE, $this->chat(self::A, $this->mine(...)));
+            self::assertSame([], $this->logged('error'));
         }
-        self::assertSame(self::MINE, $this->chat(self::A, $this->mine(...)));
-        self::assertSame([], $this->logged('error'));
     }
 
     public function testNamedAccountsThatMayNotBeUsedAreLeftOut(): void

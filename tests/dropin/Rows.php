@@ -31,7 +31,7 @@ trait Rows
     public static function forget(): void
     {
         $rows = &self::rows();
-        $rows = [];
+        array_splice($rows, 0);
     }
 
     /**
