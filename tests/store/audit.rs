@@ -16,6 +16,7 @@ fn record(sequence: i64) -> AuditRecord {
         connection: Some(id(1)),
         grant: None,
         about_row: true,
+        about_pair: false,
         record: br#"{"provider":"reddit"}"#.to_vec(),
         mac: vec![7; 32],
     }
@@ -31,6 +32,7 @@ pub fn audit_records_come_back_as_they_went_in(fresh: &dyn Fresh) {
         agent: Some("agent:7".into()),
         grant: Some(id(9)),
         about_row: false,
+        about_pair: true,
         record: b"\0\xff".to_vec(),
         ..record(1)
     };

@@ -78,8 +78,10 @@ fn a_person_takes_what_is_theirs_and_that_is_written_down_too() {
     assert_eq!((record.agent, record.grant), (None, None));
     // Nobody's agent is refused as well, and counted.
     request.subject = Fact::Known(Subject::Nobody);
+    let mut theirs = wanted("reddit", &[]);
+    theirs.owner = Some("user:1".parse().unwrap());
     for _ in 0..3 {
-        assert_eq!(reason(&vault.acquire(&request, &wanted("reddit", &[])).unwrap().answer).0, "nobody_asks");
+        assert_eq!(reason(&vault.acquire(&request, &theirs).unwrap().answer).0, "nobody_asks");
     }
     assert_eq!(events(&vault, "refused").iter().filter_map(|item| item.repeats).sum::<u64>(), 3);
 }

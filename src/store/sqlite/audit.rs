@@ -9,7 +9,7 @@ use crate::store::{AuditFilter, AuditHead, AuditRead, AuditRecord, AuditWrite, E
 
 macro_rules! record_columns {
     () => {
-        "stream, sequence, at, event, agent, subject, connection, grant_id, about_row, record, mac"
+        "stream, sequence, at, event, agent, subject, connection, grant_id, about_row, about_pair, record, mac"
     };
 }
 
@@ -17,6 +17,13 @@ const LAST_OF_ROW: &str = concat!(
     "SELECT ",
     record_columns!(),
     " FROM audit WHERE connection = ?1 AND about_row = 1 AND stream = ?2 AND sequence < ?3 \
+     ORDER BY sequence DESC LIMIT 1"
+);
+
+const LAST_OF_PAIR: &str = concat!(
+    "SELECT ",
+    record_columns!(),
+    " FROM audit WHERE agent = ?1 AND subject = ?2 AND about_pair = 1 AND stream = ?3 AND sequence < ?4 \
      ORDER BY sequence DESC LIMIT 1"
 );
 
@@ -46,6 +53,16 @@ impl AuditRead for Transaction<'_> {
         self.one(LAST_OF_ROW, params![row.as_bytes(), stream, before], record)
     }
 
+    fn audit_of_pair(
+        &mut self,
+        stream: i64,
+        agent: &str,
+        owner: &str,
+        before: i64,
+    ) -> Result<Option<AuditRecord>, Error> {
+        self.one(LAST_OF_PAIR, params![agent, owner, stream, before], record)
+    }
+
     fn has_row(&mut self, id: RecordId) -> Result<bool, Error> {
         let found = self.one("SELECT 1 FROM connections WHERE id = ?1", [id.as_bytes()], |_| Ok(()))?;
         Ok(found.is_some())
@@ -65,7 +82,7 @@ impl AuditWrite for Transaction<'_> {
         let sql = concat!(
             "INSERT INTO audit (",
             record_columns!(),
-            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
         );
         self.change_one(
             sql,
@@ -79,6 +96,7 @@ impl AuditWrite for Transaction<'_> {
                 record.connection.as_ref().map(RecordId::as_bytes),
                 record.grant.as_ref().map(RecordId::as_bytes),
                 record.about_row,
+                record.about_pair,
                 record.record,
                 record.mac
             ],
@@ -124,8 +142,9 @@ fn record(row: &rusqlite::Row<'_>) -> rusqlite::Result<AuditRecord> {
         connection: id(6)?,
         grant: id(7)?,
         about_row: row.get(8)?,
-        record: row.get(9)?,
-        mac: row.get(10)?,
+        about_pair: row.get(9)?,
+        record: row.get(10)?,
+        mac: row.get(11)?,
     })
 }
 
@@ -206,7 +225,9 @@ mod tests {
                 assert!(!plan.iter().any(|step| step.contains("B-TREE")), "{sql} {plan:?}");
             }
         }
-        let plan = plan(&connection, LAST_OF_ROW);
-        assert!(plan.len() == 1 && plan[0].contains("stream=? AND sequence<?)"), "{plan:?}");
+        for last in [LAST_OF_ROW, LAST_OF_PAIR] {
+            let plan = plan(&connection, last);
+            assert!(plan.len() == 1 && plan[0].contains("stream=? AND sequence<?)"), "{plan:?}");
+        }
     }
 }

@@ -7,11 +7,14 @@ ALTER TABLE audit ADD COLUMN connection BLOB CHECK (length(connection) = 16);
 ALTER TABLE audit ADD COLUMN grant_id BLOB CHECK (length(grant_id) = 16);
 -- 1 where the record says how the row of its connection stands since.
 ALTER TABLE audit ADD COLUMN about_row INTEGER NOT NULL DEFAULT 0 CHECK (about_row IN (0, 1));
+-- 1 where the record says how the grants of its subject to its agent stand since.
+ALTER TABLE audit ADD COLUMN about_pair INTEGER NOT NULL DEFAULT 0 CHECK (about_pair IN (0, 1));
 CREATE INDEX audit_at         ON audit (at);
 CREATE INDEX audit_event      ON audit (event);
 CREATE INDEX audit_agent      ON audit (agent) WHERE agent IS NOT NULL;
 CREATE INDEX audit_subject    ON audit (subject) WHERE subject IS NOT NULL;
 CREATE INDEX audit_connection ON audit (connection, about_row) WHERE connection IS NOT NULL;
+CREATE INDEX audit_pair       ON audit (agent, subject) WHERE about_pair = 1;
 CREATE TABLE refusals (
   agent    TEXT    NOT NULL,
   target   TEXT    NOT NULL,

@@ -20,4 +20,4 @@ pub use query::{AuditCursor, AuditItem, AuditPage, AuditQuery};
 pub use verify::{Finding, Verified, VerifyCursor, VerifyOptions};
 
 pub(super) use chain::Chain;
-pub(super) use event::{Event, Facts, What};
+pub(super) use event::{Event, Facts, PairFacts, What};

@@ -62,11 +62,12 @@ pub(super) fn settle(
     let Ok(allowed) = &outcome.verdict else {
         return write.count_refusal(&event(What::Refused, outcome, request, wanted)).map(drop);
     };
+    let mut event = event(what, outcome, request, wanted);
     if let Some(grant) = allowed.grant {
-        pair::count_use(write, grant)?;
+        event.facts.pair = pair::count_use(write, grant)?;
     }
     write.tx.set_last_used(allowed.connection, write.now.seconds())?;
-    write.audit(&event(what, outcome, request, wanted))
+    write.audit(&event)
 }
 
 /// What does not open, or has nothing to hand out, is refused; any other error is the call's.
