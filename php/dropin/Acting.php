@@ -114,19 +114,25 @@ final class Acting implements Site
             $flow = $step->flow();
             return $flow === false ? null : ($flow === null ? RunContext::System : RunContext::Pipeline);
         }
-        if (WordPress::cli()) {
-            return RunContext::Cli;
+        return match (true) {
+            WordPress::cli() => RunContext::Cli,
+            Running::top()?->session !== null => RunContext::Chat,
+            WordPress::unattended() => RunContext::System,
+            $alone => RunContext::Rest,
+            default => self::principals(),
+        };
+    }
+
+    /**
+     * What Data Machine says of the agent whose context is set.
+     */
+    private static function principals(): ?RunContext
+    {
+        try {
+            $said = PermissionHelper::get_execution_principal()?->request_context;
+            return is_string($said) ? RunContext::tryFrom($said) : null;
+        } catch (\Throwable) {
+            return null;
         }
-        if (Running::top()?->session !== null) {
-            return RunContext::Chat;
-        }
-        if (WordPress::unattended()) {
-            return RunContext::System;
-        }
-        if ($alone) {
-            return RunContext::Rest;
-        }
-        $principal = class_exists(PermissionHelper::class) ? PermissionHelper::get_execution_principal() : null;
-        return RunContext::tryFrom((string) ($principal?->request_context ?? ''));
     }
 }

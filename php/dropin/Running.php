@@ -188,9 +188,16 @@ final class Running
         }
     }
 
+    /**
+     * The agent whose context Data Machine has set; 0 where it does not say which, or whether.
+     */
     private static function set(): ?int
     {
-        return class_exists(PermissionHelper::class) ? PermissionHelper::get_acting_agent_id() : null;
+        try {
+            return class_exists(PermissionHelper::class) ? PermissionHelper::get_acting_agent_id() : null;
+        } catch (\Throwable) {
+            return 0;
+        }
     }
 
     private static function innermost(string ...$kinds): ?Frame

@@ -43,7 +43,7 @@ final class ActingTest extends DropinTestCase
         self::assertSame(['asking' => 'user:1'], $facts['subject']);
         // A network needs more than its first site's administrator.
         self::assertSame(is_multisite() && !is_super_admin(1) ? ['site:1'] : ['site:0', 'site:1'], $facts['manages']);
-        self::assertSame([], DataMachine::tool(7, 's-1', self::facts(...))['manages'], 'An agent has that from nobody.');
+        self::assertSame([], DataMachine::tool(7, 's-1', self::facts(...))['manages'], 'No agent has.');
     }
 
     public function testAChatInABrowser(): void

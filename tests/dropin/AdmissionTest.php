@@ -221,6 +221,17 @@ final class AdmissionTest extends DropinTestCase
         self::assertSame(self::SITES, DataMachine::tool(7, 's-1', $this->sites(...)));
     }
 
+    public function testWhereDataMachineDoesNotSayWhetherAnAgentActsOneMay(): void
+    {
+        $this->grant('site:0', static fn (Grant $grant) => $grant->forAnyone());
+        PermissionHelper::$other = true;
+        self::assertNull($this->sites());
+        self::assertStringContainsString('(unknown_fact)', (string) $this->provider->get_last_error());
+        $this->mode(Mode::Observe);
+        self::assertSame(self::SITES, $this->sites());
+        self::assertSame(self::SITES, $this->chat(self::A, $this->sites(...)));
+    }
+
     public function testNamingSomebodyElseChangesNothing(): void
     {
         $this->grant('user:12', static fn (Grant $grant) => $grant->inSession('s-1'));

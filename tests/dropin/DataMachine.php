@@ -22,6 +22,7 @@ final class DataMachine
     {
         PermissionHelper::clear_agent_context();
         PermissionHelper::$user = 0;
+        PermissionHelper::$other = false;
         Flows::forget();
         Jobs::forget();
         Pipelines::forget();

@@ -28,6 +28,8 @@ namespace DataMachine\Abilities {
     {
         /** Who acts where no agent does: `run_as_authenticated()` sets it. */
         public static int $user = 0;
+        /** Whether it is another version's, which lacks what is asked. */
+        public static bool $other = false;
         private static ?int $agent = null;
         private static int $owner = 0;
         private static ?WP_Agent_Execution_Principal $principal = null;
@@ -73,12 +75,12 @@ namespace DataMachine\Abilities {
 
         public static function get_execution_principal(): ?WP_Agent_Execution_Principal
         {
-            return self::$principal;
+            return self::$other ? throw new \Error('Call to undefined method') : self::$principal;
         }
 
         public static function get_acting_agent_id(): ?int
         {
-            return self::$agent;
+            return self::$other ? throw new \Error('Call to undefined method') : self::$agent;
         }
 
         public static function acting_user_id(): int
