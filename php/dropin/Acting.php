@@ -7,7 +7,6 @@ namespace DataMachine\Connections\Dropin;
 use DataMachine\Abilities\PermissionHelper;
 use DataMachine\Connections\ActingRequest;
 use DataMachine\Connections\RunContext;
-use DataMachine\Connections\Site;
 
 /**
  * Who is asking right now, as WordPress and Data Machine know it. docs/grants.md has where each fact comes from.
@@ -17,9 +16,9 @@ use DataMachine\Connections\Site;
  *
  * @internal
  */
-final class Acting implements Site
+final class Acting
 {
-    public function actingRequest(): ActingRequest
+    public static function request(): ActingRequest
     {
         $agent = self::agent();
         $request = match ($agent) {

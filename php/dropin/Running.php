@@ -17,9 +17,11 @@ use DataMachine\Abilities\PermissionHelper;
  */
 final class Running
 {
-    private const STEPS = ['datamachine_execute_step', 'datamachine_resume_ai_step'];
-    private const ACTION_BEGINS = 'action_scheduler_before_execute';
-    private const ACTION_ENDS = [
+    /** What begins something, and what is told when it ended. */
+    private const TOOL = ['datamachine_tool_action_policy', 'datamachine_tool_execution_audit'];
+    private const STEP = ['datamachine_execute_step', 'datamachine_resume_ai_step'];
+    private const ACTION = [
+        'action_scheduler_before_execute',
         'action_scheduler_after_execute',
         'action_scheduler_failed_execution',
         'action_scheduler_failed_validation',
@@ -33,6 +35,8 @@ final class Running
     /** What is decided where nothing of this is under way: an agent context alone. */
     private static ?Frame $outside = null;
     private static bool $listening = false;
+    /** @var array<string, true> the hooks of ends that are followed: from when the first of their kind began */
+    private static array $awaited = [];
 
     /**
      * Follows the hooks from now on.
@@ -43,17 +47,13 @@ final class Running
             return;
         }
         self::$listening = true;
-        // Last to be asked and last to be told: whatever else hangs on these hooks is outside and inside, respectively.
-        add_filter('datamachine_tool_action_policy', self::toolBegins(...), PHP_INT_MAX, 4);
-        add_action('datamachine_tool_execution_audit', self::toolEnds(...), PHP_INT_MAX, 1);
-        foreach (self::STEPS as $hook) {
-            add_action($hook, self::stepBegins(...), PHP_INT_MIN, 1);
-            add_action($hook, self::stepEnds(...), PHP_INT_MAX, 1);
+        // Last to be asked, first to run: what else hangs on these hooks is outside of tool calls, and inside of steps.
+        // Names and not closures: every request pays for them, and hardly one has an agent.
+        add_filter(self::TOOL[0], self::class . '::toolBegins', PHP_INT_MAX, 4);
+        foreach (self::STEP as $hook) {
+            add_action($hook, self::class . '::stepBegins', PHP_INT_MIN, 1);
         }
-        add_action(self::ACTION_BEGINS, self::actionBegins(...), PHP_INT_MIN, 1);
-        foreach (self::ACTION_ENDS as $hook) {
-            add_action($hook, self::actionEnds(...), PHP_INT_MAX, 1);
-        }
+        add_action(self::ACTION[0], self::class . '::actionBegins', PHP_INT_MIN, 1);
     }
 
     /**
@@ -130,12 +130,13 @@ final class Running
      *
      * @SuppressWarnings(PHPMD.UnusedFormalParameter)
      */
-    private static function toolBegins(mixed $policy, mixed $tool = '', mixed $mode = '', mixed $context = []): mixed
+    public static function toolBegins(mixed $policy, mixed $tool = '', mixed $mode = '', mixed $context = []): mixed
     {
         $context = is_array($context) ? $context : [];
         $session = is_scalar($context['session_id'] ?? null) ? trim((string) $context['session_id']) : '';
         $sent = is_array($context['client_context'] ?? null) ? $context['client_context']['session_id'] ?? null : null;
         $sent = is_scalar($sent) ? trim((string) $sent) : '';
+        self::await('toolEnds', self::TOOL[1]);
         self::$frames[] = new Frame(
             Frame::TOOL,
             is_scalar($tool) ? (string) $tool : '',
@@ -147,30 +148,42 @@ final class Running
         return $policy;
     }
 
-    private static function toolEnds(mixed $audit = []): void
+    public static function toolEnds(mixed $audit = []): void
     {
         $tool = is_array($audit) ? $audit['tool_name'] ?? null : null;
         self::end(Frame::TOOL, is_scalar($tool) ? (string) $tool : '');
     }
 
-    private static function stepBegins(mixed $job = 0): void
+    public static function stepBegins(mixed $job = 0): void
     {
+        self::await('stepEnds', ...self::STEP);
         self::$frames[] = new Frame(Frame::STEP, self::number($job), self::context());
     }
 
-    private static function stepEnds(mixed $job = 0): void
+    public static function stepEnds(mixed $job = 0): void
     {
         self::end(Frame::STEP, self::number($job));
     }
 
-    private static function actionBegins(mixed $action = 0): void
+    public static function actionBegins(mixed $action = 0): void
     {
+        self::await('actionEnds', ...array_slice(self::ACTION, 1));
         self::$frames[] = new Frame(Frame::ACTION, self::number($action), self::context());
     }
 
-    private static function actionEnds(mixed $action = 0): void
+    public static function actionEnds(mixed $action = 0): void
     {
         self::end(Frame::ACTION, self::number($action));
+    }
+
+    private static function await(string $method, string ...$hooks): void
+    {
+        foreach ($hooks as $hook) {
+            if (!isset(self::$awaited[$hook])) {
+                self::$awaited[$hook] = true;
+                add_action($hook, self::class . "::{$method}", PHP_INT_MAX, 1);
+            }
+        }
     }
 
     /**
@@ -189,12 +202,13 @@ final class Running
     }
 
     /**
-     * The agent whose context Data Machine has set; 0 where it does not say which, or whether.
+     * The agent whose context Data Machine has set; 0 where it does not say which, or whether. A class that is not
+     * loaded has set none.
      */
     private static function set(): ?int
     {
         try {
-            return class_exists(PermissionHelper::class) ? PermissionHelper::get_acting_agent_id() : null;
+            return class_exists(PermissionHelper::class, false) ? PermissionHelper::get_acting_agent_id() : null;
         } catch (\Throwable) {
             return 0;
         }

@@ -15,21 +15,23 @@ final class Runtime
 {
     private static ?\Closure $open = null;
     private static ?\Closure $salt = null;
-    private static Mode $mode = Mode::Observe;
+    private static ?Mode $mode = null;
     private static ?Vault $vault = null;
 
     /**
      * @param \Closure(): Vault       $open opens the vault; called when it is first needed
      * @param (\Closure(): string)|null $salt gives the salt of the old envelopes; without it, `wp_salt('auth')` does
-     * @param Mode                    $mode what becomes of an agent's call of a getter that the grants do not allow
+     * @param Mode|null               $mode what becomes of an agent's call of a getter that the grants do not allow;
+     *                                      it is observed, where nothing is said
      */
-    public static function configure(\Closure $open, ?\Closure $salt = null, Mode $mode = Mode::Observe): void
+    public static function configure(\Closure $open, ?\Closure $salt = null, ?Mode $mode = null): void
     {
         self::reset();
         self::$open = $open;
         self::$salt = $salt;
         self::$mode = $mode;
-        ActingRequest::askedOf(new Acting());
+        // In a closure: most requests are nobody's but their own, and load none of it.
+        ActingRequest::askedOf(static fn (): ActingRequest => Acting::request());
         Running::listen();
     }
 
@@ -40,7 +42,7 @@ final class Runtime
     {
         self::$open = null;
         self::$salt = null;
-        self::$mode = Mode::Observe;
+        self::$mode = null;
         self::$vault = null;
         ActingRequest::askedOf(null);
         Running::forget();
@@ -52,7 +54,7 @@ final class Runtime
      */
     public static function mode(): Mode
     {
-        return self::$mode;
+        return self::$mode ?? Mode::Observe;
     }
 
     /**

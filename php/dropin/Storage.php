@@ -27,9 +27,10 @@ final class Storage
     public static function account(string $provider, string $owner, string $account = 'default'): array|false|null
     {
         return Failures::guard($provider, static function () use ($provider, $owner, $account): array|false|null {
-            return self::admitted($provider, $owner, $account)
-                ? self::document($provider, $owner, Runtime::vault()->members($provider, $owner, $account))
-                : null;
+            if (Running::asks() && !Admission::ask($provider, $owner, $account)) {
+                return null;
+            }
+            return self::document($provider, $owner, Runtime::vault()->members($provider, $owner, $account));
         }, false);
     }
 
@@ -55,13 +56,11 @@ final class Storage
             $found = [];
             foreach ($vault->all(['provider' => $provider, 'account' => $account]) as $row) {
                 $document = Failures::alongside($provider, static function () use ($vault, $row): array|false|null {
-                    return self::admitted($row->provider, $row->owner, $row->account)
-                        ? self::document(
-                            $row->provider,
-                            $row->owner,
-                            $vault->members($row->provider, $row->owner, $row->account)
-                        )
-                        : null;
+                    if (Running::asks() && !Admission::ask($row->provider, $row->owner, $row->account)) {
+                        return null;
+                    }
+                    $found = $vault->members($row->provider, $row->owner, $row->account);
+                    return self::document($row->provider, $row->owner, $found);
                 }, false);
                 if (is_array($document)) {
                     $found[$row->owner] = $document;
@@ -169,17 +168,6 @@ final class Storage
             Runtime::vault()->clearOwner($owner, $provider);
             return true;
         }, false);
-    }
-
-    /**
-     * Whether an account may be handed out: always, where no agent and no pipeline is under way. False where it is not
-     * there.
-     *
-     * @throws \Throwable where it may not
-     */
-    private static function admitted(string $provider, string $owner, string $account): bool
-    {
-        return !Running::asks() || Admission::ask($provider, $owner, $account);
     }
 
     /**

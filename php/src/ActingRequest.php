@@ -15,7 +15,7 @@ namespace DataMachine\Connections;
  */
 final class ActingRequest
 {
-    private static ?Site $site = null;
+    private static ?\Closure $site = null;
 
     /**
      * @param array<string, mixed> $facts as the header describes them; only what is known
@@ -30,13 +30,15 @@ final class ActingRequest
      */
     public static function current(): self
     {
-        return self::$site?->actingRequest() ?? self::unknown();
+        return self::$site === null ? self::unknown() : (self::$site)();
     }
 
     /**
-     * Says what current() asks; null for nothing. Once per request, by what knows the site: the drop-in does.
+     * Says what current() asks, which is for what knows the site to say: the drop-in does.
+     *
+     * @param (\Closure(): self)|null $site
      */
-    public static function askedOf(?Site $site): void
+    public static function askedOf(?\Closure $site): void
     {
         self::$site = $site;
     }

@@ -63,14 +63,16 @@ function add_filter(string $hook, callable $callback, int $priority = 10, int $a
 function remove_filter(string $hook, callable $callback, int $priority = 10): bool
 {
     $hooks = &stubbed_hooks();
-    $hooks[$hook] = array_filter($hooks[$hook] ?? [], static fn (array $added): bool => $added[0] !== $callback);
+    $others = array_filter($hooks[$hook] ?? [], static fn (array $added): bool => $added[0] !== $callback);
+    $hooks[$hook] = array_values($others);
     return true;
 }
 
 function apply_filters(string $hook, mixed $value, mixed ...$arguments): mixed
 {
     stubbed_calls()[] = $hook;
-    foreach (stubbed_hooks()[$hook] ?? [] as [$callback, $count]) {
+    for ($at = 0; isset(stubbed_hooks()[$hook][$at]); $at++) {
+        [$callback, $count] = stubbed_hooks()[$hook][$at];
         $value = $callback(...array_slice([$value, ...$arguments], 0, $count));
     }
     array_pop(stubbed_calls());
@@ -85,7 +87,9 @@ function add_action(string $hook, callable $callback, int $priority = 10, int $a
 function do_action(string $hook, mixed ...$arguments): void
 {
     stubbed_calls()[] = $hook;
-    foreach (stubbed_hooks()[$hook] ?? [] as [$callback, $count]) {
+    // One by one, since one may add another that comes later.
+    for ($at = 0; isset(stubbed_hooks()[$hook][$at]); $at++) {
+        [$callback, $count] = stubbed_hooks()[$hook][$at];
         $callback(...array_slice($arguments, 0, $count));
     }
     array_pop(stubbed_calls());

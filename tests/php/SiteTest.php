@@ -7,7 +7,6 @@ namespace DataMachine\Connections\Tests;
 use DataMachine\Connections\ActingRequest;
 use DataMachine\Connections\Grant;
 use DataMachine\Connections\RunContext;
-use DataMachine\Connections\Site;
 
 /**
  * Who is asking is for the site to say: this package knows no WordPress.
@@ -30,18 +29,13 @@ final class SiteTest extends VaultTestCase
         self::assertSame([], ActingRequest::current()->toArray());
         self::assertSame(['unknown_fact', 'agent'], [$decide()->reason, $decide()->fact]);
 
-        $site = new class implements Site {
-            public int $user = 1;
-
-            public function actingRequest(): ActingRequest
-            {
-                return ActingRequest::byAgent(7)->asking($this->user)->in(RunContext::Chat)
-                    ->withoutSession()->withoutFlow()->mayEverything()->manages();
-            }
-        };
-        ActingRequest::askedOf($site);
+        $user = 1;
+        ActingRequest::askedOf(static function () use (&$user): ActingRequest {
+            return ActingRequest::byAgent(7)->asking($user)->in(RunContext::Chat)
+                ->withoutSession()->withoutFlow()->mayEverything()->manages();
+        });
         self::assertTrue($decide()->allowed);
-        $site->user = 2;
+        $user = 2;
         self::assertSame('acting_user_mismatch', $decide()->reason);
     }
 }
