@@ -89,6 +89,7 @@ final class ActingTest extends DropinTestCase
         self::assertArrayNotHasKey('session', $facts);
         $facts = DataMachine::tool(7, null, self::facts(...), context: $context);
         self::assertNull($facts['session'], 'Data Machine did not say that there is one.');
+        self::assertArrayNotHasKey('context', $facts, 'So nobody knows what it is that runs.');
     }
 
     public function testAToolCallWithoutAnAgentIsNotNobodys(): void
@@ -241,6 +242,8 @@ final class ActingTest extends DropinTestCase
         $facts = self::facts();
         self::assertSame(['agent:7', null], [$facts['agent'], $facts['subject']]);
         self::assertArrayNotHasKey('context', $facts);
+        PermissionHelper::set_agent_context(9, 12);
+        self::assertSame('agent:9', self::facts()['agent'], 'Another one after it.');
     }
 
     public function testCronAndTheQueueAskForNobody(): void
