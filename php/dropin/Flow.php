@@ -82,7 +82,11 @@ final class Flow
         $flow = (new Flows())->get_flow($id) ?? throw new \UnexpectedValueException('There is no such flow.');
         $pipeline = (new Pipelines())->get_pipeline((int) $flow['pipeline_id'])
             ?? throw new \UnexpectedValueException('There is no such pipeline.');
-        $steps = ['flow_config' => $flow['flow_config'], 'pipeline_config' => $pipeline['pipeline_config'] ?? []];
+        // As a job takes them: what is no array is none.
+        $steps = array_map(static fn (mixed $steps): array => is_array($steps) ? $steps : [], [
+            'flow_config' => $flow['flow_config'],
+            'pipeline_config' => $pipeline['pipeline_config'] ?? [],
+        ]);
         $form = self::FORM . self::canonical($steps + [
             'site' => function_exists('get_current_blog_id') ? get_current_blog_id() : 1,
             'flow_id' => $id,

@@ -360,6 +360,14 @@ final class ActingTest extends DropinTestCase
         self::assertSame(Flow::stored(5)->digest, $digest());
     }
 
+    public function testAJobOfAPipelineWithoutStepsOfItsOwnIsItsFlow(): void
+    {
+        DataMachine::flow(5, 12, 7, self::CONFIG);
+        Pipelines::put(3, ['pipeline_config' => '']);
+        DataMachine::job(4, 5);
+        self::assertSame(Flow::stored(5)->digest, DataMachine::step(4, self::facts(...))['flow']['digest']);
+    }
+
     public function testAJobWithAQueueIsItsFlow(): void
     {
         DataMachine::flow(5, 12, 7, ['s1' => ['queue_mode' => 'static', 'prompt_queue' => [['prompt' => 'a']]]]);

@@ -150,7 +150,7 @@ final class DataMachine
             'agent_id' => $row['agent_id'],
             'engine_data' => json_encode([
                 'flow_config' => $steps,
-                'pipeline_config' => json_decode((string) Pipelines::row(3)['pipeline_config'], true),
+                'pipeline_config' => json_decode((string) Pipelines::row(3)['pipeline_config'], true) ?? [],
                 'job' => ['flow_id' => $flow],
             ], JSON_THROW_ON_ERROR),
         ]);

@@ -139,9 +139,8 @@ namespace DataMachine\Core\Database\Pipelines {
         public function get_pipeline(int $pipeline_id): ?array
         {
             $row = self::row($pipeline_id);
-            return $row === null ? null : [
-                'pipeline_config' => json_decode((string) $row['pipeline_config'], true) ?? [],
-            ] + $row;
+            $decode = $row !== null && !empty($row['pipeline_config']);
+            return $decode ? ['pipeline_config' => json_decode($row['pipeline_config'], true) ?? []] + $row : $row;
         }
     }
 }
