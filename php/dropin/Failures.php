@@ -78,12 +78,19 @@ final class Failures
     }
 
     /**
-     * Keeps a reason and logs it, unless it was logged before.
+     * Keeps a reason and logs it.
      */
     public static function note(string $provider, #[\SensitiveParameter] \Throwable $thrown): void
     {
-        $message = self::message($thrown);
-        self::$last[$provider] = $message;
+        self::$last[$provider] = self::message($thrown);
+        self::log($provider, $thrown);
+    }
+
+    /**
+     * Logs a reason, unless it was logged before.
+     */
+    public static function log(string $provider, #[\SensitiveParameter] \Throwable $thrown): void
+    {
         $once = get_class($thrown) . ' ' . self::reason($thrown);
         if (in_array(get_class($thrown), self::OF_A_ROW, true)) {
             $once .= " {$provider}";
@@ -92,7 +99,7 @@ final class Failures
             return;
         }
         self::$logged[$once] = true;
-        WordPress::log('error', "Connections: {$message}", [
+        WordPress::log('error', 'Connections: ' . self::message($thrown), [
             'provider' => $provider,
             'reason' => self::reason($thrown),
             'mend' => $thrown instanceof ConnectionsException ? $thrown->mend() : null,

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Dropin;
 
+use DataMachine\Connections\ActingRequest;
+use DataMachine\Connections\Mode;
 use DataMachine\Connections\Vault;
 
 /**
@@ -13,17 +15,24 @@ final class Runtime
 {
     private static ?\Closure $open = null;
     private static ?\Closure $salt = null;
+    private static ?Mode $mode = null;
     private static ?Vault $vault = null;
 
     /**
      * @param \Closure(): Vault       $open opens the vault; called when it is first needed
      * @param (\Closure(): string)|null $salt gives the salt of the old envelopes; without it, `wp_salt('auth')` does
+     * @param Mode|null               $mode what becomes of an agent's call of a getter that the grants do not allow;
+     *                                      it is observed, where nothing is said
      */
-    public static function configure(\Closure $open, ?\Closure $salt = null): void
+    public static function configure(\Closure $open, ?\Closure $salt = null, ?Mode $mode = null): void
     {
         self::reset();
         self::$open = $open;
         self::$salt = $salt;
+        self::$mode = $mode;
+        // In a closure: most requests are nobody's but their own, and load none of it.
+        ActingRequest::askedOf(static fn (): ActingRequest => Acting::request());
+        Running::listen();
     }
 
     /**
@@ -33,8 +42,19 @@ final class Runtime
     {
         self::$open = null;
         self::$salt = null;
+        self::$mode = null;
         self::$vault = null;
+        ActingRequest::askedOf(null);
+        Running::forget();
         Failures::forget();
+    }
+
+    /**
+     * What becomes of an agent's call of a getter that the grants do not allow.
+     */
+    public static function mode(): Mode
+    {
+        return self::$mode ?? Mode::Observe;
     }
 
     /**

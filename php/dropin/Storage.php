@@ -27,6 +27,9 @@ final class Storage
     public static function account(string $provider, string $owner, string $account = 'default'): array|false|null
     {
         return Failures::guard($provider, static function () use ($provider, $owner, $account): array|false|null {
+            if (Running::asks() && !Admission::ask($provider, $owner, $account)) {
+                return null;
+            }
             return self::document($provider, $owner, Runtime::vault()->members($provider, $owner, $account));
         }, false);
     }
@@ -53,6 +56,9 @@ final class Storage
             $found = [];
             foreach ($vault->all(['provider' => $provider, 'account' => $account]) as $row) {
                 $document = Failures::alongside($provider, static function () use ($vault, $row): array|false|null {
+                    if (Running::asks() && !Admission::ask($row->provider, $row->owner, $row->account)) {
+                        return null;
+                    }
                     $found = $vault->members($row->provider, $row->owner, $row->account);
                     return self::document($row->provider, $row->owner, $found);
                 }, false);

@@ -30,4 +30,49 @@ final class WordPress
             do_action('datamachine_log', $level, $message, $context);
         }
     }
+
+    /**
+     * Whether it is a command line.
+     */
+    public static function cli(): bool
+    {
+        return defined('WP_CLI') && (bool) constant('WP_CLI');
+    }
+
+    /**
+     * Whether nobody is there who asks: a command line, cron, Action Scheduler's queue. What begins these is no
+     * person's wish, whoever is logged in.
+     */
+    public static function unattended(): bool
+    {
+        return self::cli()
+            || (function_exists('wp_doing_cron') && wp_doing_cron())
+            || (function_exists('doing_action') && doing_action('action_scheduler_run_queue'))
+            || Running::scheduled();
+    }
+
+    /**
+     * Who is logged in: 0 for nobody; null where that cannot be asked.
+     */
+    public static function user(): ?int
+    {
+        return function_exists('get_current_user_id') ? Principals::id(get_current_user_id()) : null;
+    }
+
+    /**
+     * The site's owners whose accounts a user may manage; null where that cannot be asked.
+     *
+     * @return list<string>|null
+     */
+    public static function manages(int $user): ?array
+    {
+        if (!function_exists('user_can') || !function_exists('is_multisite')) {
+            return null;
+        }
+        $network = is_multisite() ? 'manage_network_options' : 'manage_options';
+        return array_keys(array_filter([
+            Principals::SITE => user_can($user, $network),
+            'site:' . get_current_blog_id() => user_can($user, 'manage_options'),
+        ]));
+    }
 }

@@ -15,11 +15,32 @@ namespace DataMachine\Connections;
  */
 final class ActingRequest
 {
+    private static ?\Closure $site = null;
+
     /**
      * @param array<string, mixed> $facts as the header describes them; only what is known
      */
     private function __construct(private readonly array $facts)
     {
+    }
+
+    /**
+     * Who is asking right now, as the site knows it (docs/grants.md, "Where the request comes from"). Without a site,
+     * all is unknown.
+     */
+    public static function current(): self
+    {
+        return self::$site === null ? self::unknown() : (self::$site)();
+    }
+
+    /**
+     * Says what current() asks, which is for what knows the site to say: the drop-in does.
+     *
+     * @param (\Closure(): self)|null $site
+     */
+    public static function askedOf(?\Closure $site): void
+    {
+        self::$site = $site;
     }
 
     /**

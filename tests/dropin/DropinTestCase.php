@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Tests\Dropin;
 
-use DataMachine\Abilities\PermissionHelper;
 use DataMachine\Connections\Dropin\Runtime;
 use DataMachine\Connections\Keys;
 use DataMachine\Connections\Tests\Process;
@@ -39,8 +38,7 @@ abstract class DropinTestCase extends VaultTestCase
         foreach ($this->hooks as [$name, $callback]) {
             remove_filter($name, $callback);
         }
-        PermissionHelper::$agent = 0;
-        PermissionHelper::$user = 0;
+        DataMachine::forget();
         wp_set_current_user(0);
         Runtime::reset();
         parent::tearDown();
@@ -101,9 +99,8 @@ abstract class DropinTestCase extends VaultTestCase
             require {$bootstrap};
             \$log = [];
             add_action('datamachine_log', static function (...\$line) use (&\$log): void { \$log[] = \$line; }, 10, 3);
-            \\DataMachine\\Connections\\Dropin\\Runtime::configure(
-                static fn () => \\DataMachine\\Connections\\Vault::open([{$given}])
-            );
+            \$opens = static fn () => \\DataMachine\\Connections\\Vault::open([{$given}]);
+            \\DataMachine\\Connections\\Dropin\\Runtime::configure(\$opens);
             {$code}");
         return new Process('require $arguments["script"];', ['script' => $script], $flags);
     }

@@ -49,8 +49,7 @@ final class PolicyTest extends DropinTestCase
      */
     public function testAPolicyFindsAPrincipal(mixed $policy, array $context, ?string $scope): void
     {
-        PermissionHelper::$agent = 5;
-        PermissionHelper::$user = 6;
+        PermissionHelper::set_agent_context(5, 6);
         $provider = $this->connected();
         $asked = [];
         $filter = static function (mixed ...$arguments) use ($policy, &$asked): mixed {

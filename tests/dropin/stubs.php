@@ -28,9 +28,9 @@ class WP_Error
 }
 
 /**
- * Hooks, by name, in the order in which they were added.
+ * Hooks, by name, in the order in which they are called: callback, how many arguments it takes, priority.
  *
- * @return array<string, list<callable>>
+ * @return array<string, list<array{callable, int, int}>>
  */
 function &stubbed_hooks(): array
 {
@@ -39,11 +39,21 @@ function &stubbed_hooks(): array
 }
 
 /**
- * @SuppressWarnings(PHPMD.UnusedFormalParameter)
+ * The names of hooks that are being called, outermost first. As in WordPress, one that throws stays.
+ *
+ * @return list<string>
  */
+function &stubbed_calls(): array
+{
+    static $calls = [];
+    return $calls;
+}
+
 function add_filter(string $hook, callable $callback, int $priority = 10, int $arguments = 1): bool
 {
-    stubbed_hooks()[$hook][] = [$callback, $arguments];
+    $hooks = &stubbed_hooks();
+    $hooks[$hook][] = [$callback, $arguments, $priority];
+    usort($hooks[$hook], static fn (array $a, array $b): int => $a[2] <=> $b[2]);
     return true;
 }
 
@@ -53,15 +63,19 @@ function add_filter(string $hook, callable $callback, int $priority = 10, int $a
 function remove_filter(string $hook, callable $callback, int $priority = 10): bool
 {
     $hooks = &stubbed_hooks();
-    $hooks[$hook] = array_filter($hooks[$hook] ?? [], static fn (array $added): bool => $added[0] !== $callback);
+    $others = array_filter($hooks[$hook] ?? [], static fn (array $added): bool => $added[0] !== $callback);
+    $hooks[$hook] = array_values($others);
     return true;
 }
 
 function apply_filters(string $hook, mixed $value, mixed ...$arguments): mixed
 {
-    foreach (stubbed_hooks()[$hook] ?? [] as [$callback, $count]) {
+    stubbed_calls()[] = $hook;
+    for ($at = 0; isset(stubbed_hooks()[$hook][$at]); $at++) {
+        [$callback, $count] = stubbed_hooks()[$hook][$at];
         $value = $callback(...array_slice([$value, ...$arguments], 0, $count));
     }
+    array_pop(stubbed_calls());
     return $value;
 }
 
@@ -72,9 +86,18 @@ function add_action(string $hook, callable $callback, int $priority = 10, int $a
 
 function do_action(string $hook, mixed ...$arguments): void
 {
-    foreach (stubbed_hooks()[$hook] ?? [] as [$callback, $count]) {
+    stubbed_calls()[] = $hook;
+    // One by one, since one may add another that comes later.
+    for ($at = 0; isset(stubbed_hooks()[$hook][$at]); $at++) {
+        [$callback, $count] = stubbed_hooks()[$hook][$at];
         $callback(...array_slice($arguments, 0, $count));
     }
+    array_pop(stubbed_calls());
+}
+
+function doing_action(string $hook): bool
+{
+    return in_array($hook, stubbed_calls(), true);
 }
 
 /**
@@ -103,4 +126,25 @@ function wp_set_current_user(int $id): void
 function get_current_user_id(): int
 {
     return $GLOBALS['stubbed_user'] ?? 0;
+}
+
+function wp_doing_cron(): bool
+{
+    return (bool) apply_filters('wp_doing_cron', false);
+}
+
+function is_multisite(): bool
+{
+    return false;
+}
+
+function get_current_blog_id(): int
+{
+    return 1;
+}
+
+/** User 1 is the administrator, as in a WordPress that was just installed. */
+function user_can(int $user, string $capability): bool
+{
+    return $user === 1 && str_starts_with($capability, 'manage_');
 }

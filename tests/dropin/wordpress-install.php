@@ -40,3 +40,8 @@ if (getenv('DM_WORDPRESS') === 'network') {
         throw new RuntimeException($result->get_error_message());
     }
 }
+
+// Two people who are not the administrator; tests name them by their ids.
+foreach ([12 => 'ada', 13 => 'bob'] as $id => $name) {
+    $wpdb->insert($wpdb->users, ['ID' => $id, 'user_login' => $name, 'user_nicename' => $name]);
+}
