@@ -90,8 +90,8 @@ final class AgentAccess
     }
 
     /**
-     * Asks for a credential, for as long as it takes to call the provider: it is decided, counted and recorded before it
-     * is handed out.
+     * Asks for a credential, for as long as it takes to call the provider. It is decided, counted and recorded before
+     * it is handed out.
      *
      *     $instagram = $access->acquire($request, 'instagram', ['operations' => ['publish']]);
      *     if (!$instagram->allowed) {

@@ -5,13 +5,13 @@ declare(strict_types=1);
 namespace DataMachine\Connections;
 
 /**
- * A request that was refused to a provider's class, or would have been, and would be still. Times are Unix seconds, UTC.
+ * A request that was refused to a provider's class, or would have been, and would be still. Times are Unix seconds.
  */
 final class Proposal
 {
     /** For `AgentAccess::accept()` and `dismiss()`. */
     public readonly string $id;
-    /** @var array<string, mixed>|null what would be given, as the header of `dm_grant_create` has it; null: no grant helps */
+    /** @var array<string, mixed>|null what would be given, as `dm_grant_create` takes it; null where no grant helps */
     public readonly ?array $grant;
     /** Why it is refused now, and what would help. */
     public readonly Decision $decision;

@@ -409,8 +409,7 @@ final class Library
             }
             $texts = [];
             foreach ($buffers as $buffer) {
-                $bytes = $outputs[$buffer]->ptr;
-                $texts[] = $bytes === null ? '' : \FFI::string($bytes, $outputs[$buffer]->len);
+                $texts[] = self::text($outputs[$buffer]);
             }
             return $texts;
         } catch (\FFI\Exception $refused) {
@@ -434,6 +433,12 @@ final class Library
             $outputs["&{$name}"] = \FFI::addr($outputs[$name]);
         }
         return $outputs;
+    }
+
+    /** What a buffer holds; nothing where it was not filled. */
+    private static function text(object $buffer): string
+    {
+        return $buffer->ptr === null ? '' : \FFI::string($buffer->ptr, $buffer->len);
     }
 
     /**
