@@ -1,14 +1,10 @@
 //! What ends with what.
 
-use dm_connections::domain::{Owner, Target, Whom};
+use dm_connections::domain::{Owner, Whom};
 use dm_connections::vault::{Facts, NewGrant, Vault, Which};
 
 use crate::support::{Site, address, document};
-use crate::{CONN, all, any, asking, connect, reason, revoke, wanted};
-
-fn named(id: &str, agent: &str) -> NewGrant {
-    NewGrant { target: Target::Connection(id.parse().unwrap()), ..any("user:1", "instagram", agent) }
-}
+use crate::{CONN, all, any, asking, connect, named, reason, revoke, wanted};
 
 fn live(vault: &Vault) -> Vec<(String, String)> {
     let live = all(vault).into_iter().filter(|grant| grant.status == Some("active"));

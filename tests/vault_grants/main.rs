@@ -1,6 +1,7 @@
 //! Grants as the vault keeps them and decides by them. What the decision itself is, `tests/grants` shows.
 #![allow(missing_docs)]
 
+mod audited;
 mod cascades;
 mod giving;
 mod json;
@@ -64,6 +65,11 @@ pub fn any(owner: &str, provider: &str, agent: &str) -> NewGrant {
         by: owner.to_owned(),
         why: None,
     }
+}
+
+/// The connection of `user:1` with this id.
+pub fn named(id: &str, agent: &str) -> NewGrant {
+    NewGrant { target: Target::Connection(id.parse().unwrap()), ..any("user:1", "instagram", agent) }
 }
 
 pub fn operations(names: &[&str]) -> Limits {
