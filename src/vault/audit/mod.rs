@@ -24,3 +24,4 @@ pub use verify::{Finding, Verified, VerifyCursor, VerifyOptions};
 
 pub(super) use chain::Chain;
 pub(super) use event::{Event, Facts, PairFacts, What};
+pub(super) use pairs::pair_as_recorded;

@@ -2,18 +2,34 @@
 
 use super::chain::is_absent;
 use super::event::{Facts, PairFacts, What, pair_tag};
-use super::verify::{Finding, Page, SLICE, VerifyCursor};
+use super::verify::{Finding, Page, SLICE, VerifyCursor, last};
 use super::walk::Walk;
-use crate::store::{AuditRecord, ReadTx};
+use crate::store::{AuditRecord, GrantHead, ReadTx};
 use crate::vault::Error;
 use crate::vault::grants::standing;
+use crate::vault::unlocked::Unlocked;
+
+/// Whether a pair whose own MACs fit stands as its last record says. Without a chain nothing says otherwise.
+pub(in crate::vault) fn pair_as_recorded(
+    tx: &mut dyn ReadTx,
+    unlocked: &Unlocked,
+    names: (&str, &str),
+    head: Option<&GrantHead>,
+) -> Result<bool, Error> {
+    let heads = tx.audit_heads()?;
+    let last = last(&heads, |stream| tx.audit_of_pair(stream, names.0, names.1, i64::MAX))?;
+    let recorded = last.and_then(|last| Facts::of(&last.record).pair).map(|stands| stands.tag);
+    let found = head.map(|head| pair_tag(&head.head, &unlocked.audit));
+    Ok(is_absent(&heads) || recorded == found)
+}
 
 impl Walk<'_> {
     /// Looks at what a record says of its pair: how it stood before, and whether it is still there.
     pub(super) fn pair(&mut self, record: &AuditRecord, stands: &PairFacts) -> Result<(), Error> {
         let (Some(agent), Some(owner)) = (&record.agent, &record.subject) else { return Ok(()) };
         if record.event == What::PairReset.as_str() {
-            let what = "ended all grants of a pair, which something else than this library had changed";
+            let what =
+                "ended all grants of a pair, which something else than this library had changed or put back";
             self.find(Finding::record("pair_changed", record, what));
         } else if ![What::Baseline, What::Carried].iter().any(|what| record.event == what.as_str()) {
             let earlier = self.tx.audit_of_pair(record.stream, agent, owner, record.sequence)?;
@@ -96,7 +112,7 @@ impl Page<'_> {
             let what = "there is no audit chain that would know them: it was deleted";
             return Ok(finding("pair_unknown", None, what));
         }
-        let Some(last) = self.last(|stream| tx.audit_of_pair(stream, agent, owner, i64::MAX))? else {
+        let Some(last) = last(&self.heads, |stream| tx.audit_of_pair(stream, agent, owner, i64::MAX))? else {
             return Ok(finding("pair_unknown", None, "no record knows them: their records were cut off"));
         };
         Ok(match Facts::of(&last.record).pair {

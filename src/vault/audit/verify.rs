@@ -243,19 +243,6 @@ impl Page<'_> {
         }
     }
 
-    /// The last record of something, whichever chain it is in.
-    pub(super) fn last(
-        &self,
-        mut of: impl FnMut(i64) -> Result<Option<AuditRecord>, StoreError>,
-    ) -> Result<Option<AuditRecord>, Error> {
-        for head in &self.heads {
-            if let Some(last) = of(head.stream)? {
-                return Ok(Some(last));
-            }
-        }
-        Ok(None)
-    }
-
     fn row(&self, tx: &mut dyn ReadTx, meta: &Meta) -> Result<Option<Finding>, Error> {
         if !intact(meta, self.unlocked) {
             let what = "the row was changed by something else than this library, and is handed out to nobody";
@@ -266,7 +253,7 @@ impl Page<'_> {
                         had one was put back, or its chain was deleted";
             return Ok(Some(Finding::row("row_unknown", meta, None, what)));
         }
-        let Some(last) = self.last(|stream| tx.audit_of_row(stream, meta.id, i64::MAX))? else {
+        let Some(last) = last(&self.heads, |stream| tx.audit_of_row(stream, meta.id, i64::MAX))? else {
             let what = "no record knows this row: it was inserted, or its records were cut off";
             return Ok(Some(Finding::row("row_unknown", meta, None, what)));
         };
@@ -287,6 +274,19 @@ impl Page<'_> {
             }
         })
     }
+}
+
+/// The last record of something, whichever chain it is in.
+pub(super) fn last(
+    heads: &[AuditHead],
+    mut of: impl FnMut(i64) -> Result<Option<AuditRecord>, StoreError>,
+) -> Result<Option<AuditRecord>, Error> {
+    for head in heads {
+        if let Some(last) = of(head.stream)? {
+            return Ok(Some(last));
+        }
+    }
+    Ok(None)
 }
 
 impl Finding {

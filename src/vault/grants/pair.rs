@@ -6,7 +6,7 @@ use super::{ACTIVE, MOST_GRANTS, REVOKED, terms};
 use crate::crypto::{Fields, labels};
 use crate::domain::{Grant, RecordId, UnixTime};
 use crate::store::{GrantHead, GrantRow, ReadTx};
-use crate::vault::audit::{Event, Facts, PairFacts, What};
+use crate::vault::audit::{Event, Facts, PairFacts, What, pair_as_recorded};
 use crate::vault::shared::Write;
 use crate::vault::unlocked::Unlocked;
 use crate::vault::{Code, Error};
@@ -227,7 +227,8 @@ impl Pair {
 }
 
 /// Ends a whole pair, also one that is not what this library left there: what carries our MAC is revoked, the rest is
-/// deleted. How many there were of each.
+/// deleted. How many there were of each. A pair that was put back or taken away begins anew, so that its last record is
+/// true again.
 pub(super) fn end_all(
     write: &mut Write<'_>,
     agent: &str,
@@ -246,7 +247,8 @@ pub(super) fn end_all(
     let forged = forged.into_iter().filter(|row| !intact(row, write.unlocked));
     edits.extend(foreign.into_iter().chain(forged).map(|row| (Edit::Forget, row)));
     let removed = edits.len() as u64 - revoked;
-    let ours = fits && removed == 0;
+    let as_recorded = pair_as_recorded(write.tx, write.unlocked, (agent, owner), pair.head.as_ref())?;
+    let ours = fits && removed == 0 && as_recorded;
     if !ours || revoked > 0 {
         let (edits, stands) = pair.change(write, edits)?;
         record(write, &edits, ours.then(|| stands.clone()))?;
