@@ -319,8 +319,8 @@ final class Vault
     }
 
     /**
-     * Deletes the audit records of before a time. How rows and grants have to stand is carried forward, so verifyAudit() still
-     * tells. Anchors of before prove nothing any more: keep the one that this gives.
+     * Deletes the audit records of before a time. How rows and grants have to stand is carried forward, so
+     * verifyAudit() still tells. Anchors of before prove nothing any more: keep the one that this gives.
      *
      * @param bool $acceptFindings delete also records that are not as they were written
      */
