@@ -593,26 +593,32 @@ dm_status dm_proposal_dismiss(const dm_store *store,
 /// `*out` gets `{items: [...], next}`, where `next` is null on the last page; each item is `{stream, sequence, at, event, agent,
 /// subject, connection, grant, details, repeats, intact}`. `agent` is null where trusted code of the site acted. Where
 /// `intact` is false, the record is not as it was written. Events: `saved`, `merged`, `status_set`, `deleted`, `renewed`,
-/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `acquired`, `admitted`,
-/// `refused` and `observed` (with `repeats`: how often in that hour, a count that nothing authenticates), and of the chain itself `begun`, `baseline`, `carried`, `checkpoint`, `broken`.
-/// `details` has of a row `kind`, `provider`, `account`, `status`, `revision`, `seal_revision`, and never a secret. The caller frees
-/// `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
+/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `acquired` and `admitted` (a use), `refused` and
+/// `observed` (it would have been; with `repeats`: how often in that hour, a count that nothing authenticates), `grant_created`,
+/// `grant_revoked`, `grant_deleted` (each one grant; `agent` has it, `subject` gave it), `pair_reset` (all that an agent had from an owner
+/// was ended, and something else than this library had changed it or put it back), and of the chain itself `begun`, `baseline`,
+/// `carried`, `checkpoint`, `broken`. `details` has of a row `kind`, `provider`, `account`, `status`, `revision`, `seal_revision`, of a grant
+/// `provider` and `revision`, of a request `provider`, `account`, `behalf`, `context`, `session`, `flow`, `target`, `code`, and never a
+/// secret. The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
 dm_status dm_audit_query(const dm_store *store,
                          const char *query,
                          size_t query_len,
                          dm_buf *out,
                          dm_error **error);
 
-/// Compares every audit record with the one before it, every row with its last record, and both with an anchor that was
-/// kept outside. Nothing is decrypted. `options` is a JSON object: `anchor` (what `dm_audit_anchor` gave), `limit` (1 to 10,000
-/// records and rows in one call, which is what writers wait for; 10,000), `after` (the `next` of the call before: go on until
-/// it is null). The anchor is looked at with the first page.
+/// Compares every audit record with the one before it, every row and every pair (all grants of an owner to an agent) with
+/// its last record, and all with an anchor that was kept outside. Nothing is decrypted. `options` is a JSON object: `anchor`
+/// (what `dm_audit_anchor` gave), `limit` (1 to 10,000 records, rows, pairs and grants in one call, which is what writers wait
+/// for; 10,000; a pair is looked at whole), `after` (the `next` of the call before: go on until it is null). The anchor is looked at
+/// with the first page.
 ///
-/// `*out` gets `{ok, findings: [{code, stream, sequence, through, connection, message}], records, rows, next}`. A finding is no error
-/// of the call. Codes: `record_changed`, `record_missing` (`sequence` to `through`), `record_unknown`, `head_changed`, `chain_broken`
-/// (a write found the chain damaged, and went on); `row_changed`, `row_put_back`, `row_missing`, `row_unknown`, `row_ahead`; and of the
-/// anchor `anchor_ahead`, `anchor_differs` (the store was put back) and `anchor_pruned` (too old to say). The caller frees `*out`. Any
-/// thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_CORRUPT.
+/// `*out` gets `{ok, findings: [{code, stream, sequence, through, connection, agent, owner, message}], records, rows, pairs, next}`;
+/// `agent` and `owner` are null where it is no pair. A finding is no error of the call. Codes: `record_changed`, `record_missing`
+/// (`sequence` to `through`), `record_unknown`, `head_changed`, `chain_broken` (a write found the chain damaged, and went on);
+/// `row_changed`, `row_put_back`, `row_missing`, `row_unknown`, `row_ahead`; `pair_changed` (a grant was inserted, edited, deleted or
+/// brought back: none of the pair counts), `pair_put_back`, `pair_missing`, `pair_unknown`, `pair_ahead`; and of the anchor
+/// `anchor_ahead`, `anchor_differs` (the store was put back) and `anchor_pruned` (too old to say). The caller frees `*out`. Any thread.
+/// Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_CORRUPT.
 dm_status dm_audit_verify(const dm_store *store,
                           const char *options,
                           size_t options_len,
@@ -628,7 +634,7 @@ dm_status dm_audit_anchor(const dm_store *store,
 
 /// Deletes old audit records, at most 10,000 in a call. `options` is a JSON object: `before` (Unix seconds; what happened
 /// before it goes) and `accept_findings` (whether records that are not as they were written go too; false). What the
-/// records say last of a row that stands is carried forward, so that verifying still names rows that were put back.
+/// records say last of a row that stands, or of a pair, is carried forward, so that verifying still names what was put back.
 ///
 /// `result` may be NULL; else it gets `{pruned, carried, refusals, accepted, more, anchor}`: call again while `more`; anchors that
 /// were taken before prove nothing any more, so keep this one. The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT,

@@ -1,5 +1,8 @@
-//! No format drifts unseen: every format of `src/crypto` against the answers in `tests/known-answers`, which another
-//! implementation wrote and which are only read here.
+//! No format drifts unseen: every format of `src/crypto`, and every MAC of a store, against the answers in
+//! `tests/known-answers`, which another implementation wrote and which are only read here.
+
+#[path = "support/mod.rs"]
+mod support;
 
 use std::fs;
 use std::path::Path;
@@ -9,15 +12,17 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use dm_connections::crypto::labels::{self, Label};
 use dm_connections::crypto::{
-    Binding, DataKey, Error, Fields, Kek, LegacyKey, LegacyOpen, Purpose, Secret32, StoreSecret, check_value,
-    is_envelope, matches_check_value, record,
+    Binding, DataKey, Error, Fields, Kek, KeyMaterial, LegacyKey, LegacyOpen, Purpose, Secret32, StoreSecret,
+    check_value, is_envelope, matches_check_value, record,
 };
 use dm_connections::domain::{KeyId, Random, RandomUnavailable, RecordId, StoreId};
+use dm_connections::vault::{Anchor, GrantQuery, Kind, Vault, VerifyOptions, close_all};
 use serde_json::Value;
+use support::Site;
 
 #[test]
 fn fields() {
-    for case in good("fields", 19) {
+    for case in good("fields", 20) {
         assert_eq!(hex(case.fields().as_bytes()), case.text("encoded"), "{case:?}");
     }
 }
@@ -76,7 +81,7 @@ fn store_secrets_and_mac_keys() {
 
         let secret = StoreSecret::unwrap(&case.kek(), &wrapped, case.store()).unwrap();
         let tags: Vec<_> = case.array("tags").map(Case).collect();
-        assert_eq!(tags.len(), 6);
+        assert_eq!(tags.len(), 7);
         for tag in tags {
             let key = secret.mac_key(tag.label());
             assert_eq!(hex(&key.tag(&tag.fields())), tag.text("tag"), "{tag:?}");
@@ -126,6 +131,86 @@ fn legacy_envelopes() {
         };
         assert_eq!(opened.unwrap_err(), expected, "{case:?}");
     }
+}
+
+/// The MACs of rows, grants, heads of pairs, audit records, the chain's end and an anchor: a store that the other
+/// implementation wrote is sound, and is not with any of them changed.
+#[test]
+fn a_whole_store() {
+    let site = Site::new("known-store");
+    let content = Case(read("store"));
+    let vault = || site.open_with(&[KeyMaterial::raw(&content.hex("key")).unwrap()]).unwrap();
+    drop(vault());
+    close_all();
+    let sql = site.sql();
+    sql.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    for (table, rows) in content.0["tables"].as_object().unwrap() {
+        sql.execute(&format!("DELETE FROM {table}"), []).unwrap();
+        for row in rows.as_array().unwrap() {
+            let names: Vec<&str> = row.as_object().unwrap().keys().map(String::as_str).collect();
+            let places = vec!["?"; names.len()].join(", ");
+            let insert = format!("INSERT INTO {table} ({}) VALUES ({places})", names.join(", "));
+            sql.execute(&insert, rusqlite::params_from_iter(columns(row))).unwrap();
+        }
+    }
+    let identity = &content.0["store"];
+    let names: Vec<String> = identity.as_object().unwrap().keys().map(|name| format!("{name} = ?")).collect();
+    let update = format!("UPDATE store SET {}", names.join(", "));
+    sql.execute(&update, rusqlite::params_from_iter(columns(identity))).unwrap();
+
+    let vault = vault();
+    let anchor: Anchor = serde_json::from_value(content.0["anchor"].clone()).unwrap();
+    let codes = |vault: &Vault, anchor: &Anchor| {
+        let options = VerifyOptions { anchor: Some(anchor.clone()), ..Default::default() };
+        let found = vault.verify_audit(&options).unwrap();
+        assert_eq!((found.records, found.rows, found.pairs), (6, 1, 1));
+        found.findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&vault, &anchor), [""; 0]);
+    let row = support::address("instagram", "user:12", "default");
+    assert_eq!(support::text(&vault, Kind::Connection, &row), content.text("document"));
+    let grants = vault.list_grants(&GrantQuery::default()).unwrap().items;
+    let told: Vec<_> = grants.iter().map(|grant| (grant.status, grant.integrity)).collect();
+    assert_eq!(told, [(Some("active"), true), (Some("active"), true), (Some("revoked"), true)]);
+
+    let flipped = |column: &str, at: usize| {
+        let digit = format!("substr(hex({column}), {at}, 1)");
+        let other = format!("CASE {digit} WHEN '0' THEN '1' ELSE '0' END");
+        format!("unhex(substr(hex({column}), 1, {at} - 1) || {other} || substr(hex({column}), {at} + 1))")
+    };
+    for (table, column, at, which, code) in [
+        ("connections", "row_mac", 1, "1", "row_changed"),
+        ("grants", "mac", 1, "uses_left = 3", "pair_changed"),
+        ("grants", "mac", 64, "effect = 'forbid'", "pair_changed"),
+        ("grants", "mac", 64, "state = 'revoked'", "pair_changed"),
+        ("grant_heads", "head", 64, "1", "pair_changed"),
+        ("audit", "mac", 64, "sequence = 3", "record_changed"),
+        ("audit_streams", "head", 1, "1", "head_changed"),
+        ("audit_streams", "head", 128, "1", "head_changed"),
+    ] {
+        let change = |to: &str| format!("UPDATE {table} SET {column} = {to} WHERE {which}");
+        let select = format!("SELECT {column} FROM {table} WHERE {which}");
+        let kept: Vec<u8> = sql.query_row(&select, [], |row| row.get(0)).unwrap();
+        sql.execute(&change(&flipped(column, at)), []).unwrap();
+        assert!(codes(&vault, &anchor).contains(&code), "{table} {column} {which}");
+        sql.execute(&change("?1"), [&kept]).unwrap();
+        assert_eq!(codes(&vault, &anchor), [""; 0]);
+    }
+    let hash = anchor.hash.replace(&anchor.hash[..4], "0000");
+    assert_eq!(codes(&vault, &Anchor { hash, ..anchor }), ["anchor_differs"]);
+}
+
+/// What a row of a file has in its columns: blobs are in hexadecimal.
+fn columns(row: &Value) -> Vec<rusqlite::types::Value> {
+    use rusqlite::types::Value as Column;
+    let column = |value: &Value| match value {
+        Value::Null => Column::Null,
+        Value::Number(number) => Column::Integer(number.as_i64().unwrap()),
+        Value::String(text) => Column::Text(text.clone()),
+        Value::Object(blob) => Column::Blob(unhex(blob["hex"].as_str().unwrap())),
+        other => panic!("{other}"),
+    };
+    row.as_object().unwrap().values().map(column).collect()
 }
 
 /// A case of a file.
@@ -214,6 +299,7 @@ impl Case {
             MAC_FINGERPRINTS,
             MAC_LEDGER,
             MAC_KEPT,
+            MAC_GRANT_HEADS,
         ];
         all.into_iter().find(|label| label.as_bytes() == self.text("label").as_bytes()).unwrap()
     }

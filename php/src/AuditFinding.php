@@ -18,6 +18,10 @@ final class AuditFinding
     public readonly ?int $through;
     /** The id of the connection or app config. */
     public readonly ?string $connection;
+    /** Of a pair, all grants of an owner to an agent: the agent, such as `agent:7`. */
+    public readonly ?string $agent;
+    /** Of a pair: the owner, such as `user:12`. */
+    public readonly ?string $owner;
     /** For a person. */
     public readonly string $message;
 
@@ -33,6 +37,8 @@ final class AuditFinding
         $this->sequence = $finding['sequence'];
         $this->through = $finding['through'];
         $this->connection = $finding['connection'];
+        $this->agent = $finding['agent'];
+        $this->owner = $finding['owner'];
         $this->message = $finding['message'];
     }
 }

@@ -11,7 +11,7 @@ final class AuditPruned
 {
     /** How many records are gone. */
     public readonly int $pruned;
-    /** How many rows' last records were carried forward. */
+    /** How many rows' and pairs' last records were carried forward. */
     public readonly int $carried;
     /** How many counts of repeated refusals are gone. */
     public readonly int $refusals;

@@ -17,6 +17,8 @@ final class AuditVerification
     public readonly int $records;
     /** How many connections and app configs were looked at. */
     public readonly int $rows;
+    /** How many pairs were looked at: all grants of an owner to an agent. */
+    public readonly int $pairs;
 
     /**
      * @internal
@@ -30,5 +32,6 @@ final class AuditVerification
         $this->findings = array_map(static fn (array $finding) => new AuditFinding($finding), $findings);
         $this->records = array_sum(array_column($pages, 'records'));
         $this->rows = array_sum(array_column($pages, 'rows'));
+        $this->pairs = array_sum(array_column($pages, 'pairs'));
     }
 }

@@ -293,8 +293,8 @@ final class Vault
     }
 
     /**
-     * Compares every audit record with the one before, every row with its last record, and both with an anchor. It goes
-     * page by page, so that writers do not wait for all of it.
+     * Compares every audit record with the one before, every row and every pair (all grants of an owner to an agent)
+     * with its last record, and all with an anchor. It goes page by page, so that writers do not wait for all of it.
      *
      * @param AuditAnchor|null $anchor what auditAnchor() or pruneAudit() gave last, kept outside the store
      */
@@ -319,8 +319,8 @@ final class Vault
     }
 
     /**
-     * Deletes the audit records of before a time. How the rows have to stand is carried forward, so verifyAudit() still
-     * tells. Anchors of before prove nothing any more: keep the one that this gives.
+     * Deletes the audit records of before a time. How rows and grants have to stand is carried forward, so
+     * verifyAudit() still tells. Anchors of before prove nothing any more: keep the one that this gives.
      *
      * @param bool $acceptFindings delete also records that are not as they were written
      */

@@ -17,6 +17,9 @@ pub trait ReadGrants {
     /// What says which grants a pair has; none where it never had any.
     fn grant_head(&mut self, agent: &str, owner: &str) -> Result<Option<GrantHead>, Error>;
 
+    /// The pairs of an agent and an owner that have a head or a grant, in the order of their names, behind `after`.
+    fn pairs(&mut self, after: (&str, &str), limit: u32) -> Result<Vec<(String, String)>, Error>;
+
     /// The owners that ever gave an agent something, in the order of their names, behind `after`.
     fn owners_of_agent(&mut self, agent: &str, after: &str, limit: u32) -> Result<Vec<String>, Error>;
 

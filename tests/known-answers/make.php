@@ -103,6 +103,7 @@ $lists = [
 $labels = [
     'dm/v1/sealed', 'dm/v1/data-key', 'dm/v1/store-secret', 'dm/v1/check-value', 'dm/v1/mac/rows',
     'dm/v1/mac/grants', 'dm/v1/mac/audit', 'dm/v1/mac/fingerprints', 'dm/v1/mac/import-ledger', 'dm/v1/mac/kept',
+    'dm/v1/mac/grant-heads',
 ];
 $cases = array_map(fn ($list) => ['label' => 'dm/v1/mac/rows', 'fields' => $list], $lists);
 foreach ($labels as $label) {
@@ -297,4 +298,144 @@ write('legacy-envelope', [
         ['plaintext', 'malformed', ['envelope' => 'tokén']],
         ['empty', 'malformed', ['envelope' => '']],
     ]),
+]);
+
+// --- a whole store: a row, a pair's grants and head, and the audit chain about them, after docs/formats.md
+
+$hex = fn (string $bytes) => ['hex' => bin2hex($bytes)];
+$bytes = fn (string $bytes) => ['bytes' => bin2hex($bytes)];
+$optional = fn (?string $bytes) => ['optional' => $bytes === null ? null : bin2hex($bytes)];
+$number = fn (?int $number) => ['optional' => $number === null ? null : bin2hex(pack('P', $number))];
+$mac = fn (string $label, array $list) =>
+    hash_hmac('sha256', fields($label, $list), hash_hkdf('sha256', $secret, 32, $label), true);
+
+$connection = known('connection', 16);
+$row = [
+    'kind' => 0, 'provider' => 'instagram', 'owner' => 'user:12', 'account' => 'default', 'remote_id' => '42',
+    'display_name' => 'Ünï', 'scopes' => 'instagram_basic', 'status' => 'active', 'status_cause' => null,
+    'expires_at' => 4000000000, 'revision' => 5, 'seal_revision' => 1, 'connected_at' => 1700000000,
+    'updated_at' => 1700000001, 'legacy' => '{"order":3}',
+];
+$row_mac = $mac('dm/v1/mac/rows', [
+    $bytes($store), $bytes($connection), ['integer' => $row['kind']], ['text' => $row['provider']],
+    ['text' => $row['owner']], ['text' => $row['account']], $optional($row['remote_id']),
+    $optional($row['display_name']), ['text' => $row['scopes']], ['text' => $row['status']],
+    $optional($row['status_cause']), $number($row['expires_at']), ['integer' => $row['revision']],
+    ['integer' => $row['seal_revision']], ['integer' => $row['connected_at']], ['integer' => $row['updated_at']],
+    $optional($row['legacy']),
+]);
+$document = '{"access_token":"tokén"}';
+$bound = [
+    $bytes($store), $bytes($connection), ['text' => $row['owner']], ['text' => $row['provider']],
+    ['text' => 'connection'],
+];
+[$data_key, $data_key_id] = [known('data key', 32), known('data key id', 8)];
+$wrapped_key = record($kek, $kek_id, known('wrap salt', 32), 'dm/v1/data-key', fields('dm/v1/data-key', $bound),
+    $data_key_id . $data_key);
+$sealed = record($data_key, $data_key_id, known('seal salt', 32), 'dm/v1/sealed',
+    fields('dm/v1/sealed', [...$bound, ['integer' => $row['seal_revision']]]), $document);
+
+$grant = function (int $which, array $differs) use ($store, $bytes, $optional, $number, $mac): array {
+    $gone = ($differs['state'] ?? '') === 'revoked';
+    $grant = $differs + [
+        'id' => "\1\x93" . chr($which) . known('grant', 13), 'agent' => 'agent:7', 'owner' => 'user:12',
+        'provider' => 'instagram', 'connection' => null, 'effect' => 'permit', 'state' => 'active',
+        'not_before' => null, 'expires_at' => null, 'uses_left' => null, 'revision' => 1,
+        'terms' => json_encode([
+            'scopes' => [], 'operations' => ['publish'], 'contexts' => '*', 'run' => 'any', 'for' => 'owner',
+            'note' => 'Ünï', 'granted_by' => 'user:12', 'granted_why' => null, 'granted_at' => 1700000002,
+            'revoked_by' => $gone ? 'cli' : null, 'revoked_why' => null, 'revoked_at' => $gone ? 1700000003 : null,
+        ], JSON_UNESCAPED_UNICODE),
+    ];
+    return $grant + ['mac' => $mac('dm/v1/mac/grants', [
+        $bytes($store), $bytes($grant['id']), ['text' => $grant['agent']], ['text' => $grant['owner']],
+        ['text' => $grant['provider']], $optional($grant['connection']), ['text' => $grant['effect']],
+        ['text' => $grant['state']], $number($grant['not_before']), $number($grant['expires_at']),
+        $number($grant['uses_left']), ['text' => $grant['terms']], ['integer' => $grant['revision']],
+    ])];
+};
+$limited = $grant(1, ['not_before' => 0, 'expires_at' => 4000000000, 'uses_left' => 3]);
+$forbids = $grant(2, ['effect' => 'forbid', 'connection' => $connection]);
+$ended = $grant(3, ['state' => 'revoked', 'revision' => 2]);
+$head = fn (int $sequence, array $live) => $mac('dm/v1/mac/grant-heads', [
+    $bytes($store), ['text' => 'agent:7'], ['text' => 'user:12'], ['integer' => count($live)],
+    ['integer' => $sequence],
+    ...array_merge(...array_map(fn ($grant) => [$bytes($grant['id']), $bytes($grant['mac'])], $live)),
+]);
+$heads = [$head(6, [$limited]), $head(7, [$limited, $forbids])];
+
+$tag = fn (string $of, string $of_mac) => bin2hex($mac('dm/v1/mac/audit', [['text' => $of], $bytes($of_mac)]));
+$told = fn (array $grant) => [
+    'agent' => $grant['agent'], 'subject' => $grant['owner'], 'connection' => $grant['connection'],
+    'grant_id' => $grant['id'],
+];
+$records = [
+    ['event' => 'begun', 'says' => new stdClass()],
+    ['event' => 'saved', 'subject' => 'user:12', 'connection' => $connection, 'about_row' => 1, 'says' => [
+        'kind' => 'connection', 'provider' => 'instagram', 'account' => 'default', 'revision' => 5,
+        'row' => $tag('row', $row_mac),
+    ]],
+    ['event' => 'grant_created', 'about_pair' => 1, 'says' => [
+        'pair' => ['tag' => $tag('pair', $heads[0]), 'sequence' => 6],
+    ]] + $told($limited),
+    ['event' => 'grant_revoked', 'says' => ['revision' => 2]] + $told($ended),
+    ['event' => 'grant_created', 'about_pair' => 1, 'says' => ['pair' => [
+        'tag' => $tag('pair', $heads[1]), 'was' => $tag('pair', $heads[0]), 'sequence' => 7,
+    ]]] + $told($forbids),
+    ['event' => 'refused', 'agent' => 'agent:7', 'says' => ['target' => 'reddit', 'code' => 'no_grant']],
+];
+$chain = [];
+$last = str_repeat("\0", 32);
+foreach ($records as $at => $record) {
+    $record += [
+        'stream' => 0, 'sequence' => $at + 1, 'at' => 1700000001 + $at, 'agent' => null, 'subject' => null,
+        'connection' => null, 'grant_id' => null, 'about_row' => 0, 'about_pair' => 0,
+        'record' => json_encode($record['says'], JSON_THROW_ON_ERROR),
+    ];
+    unset($record['says']);
+    $last = $mac('dm/v1/mac/audit', [
+        ['text' => 'record'], ['integer' => $record['stream']], ['integer' => $record['sequence']],
+        ['integer' => $record['at']], ['text' => $record['event']], $optional($record['agent']),
+        $optional($record['subject']), $optional($record['connection']), $optional($record['grant_id']),
+        ['integer' => $record['about_row']], ['integer' => $record['about_pair']], $bytes($record['record']),
+        $bytes($last),
+    ]);
+    $chain[] = $record + ['mac' => $last];
+}
+$end = $last . $mac('dm/v1/mac/audit', [
+    ['text' => 'head'], ['integer' => 0], ['integer' => count($chain)], $bytes($last),
+]);
+$anchor = $mac('dm/v1/mac/audit', [
+    ['text' => 'anchor'], $bytes($store), ['integer' => 1700000100], ['integer' => 0], ['integer' => count($chain)],
+    $bytes($last),
+]);
+
+$blobs = fn (array $row, string ...$names) => array_map(
+    fn ($name, $value) => is_string($value) && in_array($name, $names, true) ? $hex($value) : $value,
+    array_keys($row), $row,
+);
+$table = fn (array $rows, string ...$blob_names) =>
+    array_map(fn ($row) => array_combine(array_keys($row), $blobs($row, ...$blob_names)), $rows);
+write('store', [
+    'key' => bin2hex($kek),
+    'document' => $document,
+    'tables' => [
+        'keys' => $table([[
+            'id' => $kek_id, 'status' => 'primary', 'created_at' => 1700000000,
+            'check_value' => hash_hkdf('sha256', $kek, 32, "dm/v1/check-value$store$kek_id"),
+        ]], 'id', 'check_value'),
+        'connections' => $table([['id' => $connection] + $row + [
+            'key_id' => $kek_id, 'row_mac' => $row_mac, 'wrapped_key' => $wrapped_key, 'sealed' => $sealed,
+        ]], 'id', 'key_id', 'row_mac', 'wrapped_key', 'sealed'),
+        'grants' => $table([$limited, $forbids, $ended], 'id', 'connection', 'mac'),
+        'grant_heads' => $table([[
+            'agent' => 'agent:7', 'owner' => 'user:12', 'count' => 2, 'sequence' => 7, 'head' => $heads[1],
+        ]], 'head'),
+        'audit' => $table($chain, 'connection', 'grant_id', 'record', 'mac'),
+        'audit_streams' => $table([['stream' => 0, 'sequence' => count($chain), 'head' => $end]], 'head'),
+    ],
+    'store' => ['store_id' => $hex($store), 'secret_key_id' => $hex($kek_id), 'wrapped_secret' => $hex($wrapped)],
+    'anchor' => [
+        'at' => 1700000100, 'streams' => [['stream' => 0, 'sequence' => count($chain)]], 'hash' => bin2hex($anchor),
+    ],
 ]);

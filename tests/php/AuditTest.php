@@ -8,6 +8,7 @@ use DataMachine\Connections\AuditAnchor;
 use DataMachine\Connections\AuditQuery;
 use DataMachine\Connections\AuditRecord;
 use DataMachine\Connections\Exception\InvalidArgumentException;
+use DataMachine\Connections\Grant;
 
 /**
  * What happened, as PHP reads it, and what verifying says of it.
@@ -72,5 +73,32 @@ final class AuditTest extends VaultTestCase
         self::assertSame('anchor_pruned', $vault->verifyAudit($anchor)->findings[0]->code);
 
         self::assertThrows(InvalidArgumentException::class, static fn () => AuditAnchor::fromJson('no anchor'));
+    }
+
+    public function testGrantsThatWereTakenAwayAreNamedWithAgentAndOwner(): void
+    {
+        $vault = $this->open();
+        $access = $vault->access();
+        $access->grant(Grant::to(7)->use('instagram')->of('user:12')->operations('publish')->by('user:12'));
+        $verified = $vault->verifyAudit();
+        self::assertSame(
+            [true, 2, 0, 1],
+            [$verified->ok, $verified->records, $verified->rows, $verified->pairs],
+        );
+        $sql = 'DELETE FROM grants; DELETE FROM grant_heads';
+        Process::run('(new SQLite3($arguments[0]))->exec($arguments[1]);', [
+            $this->place() . '/connections.sqlite', $sql,
+        ]);
+        $found = $vault->verifyAudit()->findings;
+        self::assertCount(1, $found);
+        self::assertSame(
+            ['pair_missing', 2, 'agent:7', 'user:12', null],
+            [$found[0]->code, $found[0]->sequence, $found[0]->agent, $found[0]->owner, $found[0]->connection],
+        );
+        $access->revokeAll('cli', agent: 7, owner: 'user:12', why: 'put in order');
+        self::assertSame(
+            ['grant_created', 'pair_reset'],
+            array_map(static fn (AuditRecord $record) => $record->event, $vault->audit(['agent' => 'agent:7'])->rows),
+        );
     }
 }

@@ -64,6 +64,7 @@ pub fn every_audit_filter_finds_what_it_should(fresh: &dyn Fresh) {
                 connection: Some(id((number % 5) as u64)),
                 event: ["saved", "deleted"][usize::from(number % 7 == 0)].into(),
                 about_row: number % 10 != 0,
+                about_pair: number % 6 != 0 || number == 18,
                 ..record(number)
             })
         })
@@ -103,6 +104,15 @@ pub fn every_audit_filter_finds_what_it_should(fresh: &dyn Fresh) {
     assert_eq!(last(15).map(|record| record.sequence), Some(5));
     assert_eq!(last(5), None);
     assert_eq!(engine.snapshot(|tx| tx.audit_of_row(1, id(0), i64::MAX)), Ok(None));
+    let pair = |stream, agent: &str, owner: &str, before| {
+        let found = engine.snapshot(|tx| tx.audit_of_pair(stream, agent, owner, before)).unwrap();
+        found.map(|record| record.sequence)
+    };
+    assert_eq!(pair(0, "agent:2", "user:0", i64::MAX), Some(18));
+    assert_eq!(pair(0, "agent:2", "user:0", 18), None, "6 says nothing of the pair");
+    assert_eq!(pair(0, "agent:2", "user:2", i64::MAX), Some(14));
+    assert_eq!(pair(0, "agent:2", "user:2", 14), Some(2));
+    assert_eq!([pair(1, "agent:2", "user:2", 14), pair(0, "agent:1", "user:2", i64::MAX)], [None; 2]);
 }
 
 pub fn audit_records_are_deleted_from_the_front(fresh: &dyn Fresh) {

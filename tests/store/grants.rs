@@ -110,11 +110,22 @@ pub fn pairs_have_one_head(fresh: &dyn Fresh) {
     });
     let later = GrantHead { count: 0, head: vec![9], ..grant_head("agent:7", "user:1", 2) };
     write(&*engine, |tx| tx.put_grant_head(&later));
+    // Grants whose head is gone are a pair as well.
+    let headless = GrantRow { agent: "agent:9".into(), ..grant(1) };
+    write(&*engine, |tx| {
+        [grant(2), grant(3), headless.clone()].iter().try_for_each(|row| tx.insert_grant(row))
+    });
+    let named = |pairs: Vec<(String, String)>| -> Vec<String> {
+        pairs.into_iter().map(|(agent, owner)| format!("{agent} {owner}")).collect()
+    };
+    let all = ["agent:7 site:0", "agent:7 user:1", "agent:7 user:2", "agent:8 user:1", "agent:9 user:1"];
     engine
         .snapshot(|tx| {
             assert_eq!(tx.grant_head("agent:7", "user:1")?, Some(later.clone()));
             assert_eq!(tx.grant_head("agent:8", "user:1")?, Some(grant_head("agent:8", "user:1", 1)));
             assert_eq!(tx.grant_head("agent:8", "user:2")?, None);
+            assert_eq!(named(tx.pairs(("", ""), 9)?), all);
+            assert_eq!(named(tx.pairs(("agent:7", "user:1"), 2)?), all[2..4]);
             assert_eq!(tx.owners_of_agent("agent:7", "", 9)?, ["site:0", "user:1", "user:2"]);
             assert_eq!(tx.owners_of_agent("agent:7", "site:0", 1)?, ["user:1"]);
             assert_eq!(tx.agents_of_owner("user:1", "", 9)?, ["agent:7", "agent:8"]);

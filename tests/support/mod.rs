@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs)]
 
 pub mod acting;
+pub mod audit;
 pub mod process;
 
 use std::os::unix::fs::PermissionsExt;

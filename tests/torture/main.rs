@@ -10,6 +10,7 @@ mod forks;
 mod kill;
 mod kill_whole;
 mod lane;
+mod refusals;
 mod restore;
 mod rotate;
 mod scan;

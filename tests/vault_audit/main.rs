@@ -7,11 +7,9 @@ mod support;
 mod tampering;
 
 use dm_connections::domain::{Effect, Status, UnixTime};
-use dm_connections::vault::{
-    AuditItem, AuditQuery, Format, ImportOptions, Kind, NewGrant, PruneOptions, Pruned, Vault, Verified,
-    VerifyOptions,
-};
+use dm_connections::vault::{AuditItem, AuditQuery, Format, ImportOptions, Kind, NewGrant, Vault};
 use support::acting::{any, asking, reason, wanted};
+use support::audit::{findings, prune_all, sound, verified};
 use support::{Site, address, document, fixture, key, refused, salt};
 
 const SECRET: &str = r#"{"access_token":"canary-token","refresh_token":"canary-refresh"}"#;
@@ -19,36 +17,6 @@ const SECRET: &str = r#"{"access_token":"canary-token","refresh_token":"canary-r
 fn save(vault: &Vault, owner: &str) -> String {
     let at = address("reddit", owner, "default");
     vault.save(Kind::Connection, &at, &document(SECRET), &Default::default()).unwrap().id
-}
-
-fn verified(vault: &Vault) -> Verified {
-    vault.verify_audit(&VerifyOptions::default()).unwrap()
-}
-
-#[track_caller]
-fn sound(vault: &Vault) {
-    let all = verified(vault);
-    assert!(all.ok && all.next.is_none(), "{:#?}", all.findings);
-    // The same in small pages.
-    let (mut after, mut records, mut rows) = (None, 0, 0);
-    loop {
-        let page =
-            vault.verify_audit(&VerifyOptions { after, limit: Some(3), ..Default::default() }).unwrap();
-        assert!(page.ok, "{:#?}", page.findings);
-        (records, rows) = (records + page.records, rows + page.rows);
-        match page.next {
-            Some(next) => after = Some(next.parse().unwrap()),
-            None => break,
-        }
-    }
-    assert_eq!((records, rows), (all.records, all.rows));
-}
-
-/// What verifying finds: each code with the number of its record.
-fn findings(vault: &Vault) -> Vec<(&'static str, Option<i64>)> {
-    let found = verified(vault);
-    assert_eq!(found.ok, found.findings.is_empty());
-    found.findings.iter().map(|finding| (finding.code, finding.sequence)).collect()
 }
 
 fn items(vault: &Vault, query: &AuditQuery) -> Vec<AuditItem> {
@@ -71,21 +39,6 @@ fn three(site: &Site) -> (Vault, Vec<String>) {
 
 fn at(seconds: i64) -> UnixTime {
     UnixTime::new(seconds).unwrap()
-}
-
-/// Prunes everything that happened until now.
-fn prune_all(vault: &Vault, accept_findings: bool) -> Pruned {
-    next_second();
-    vault.prune_audit(PruneOptions { before: UnixTime::MAX, accept_findings }).unwrap()
-}
-
-/// What is of this second is not pruned.
-fn next_second() {
-    let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let then = now();
-    while now() == then {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
 }
 
 /// An agent asks for the first one's account, which nobody let it have.

@@ -5,8 +5,9 @@ use dm_connections::vault::{
     Anchor, AuditQuery, Format, ImportOptions, Kind, PruneOptions, Vault, VerifyOptions,
 };
 
+use crate::support::audit::{findings, next_second, prune_all, sound, verified};
 use crate::support::{Site, address, refused, salt, told};
-use crate::{at, events, findings, items, next_second, prune_all, save, sound, three, verified};
+use crate::{at, events, items, save, three};
 
 #[test]
 fn a_store_put_back_whole_fits_no_later_anchor() {

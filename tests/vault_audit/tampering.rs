@@ -2,8 +2,9 @@
 
 use dm_connections::vault::{AuditQuery, Kind};
 
+use crate::support::audit::{findings, sound, verified};
 use crate::support::{Site, address, document, refused};
-use crate::{findings, items, refuse, save, sound, three, verified};
+use crate::{items, refuse, save, three};
 
 #[test]
 fn a_record_that_is_changed_is_named() {

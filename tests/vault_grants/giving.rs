@@ -3,6 +3,7 @@
 use dm_connections::domain::{Contexts, Effect, RunContext, Target, UnixTime, Whom};
 use dm_connections::vault::{Code, GrantInfo, MOST_GRANTS, NewGrant, Revocation, Which};
 
+use crate::support::audit::sound;
 use crate::support::{Site, refused};
 use crate::{all, any, asking, connect, operations, reason, revoke, wanted};
 
@@ -134,6 +135,7 @@ fn an_agent_has_at_most_256_live_grants_of_an_owner() {
         site.sql().query_row(sql, [state], |row| row.get(0)).unwrap()
     };
     assert_eq!([count("active"), count("revoked")], [0, 256]);
+    sound(&vault);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod acquiring;
 mod admitting;
+mod audited;
 mod cascades;
 mod giving;
 mod json;
@@ -11,10 +12,18 @@ mod support;
 mod tampered;
 mod whole;
 
-use dm_connections::vault::{Facts, GrantInfo, GrantQuery, Kind, Revocation, Revoked, Vault, Which};
+use dm_connections::domain::Target;
+use dm_connections::vault::{
+    Facts, GrantInfo, GrantQuery, Kind, NewGrant, Revocation, Revoked, Vault, Which,
+};
 pub use support::acting::{any, asking, operations, reason, wanted};
 
 pub const CONN: Kind = Kind::Connection;
+
+/// The connection of `user:1` with this id.
+pub fn named(id: &str, agent: &str) -> NewGrant {
+    NewGrant { target: Target::Connection(id.parse().unwrap()), ..any("user:1", "instagram", agent) }
+}
 
 pub fn connect(vault: &Vault, provider: &str, owner: &str, account: &str) -> String {
     let json = support::document(r#"{"access_token":"t"}"#);

@@ -12,6 +12,11 @@ macro_rules! columns {
     };
 }
 
+/// Two that are each in the order of an index, which SQLite merges.
+const PAIRS: &str = "SELECT agent, owner FROM grant_heads WHERE (agent, owner) > (?1, ?2) \
+                     UNION SELECT agent, owner FROM grants WHERE (agent, owner) > (?1, ?2) \
+                     ORDER BY agent, owner LIMIT ?3";
+
 impl ReadGrants for Transaction<'_> {
     fn grant(&mut self, id: RecordId) -> Result<Option<GrantRow>, Error> {
         self.one(concat!("SELECT ", columns!(), " FROM grants WHERE id = ?1"), [id.as_bytes()], grant)
@@ -43,6 +48,10 @@ impl ReadGrants for Transaction<'_> {
                 head: row.get(4)?,
             })
         })
+    }
+
+    fn pairs(&mut self, after: (&str, &str), limit: u32) -> Result<Vec<(String, String)>, Error> {
+        self.many(PAIRS, params![after.0, after.1, limit], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     fn owners_of_agent(&mut self, agent: &str, after: &str, limit: u32) -> Result<Vec<String>, Error> {
@@ -201,8 +210,20 @@ fn grant(row: &rusqlite::Row<'_>) -> rusqlite::Result<GrantRow> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::find::tests::plan;
     use super::*;
     use crate::store::sqlite::schema::{self, STEPS};
+
+    #[test]
+    fn pairs_are_listed_in_the_order_of_indexes() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        schema::create(&connection, STEPS).unwrap();
+        let plan = plan(&connection, PAIRS);
+        let searches =
+            plan.iter().filter(|step| step.starts_with("SEARCH") && step.contains("((agent,owner)>(?,?))"));
+        assert_eq!(searches.count(), 2, "{plan:?}");
+        assert!(!plan.iter().any(|step| step.contains("B-TREE") || step.contains("SCAN")), "{plan:?}");
+    }
 
     #[test]
     fn every_listing_is_served_by_an_index_and_sorts_nothing_that_is_long() {

@@ -9,10 +9,11 @@
 //! The head has a tag of its own, so that the MACs that lie in the table are no heads: who cuts the chain has to have kept
 //! an earlier head.
 
-use super::event::{Event, Facts, What};
+use super::event::{Event, Facts, PairFacts, What};
 use crate::crypto::{Fields, MacKey, labels};
 use crate::store::{AuditHead, AuditRecord, Filter, Kind, Meta, Row};
 use crate::vault::find::LONGEST_PAGE;
+use crate::vault::grants::standing;
 use crate::vault::row::intact;
 use crate::vault::shared::Write;
 use crate::vault::{Code, Error};
@@ -136,7 +137,7 @@ impl Write<'_> {
         self.chain.end.clone().ok_or_else(|| Error::new(Code::Internal, "the audit chain has no end"))
     }
 
-    /// Begins a chain with a record of each row.
+    /// Begins a chain with a record of each row and each pair.
     fn begin(&mut self) -> Result<(), Error> {
         self.chain.end = Some(End { stream: STREAM, sequence: 0, mac: NONE.to_vec() });
         self.audit(&Event::of_store(What::Begun, Facts::default()))?;
@@ -152,7 +153,18 @@ impl Write<'_> {
                 }
             }
         }
-        Ok(())
+        let mut after = (String::new(), String::new());
+        loop {
+            let page = self.tx.pairs((&after.0, &after.1), LONGEST_PAGE)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.clone();
+            for (agent, owner) in page {
+                if let (Some(head), _) = standing(self.tx, self.unlocked, &agent, &owner)? {
+                    let stands = PairFacts::of(None, &head, &self.unlocked.audit);
+                    self.audit(&Event::of_pair(What::Baseline, &agent, &owner, stands))?;
+                }
+            }
+        }
     }
 
     /// Writes down where the chain ends, once for all records of the transaction.

@@ -41,7 +41,7 @@ pub(in crate::vault) enum What {
     GrantRevoked,
     /// A grant was deleted: it had ended long ago, or was not what this library wrote.
     GrantDeleted,
-    /// All that an agent had from an owner was ended, and had been changed by something else than this library.
+    /// All that an agent had from an owner was ended, and something else than this library had changed it or put it back.
     PairReset,
     /// A credential was handed out.
     Acquired,

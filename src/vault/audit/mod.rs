@@ -1,13 +1,15 @@
-//! What happened: a chain of records that shows when one was changed, taken away or put back, and when a row was.
+//! What happened: a chain of records that shows when one was changed, taken away or put back, and when a row or a
+//! pair (the grants of an owner to an agent) was.
 //!
 //! ```text
 //! write ──Write::insert, update, delete──> row, and in the same transaction a record ──chain──> MAC over the one before
-//! verify: every record against the one before, every row against its last record, and all against an outside anchor
+//! verify: every record against the one before, every row and pair against its last record, and all against an outside anchor
 //! ```
 
 mod anchor;
 mod chain;
 mod event;
+mod pairs;
 mod prune;
 mod query;
 mod refusals;
@@ -21,3 +23,4 @@ pub use verify::{Finding, Verified, VerifyCursor, VerifyOptions};
 
 pub(super) use chain::Chain;
 pub(super) use event::{Event, Facts, PairFacts, What};
+pub(super) use pairs::pair_as_recorded;

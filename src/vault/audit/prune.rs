@@ -1,12 +1,12 @@
-//! Forgetting old records, without forgetting how the rows have to stand.
+//! Forgetting old records, without forgetting how the rows and the pairs have to stand.
 
 use serde::Serialize;
 
 use super::anchor::{self, Anchor};
-use super::event::{Event, Facts, What, hex};
+use super::event::{Event, Facts, PairFacts, What, hex};
 use super::walk::Walk;
 use crate::domain::UnixTime;
-use crate::store::{AuditHead, AuditRecord};
+use crate::store::{AuditHead, AuditRecord, WriteTx};
 use crate::vault::shared::Write;
 use crate::vault::{Code, Error, Vault};
 
@@ -29,7 +29,7 @@ pub struct PruneOptions {
 pub struct Pruned {
     /// How many records are gone.
     pub pruned: u64,
-    /// How many rows' last records were carried forward.
+    /// How many rows' and pairs' last records were carried forward.
     pub carried: u64,
     /// How many counts of repeated refusals are gone.
     pub refusals: u64,
@@ -43,7 +43,7 @@ pub struct Pruned {
 
 impl Vault {
     /// Deletes the oldest records, at most 10,000 in a call and only those before the first that is not that old. What
-    /// they say last of a row that stands is carried forward, and a checkpoint says where they ended.
+    /// they say last of a row that stands or of a pair is carried forward, and a checkpoint says where they ended.
     pub fn prune_audit(&self, options: PruneOptions) -> Result<Pruned, Error> {
         self.write(|write| {
             let end = write.begin_chain()?;
@@ -70,8 +70,12 @@ impl Vault {
             let refusals = write.tx.delete_refusals(before.div_euclid(HOUR))?;
             let (mut carried, mut pruned) = (0, 0);
             if let Some(last) = old.last() {
-                for record in old.iter().filter(|record| record.about_row) {
-                    carried += u64::from(carry(write, record)?);
+                for record in &old {
+                    let still_true = [row_of(write.tx, record)?, pair_of(write.tx, record)?];
+                    for event in still_true.iter().flatten() {
+                        write.audit(event)?;
+                        carried += 1;
+                    }
                 }
                 checkpoint(write, last, old.len() as u64, findings)?;
                 pruned = write.tx.delete_audit(last.stream, last.sequence)?;
@@ -95,17 +99,29 @@ fn refused(walk: &Walk<'_>) -> Error {
 
 /// Repeats what a record says of its row, where no later one does and the row is to stand. What the record says counts, not
 /// how the row is: a row that was put back is not made right by pruning.
-fn carry(write: &mut Write<'_>, record: &AuditRecord) -> Result<bool, Error> {
-    let Some(id) = record.connection else { return Ok(false) };
+fn row_of(tx: &mut dyn WriteTx, record: &AuditRecord) -> Result<Option<Event>, Error> {
+    let Some(id) = record.connection.filter(|_| record.about_row) else { return Ok(None) };
     let facts = Facts::of(&record.record);
-    let last = write.tx.audit_of_row(record.stream, id, i64::MAX)?;
+    let last = tx.audit_of_row(record.stream, id, i64::MAX)?;
     if facts.row.is_none() || last.is_some_and(|last| last.sequence != record.sequence) {
-        return Ok(false);
+        return Ok(None);
     }
-    let facts = Facts { was: None, code: None, ..facts };
+    let facts = Facts { was: None, code: None, pair: None, ..facts };
     let subject = record.subject.clone();
-    write.audit(&Event { subject, connection: Some(id), ..Event::of_store(What::Carried, facts) })?;
-    Ok(true)
+    Ok(Some(Event { subject, connection: Some(id), ..Event::of_store(What::Carried, facts) }))
+}
+
+/// The same of its pair.
+fn pair_of(tx: &mut dyn WriteTx, record: &AuditRecord) -> Result<Option<Event>, Error> {
+    let stands = Facts::of(&record.record).pair.filter(|_| record.about_pair);
+    let (Some(agent), Some(owner), Some(stands)) = (&record.agent, &record.subject, stands) else {
+        return Ok(None);
+    };
+    let last = tx.audit_of_pair(record.stream, agent, owner, i64::MAX)?;
+    if last.is_some_and(|last| last.sequence != record.sequence) {
+        return Ok(None);
+    }
+    Ok(Some(Event::of_pair(What::Carried, agent, owner, PairFacts { was: None, ..stands })))
 }
 
 fn checkpoint(write: &mut Write<'_>, last: &AuditRecord, count: u64, accepted: u64) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! Whether everything is as it was written: a page of records and rows at a time. Nothing is opened.
+//! Whether everything is as it was written: a page of records, rows and pairs at a time. Nothing is opened.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,18 +7,18 @@ use serde::Serialize;
 
 use super::anchor::{self, Anchor, AnchoredStream};
 use super::chain::is_absent;
-use super::event::{Facts, row_tag};
-use super::walk::Walk;
+use super::event::{Facts, hex, row_tag};
+use super::walk::{Walk, unhex};
 use crate::domain::{Invalid, RecordId};
-use crate::store::{AuditHead, AuditRecord, Filter, Kind, Meta, ReadTx};
+use crate::store::{AuditHead, AuditRecord, Error as StoreError, Filter, Kind, Meta, ReadTx};
 use crate::vault::row::intact;
 use crate::vault::unlocked::Unlocked;
 use crate::vault::{Error, Vault};
 
-/// The most records and rows of one page: writers wait meanwhile.
+/// The most records, rows, pairs and grants of one page: writers wait meanwhile.
 const LONGEST_PAGE: u32 = 10_000;
 /// How many lie in memory at once.
-const SLICE: u32 = 500;
+pub(super) const SLICE: u32 = 500;
 /// A page ends early with so many findings.
 const FINDINGS: usize = 1000;
 
@@ -27,19 +27,21 @@ const FINDINGS: usize = 1000;
 pub struct VerifyOptions {
     /// Where the page before ended; from the beginning without one.
     pub after: Option<VerifyCursor>,
-    /// At most so many records and rows, 1 to 10,000; 10,000 where not said.
+    /// At most about so many records, rows, pairs and grants, 1 to 10,000; 10,000 where not said. No pair is cut.
     pub limit: Option<u32>,
     /// What was kept outside the store. Looked at with the first page.
     pub anchor: Option<Anchor>,
 }
 
 /// Where a page of verifying ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VerifyCursor {
     /// Behind this record of this chain.
     Records(i64, i64),
     /// Behind this row of a kind; in front of all without one.
     Rows(Kind, Option<RecordId>),
+    /// Behind this pair of an agent and an owner.
+    Pairs(String, String),
 }
 
 /// One thing that is not as it was written.
@@ -55,6 +57,10 @@ pub struct Finding {
     pub through: Option<i64>,
     /// The connection or app config.
     pub connection: Option<String>,
+    /// Of a pair: the agent that has the grants.
+    pub agent: Option<String>,
+    /// Of a pair: the owner that gave them.
+    pub owner: Option<String>,
     /// For a person.
     pub message: String,
 }
@@ -70,47 +76,62 @@ pub struct Verified {
     pub records: u64,
     /// How many rows were looked at.
     pub rows: u64,
+    /// How many pairs of an agent and an owner were looked at, with all their grants.
+    pub pairs: u64,
     /// Where the next page begins; none on the last one.
     pub next: Option<String>,
 }
 
 impl Vault {
-    /// Compares the audit chain with itself, the rows with the chain, and both with an anchor. What is found is no
+    /// Compares the audit chain with itself, the rows and the pairs with the chain, and all with an anchor. What is found is no
     /// error: it is the answer.
     pub fn verify_audit(&self, options: &VerifyOptions) -> Result<Verified, Error> {
         let limit = options.limit.unwrap_or(LONGEST_PAGE).clamp(1, LONGEST_PAGE);
         self.read(|tx, unlocked| {
             let heads = tx.audit_heads()?;
-            let mut page = Page { unlocked, heads, findings: Vec::new(), records: 0, rows: 0, limit };
+            let mut page = Page {
+                unlocked,
+                heads,
+                findings: Vec::new(),
+                records: 0,
+                rows: 0,
+                pairs: 0,
+                grants: 0,
+                limit,
+            };
             if options.after.is_none() {
                 page.begin(tx, options.anchor.as_ref())?;
             }
-            let next = page.from(tx, options.after)?;
-            let Page { findings, records, rows, .. } = page;
+            let next = page.from(tx, options.after.clone())?;
+            let Page { findings, records, rows, pairs, .. } = page;
             let next = next.map(|next| next.to_string());
             Ok(Verified {
                 ok: findings.is_empty(),
                 findings,
                 records: records.into(),
                 rows: rows.into(),
+                pairs: pairs.into(),
                 next,
             })
         })
     }
 }
 
-struct Page<'a> {
-    unlocked: &'a Unlocked,
-    heads: Vec<AuditHead>,
-    findings: Vec<Finding>,
+pub(super) struct Page<'a> {
+    pub(super) unlocked: &'a Unlocked,
+    pub(super) heads: Vec<AuditHead>,
+    pub(super) findings: Vec<Finding>,
     records: u32,
     rows: u32,
+    pub(super) pairs: u32,
+    pub(super) grants: u32,
     limit: u32,
 }
 
 impl Page<'_> {
-    fn left(&self) -> u32 {
-        if self.findings.len() >= FINDINGS { 0 } else { self.limit - self.records - self.rows }
+    pub(super) fn left(&self) -> u32 {
+        let done = [self.records, self.rows, self.pairs, self.grants];
+        if self.findings.len() >= FINDINGS { 0 } else { self.limit.saturating_sub(done.iter().sum()) }
     }
 
     fn begin(&mut self, tx: &mut dyn ReadTx, anchor: Option<&Anchor>) -> Result<(), Error> {
@@ -127,6 +148,7 @@ impl Page<'_> {
         after: Option<VerifyCursor>,
     ) -> Result<Option<VerifyCursor>, Error> {
         let (from_kind, mut after_row) = match after {
+            Some(VerifyCursor::Pairs(agent, owner)) => return self.pairs(tx, (agent, owner)),
             Some(VerifyCursor::Rows(kind, row)) => (kind, row),
             _ => {
                 if let Some(full) = self.all_records(tx, after)? {
@@ -140,7 +162,7 @@ impl Page<'_> {
                 return Ok(Some(full));
             }
         }
-        Ok(None)
+        self.pairs(tx, Default::default())
     }
 
     fn all_records(
@@ -231,11 +253,7 @@ impl Page<'_> {
                         had one was put back, or its chain was deleted";
             return Ok(Some(Finding::row("row_unknown", meta, None, what)));
         }
-        let mut last: Option<AuditRecord> = None;
-        for head in &self.heads {
-            last = last.or(tx.audit_of_row(head.stream, meta.id, i64::MAX)?);
-        }
-        let Some(last) = last else {
+        let Some(last) = last(&self.heads, |stream| tx.audit_of_row(stream, meta.id, i64::MAX))? else {
             let what = "no record knows this row: it was inserted, or its records were cut off";
             return Ok(Some(Finding::row("row_unknown", meta, None, what)));
         };
@@ -258,65 +276,75 @@ impl Page<'_> {
     }
 }
 
+/// The last record of something, whichever chain it is in.
+pub(super) fn last(
+    heads: &[AuditHead],
+    mut of: impl FnMut(i64) -> Result<Option<AuditRecord>, StoreError>,
+) -> Result<Option<AuditRecord>, Error> {
+    for head in heads {
+        if let Some(last) = of(head.stream)? {
+            return Ok(Some(last));
+        }
+    }
+    Ok(None)
+}
+
 impl Finding {
-    pub(super) fn record(code: &'static str, record: &AuditRecord, what: &str) -> Self {
+    /// Something about a chain from a record on.
+    fn at(code: &'static str, stream: i64, sequence: i64, message: String) -> Self {
         Self {
             code,
-            stream: Some(record.stream),
-            sequence: Some(record.sequence),
-            through: None,
-            connection: record.connection.map(|id| id.to_string()),
-            message: format!("audit record {}: {what}", record.sequence),
-        }
-    }
-
-    pub(super) fn missing(stream: i64, from: i64, through: i64) -> Self {
-        Self {
-            code: "record_missing",
-            stream: Some(stream),
-            sequence: Some(from),
-            through: Some(through),
-            connection: None,
-            message: match from == through {
-                true => format!("audit record {from} was deleted"),
-                false => format!("audit records {from} to {through} were deleted"),
-            },
-        }
-    }
-
-    pub(super) fn head(stream: i64, sequence: i64) -> Self {
-        Self {
-            code: "head_changed",
             stream: Some(stream),
             sequence: Some(sequence),
             through: None,
             connection: None,
-            message: format!(
-                "the end of audit chain {stream}, said to be record {sequence}, was changed: records may have been cut off"
-            ),
+            agent: None,
+            owner: None,
+            message,
         }
     }
 
-    pub(super) fn anchor(code: &'static str, stream: &AnchoredStream, what: &str) -> Self {
+    pub(super) fn record(code: &'static str, record: &AuditRecord, what: &str) -> Self {
+        let message = format!("audit record {}: {what}", record.sequence);
         Self {
-            code,
-            stream: Some(stream.stream),
-            sequence: Some(stream.sequence),
-            through: None,
-            connection: None,
-            message: format!("audit chain {} {what}", stream.stream),
+            connection: record.connection.map(|id| id.to_string()),
+            agent: record.agent.clone().filter(|_| record.about_pair),
+            owner: record.subject.clone().filter(|_| record.about_pair),
+            ..Self::at(code, record.stream, record.sequence, message)
+        }
+    }
+
+    pub(super) fn missing(stream: i64, from: i64, through: i64) -> Self {
+        let message = match from == through {
+            true => format!("audit record {from} was deleted"),
+            false => format!("audit records {from} to {through} were deleted"),
+        };
+        Self { through: Some(through), ..Self::at("record_missing", stream, from, message) }
+    }
+
+    pub(super) fn head(stream: i64, sequence: i64) -> Self {
+        let message = format!(
+            "the end of audit chain {stream}, said to be record {sequence}, was changed: records may have been cut off"
+        );
+        Self::at("head_changed", stream, sequence, message)
+    }
+
+    pub(super) fn anchor(code: &'static str, stream: &AnchoredStream, what: &str) -> Self {
+        Self::at(code, stream.stream, stream.sequence, format!("audit chain {} {what}", stream.stream))
+    }
+
+    /// Something about what stands, which has a record or none.
+    pub(super) fn standing(code: &'static str, last: Option<&AuditRecord>, message: String) -> Self {
+        Self {
+            stream: last.map(|record| record.stream),
+            sequence: last.map(|record| record.sequence),
+            ..Self::at(code, 0, 0, message)
         }
     }
 
     fn row(code: &'static str, meta: &Meta, last: Option<&AuditRecord>, what: &str) -> Self {
-        Self {
-            code,
-            stream: last.map(|record| record.stream),
-            sequence: last.map(|record| record.sequence),
-            through: None,
-            connection: Some(meta.id.to_string()),
-            message: format!("{} of {}, {}: {what}", meta.provider, meta.owner, meta.id),
-        }
+        let message = format!("{} of {}, {}: {what}", meta.provider, meta.owner, meta.id);
+        Self { connection: Some(meta.id.to_string()), ..Self::standing(code, last, message) }
     }
 }
 
@@ -326,6 +354,10 @@ impl fmt::Display for VerifyCursor {
             Self::Records(stream, sequence) => write!(f, "records:{stream}:{sequence}"),
             Self::Rows(kind, None) => write!(f, "rows:{}:", kind.code()),
             Self::Rows(kind, Some(id)) => write!(f, "rows:{}:{id}", kind.code()),
+            // Whatever somebody wrote there as a name comes back as it was.
+            Self::Pairs(agent, owner) => {
+                write!(f, "pairs:{}:{}", hex(agent.as_bytes()), hex(owner.as_bytes()))
+            }
         }
     }
 }
@@ -342,6 +374,10 @@ impl FromStr for VerifyCursor {
             ["rows", kind, id] => {
                 let id = if id.is_empty() { Some(None) } else { id.parse().ok().map(Some) };
                 kind.parse().ok().and_then(Kind::from_code).zip(id).map(|(kind, id)| Self::Rows(kind, id))
+            }
+            ["pairs", agent, owner] => {
+                let name = |text: &str| String::from_utf8(unhex(text)?).ok();
+                name(agent).zip(name(owner)).map(|(agent, owner)| Self::Pairs(agent, owner))
             }
             _ => None,
         };

@@ -1,4 +1,4 @@
-//! Going along a chain, record by record, against the one before and against the rows.
+//! Going along a chain, record by record, against the one before and against the rows. Pairs: `pairs.rs`.
 
 use super::chain::{NONE, authentic, mac};
 use super::event::{Facts, What};
@@ -79,8 +79,13 @@ impl<'a> Walk<'a> {
             && mac(record, before, &self.unlocked.audit) != record.mac
         {
             self.find(Finding::record("record_changed", record, "was changed since it was written"));
-        } else if record.about_row {
-            self.row(record, &facts)?;
+        } else {
+            if record.about_row {
+                self.row(record, &facts)?;
+            }
+            if let Some(stands) = facts.pair.filter(|_| record.about_pair) {
+                self.pair(record, &stands)?;
+            }
         }
         (self.at, self.before) = (number, Some(record.mac.clone()));
         Ok(())
@@ -133,7 +138,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn find(&mut self, finding: Finding) {
+    pub(super) fn find(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 }
@@ -183,7 +188,7 @@ pub(super) fn mac_at(tx: &mut dyn ReadTx, stream: i64, number: i64) -> Result<Op
 }
 
 /// The bytes of what [`hex`](super::event::hex) made.
-fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     text.as_bytes().chunks(2).map(byte).collect()
 }

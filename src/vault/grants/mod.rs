@@ -27,6 +27,7 @@ pub use revoke::{Revocation, Revoked, Which};
 pub use terms::Terms;
 pub use tools::MOST_TOOLS;
 
+pub(super) use pair::standing;
 pub(super) use revoke::{end_of_connection, end_of_owner};
 
 /// The most grants that an agent may have from an owner at a time, and the most revoked ones that are remembered.

@@ -6,7 +6,7 @@ use super::{ACTIVE, MOST_GRANTS, REVOKED, terms};
 use crate::crypto::{Fields, labels};
 use crate::domain::{Grant, RecordId, UnixTime};
 use crate::store::{GrantHead, GrantRow, ReadTx};
-use crate::vault::audit::{Event, Facts, PairFacts, What};
+use crate::vault::audit::{Event, Facts, PairFacts, What, pair_as_recorded};
 use crate::vault::shared::Write;
 use crate::vault::unlocked::Unlocked;
 use crate::vault::{Code, Error};
@@ -40,15 +40,23 @@ pub(super) fn read(
     owner: &str,
 ) -> Result<Option<Pair>, Error> {
     let pair = found(tx, agent, owner)?;
-    let fits = match &pair.head {
-        None => pair.rows.is_empty(),
-        Some(head) => {
-            Some(head.count) == i64::try_from(pair.rows.len()).ok()
-                && unlocked.grant_heads.verify(&head_fields(unlocked, head, &pair.rows), &head.head)
-        }
-    };
-    let grants = if fits { grants(unlocked, &pair.rows) } else { None };
+    let grants = pair.checked(unlocked);
     Ok(grants.map(|grants| Pair { grants, ..pair }))
+}
+
+/// How a pair stands, for who verifies it: its head, if all of it is what this library left there, the revoked ones
+/// included; and how many grants were looked at for that.
+pub(in crate::vault) fn standing(
+    tx: &mut dyn ReadTx,
+    unlocked: &Unlocked,
+    agent: &str,
+    owner: &str,
+) -> Result<(Option<GrantHead>, usize), Error> {
+    let pair = found(tx, agent, owner)?;
+    let revoked = tx.grants_of(agent, owner, REVOKED)?;
+    let count = pair.rows.len() + revoked.len();
+    let whole = pair.checked(unlocked).is_some() && grants(unlocked, &revoked).is_some();
+    Ok((pair.head.filter(|_| whole), count))
 }
 
 /// A pair as it lies there, whoever left it so.
@@ -79,6 +87,18 @@ pub(super) fn intact(row: &GrantRow, unlocked: &Unlocked) -> bool {
 }
 
 impl Pair {
+    /// What the rows say, if they are what the head is over.
+    fn checked(&self, unlocked: &Unlocked) -> Option<Vec<Grant>> {
+        let fits = match &self.head {
+            None => self.rows.is_empty(),
+            Some(head) => {
+                Some(head.count) == i64::try_from(self.rows.len()).ok()
+                    && unlocked.grant_heads.verify(&head_fields(unlocked, head, &self.rows), &head.head)
+            }
+        };
+        if fits { grants(unlocked, &self.rows) } else { None }
+    }
+
     /// Adds a grant.
     pub(super) fn add(&mut self, write: &mut Write<'_>, mut row: GrantRow) -> Result<GrantRow, Error> {
         sign(&mut row, write.unlocked);
@@ -175,8 +195,9 @@ impl Pair {
 
     fn put_head(&mut self, write: &mut Write<'_>) -> Result<PairFacts, Error> {
         let was = self.head.take();
-        // What somebody else wrote there may be any number.
-        let sequence = was.as_ref().map_or(0, |head| head.sequence).max(0).saturating_add(1);
+        // A pair that was taken away and begins anew goes on behind what it was; what somebody else wrote may be any number.
+        let next = was.as_ref().map_or(0, |head| head.sequence).saturating_add(1);
+        let sequence = next.max(write.fresh_revision);
         let mut head = GrantHead {
             agent: self.agent.clone(),
             owner: self.owner.clone(),
@@ -193,7 +214,8 @@ impl Pair {
 }
 
 /// Ends a whole pair, also one that is not what this library left there: what carries our MAC is revoked, the rest is
-/// deleted. How many there were of each.
+/// deleted. How many there were of each. A pair that was put back or taken away begins anew, so that its last record is
+/// true again.
 pub(super) fn end_all(
     write: &mut Write<'_>,
     agent: &str,
@@ -212,7 +234,8 @@ pub(super) fn end_all(
     let forged = forged.into_iter().filter(|row| !intact(row, write.unlocked));
     edits.extend(foreign.into_iter().chain(forged).map(|row| (Edit::Forget, row)));
     let removed = edits.len() as u64 - revoked;
-    let ours = fits && removed == 0;
+    let as_recorded = pair_as_recorded(write.tx, write.unlocked, (agent, owner), pair.head.as_ref())?;
+    let ours = fits && removed == 0 && as_recorded;
     if !ours || revoked > 0 {
         let (edits, stands) = pair.change(write, edits)?;
         record(write, &edits, ours.then(|| stands.clone()))?;
@@ -341,5 +364,71 @@ pub(super) fn status(grant: &Grant, now: UnixTime) -> &'static str {
         _ if grant.expires_at.is_some_and(|end| now >= end) => "expired",
         _ if grant.uses_left == Some(0) => "exhausted",
         _ => ACTIVE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::crypto::KeyMaterial;
+    use crate::domain::{Contexts, Effect, Limits, Run, Target};
+    use crate::vault::{NewGrant, Options, Vault, VerifyOptions};
+
+    #[test]
+    fn a_use_is_counted_and_told_to_the_chain() {
+        let root = std::env::temp_dir().join(format!("dm-test-use-{}", std::process::id()));
+        std::fs::create_dir(&root).unwrap();
+        std::fs::set_permissions(&root, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let key = KeyMaterial::raw(&[1; 32]).unwrap();
+        let vault = Vault::open(&Options::new(root.join("store"), "https://example.org"), &[key]).unwrap();
+        let grant = |uses| {
+            let target =
+                Target::Any { owner: "user:1".parse().unwrap(), provider: "reddit".parse().unwrap() };
+            let new = NewGrant {
+                agent: "agent:7".parse().unwrap(),
+                effect: Effect::Permit,
+                target,
+                limits: Limits::NONE,
+                contexts: Contexts::All,
+                run: Run::Any,
+                whom: None,
+                not_before: None,
+                expires_at: None,
+                uses,
+                note: None,
+                by: "user:1".into(),
+                why: None,
+            };
+            vault.create_grant(&new).unwrap().id.parse::<RecordId>().unwrap()
+        };
+        let (limited, free) = (grant(Some(2)), grant(None));
+        let count = |id, recorded: bool| {
+            vault.write(|write| {
+                let stands = count_use(write, id)?;
+                let row = write.tx.grant(id)?.unwrap();
+                let told = stands.is_some();
+                if recorded {
+                    write.audit(&event(What::Refused, &row, stands))?;
+                }
+                Ok((row.uses_left, row.revision, told))
+            })
+        };
+        let codes = || {
+            let found = vault.verify_audit(&VerifyOptions::default()).unwrap().findings;
+            found.iter().map(|finding| finding.code).collect::<Vec<_>>()
+        };
+        assert_eq!(count(limited, true).unwrap(), (Some(1), 2, true));
+        assert_eq!(count(free, true).unwrap(), (None, 1, false));
+        assert_eq!(codes(), [""; 0]);
+        // Whoever does not record it is caught.
+        assert_eq!(count(limited, false).unwrap(), (Some(0), 3, true));
+        assert_eq!(codes(), ["pair_ahead"]);
+        assert_eq!(count(limited, true).unwrap_err().code(), Code::Internal);
+        let gone = RecordId::from_bytes([0; 16]);
+        assert_eq!(count(gone, true).unwrap_err().code(), Code::Internal);
+        drop(vault);
+        std::fs::remove_dir_all(&root).unwrap();
     }
 }
