@@ -45,8 +45,9 @@ pub use export_report::{ExportCounts, ExportReport, LeftOut};
 pub use find::{Page, Query};
 pub use get::Got;
 pub use grants::{
-    AgentUses, Answer, ConnectionUses, Considered, Explained, GrantInfo, GrantPage, GrantQuery, MOST_GRANTS,
-    MOST_TOOLS, NewGrant, Reached, RefusalTold, Revocation, Revoked, Terms, Which,
+    AgentUses, Answer, ConnectionUse, ConnectionUses, Considered, Explained, GrantInfo, GrantPage,
+    GrantQuery, MOST_GRANTS, MOST_TOOLS, NewGrant, Offer, People, Reached, ReachedConnection, RefusalTold,
+    Revocation, Revoked, Terms, Which,
 };
 pub use import::{Format, ImportOptions};
 pub use info::Info;

@@ -2,8 +2,11 @@
 #![allow(missing_docs)]
 
 mod cascades;
+mod explained;
 mod giving;
 mod json;
+mod offered;
+mod sense;
 #[path = "../support/mod.rs"]
 mod support;
 mod tampered;
@@ -69,6 +72,11 @@ pub fn any(owner: &str, provider: &str, agent: &str) -> NewGrant {
 pub fn operations(names: &[&str]) -> Limits {
     let none = AtMost::These(Scopes::default());
     Limits { scopes: none, operations: AtMost::These(Scopes::new(names.iter().copied()).unwrap()) }
+}
+
+pub fn scopes(names: &[&str]) -> Limits {
+    let Limits { scopes: operations, operations: scopes } = operations(names);
+    Limits { scopes, operations }
 }
 
 pub fn connect(vault: &Vault, provider: &str, owner: &str, account: &str) -> String {

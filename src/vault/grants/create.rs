@@ -4,11 +4,12 @@ use super::list::GrantInfo;
 use super::terms::{self, Terms};
 use super::{MOST_GRANTS, pair};
 use crate::domain::{
-    AgentId, Contexts, Effect, Grant, Limits, Owner, OwnerClass, Provider, RecordId, Run, Target, UnixTime,
-    Whom,
+    AgentId, AtMost, Contexts, Effect, Grant, Limits, Owner, OwnerClass, Provider, RecordId, Run, Target,
+    UnixTime, Whom,
 };
+use crate::providers::Entry;
 use crate::vault::shared::Write;
-use crate::vault::{Code, Error, Kind, Vault, row};
+use crate::vault::{Address, Code, Error, Kind, Vault, row};
 
 /// The most people that a grant may name.
 const MOST_USERS: usize = 256;
@@ -30,7 +31,7 @@ pub struct NewGrant {
     pub contexts: Contexts,
     /// In which conversation or flow.
     pub run: Run,
-    /// For whom; without it for the owner, where that is a person.
+    /// For whom; without it for the owner, where that is a person. One that forbids is against everybody without it.
     pub whom: Option<Whom>,
     /// From then on.
     pub not_before: Option<UnixTime>,
@@ -46,116 +47,170 @@ pub struct NewGrant {
     pub why: Option<String>,
 }
 
+/// A grant that is given with a save, for what is saved.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// To whom and what. Its target is not looked at: that is any of the owner's for that provider.
+    pub grant: NewGrant,
+    /// The target is the saved connection and no other.
+    pub only_this: bool,
+}
+
 impl Vault {
     /// Gives an agent a grant.
     pub fn create_grant(&self, new: &NewGrant) -> Result<GrantInfo, Error> {
+        self.write(|write| self.give(write, new, false))
+    }
+
+    /// Gives what was offered with a save, and tells the ids. Who connects again offers the same again, and that is not
+    /// given twice: in the end no place would be left.
+    pub(in crate::vault) fn give_offers(
+        &self,
+        write: &mut Write<'_>,
+        offers: &[Offer],
+        saved: RecordId,
+        address: &Address,
+    ) -> Result<Vec<String>, Error> {
+        let given = offers.iter().enumerate().map(|(place, offer)| {
+            let target = match offer.only_this {
+                true => Target::Connection(saved),
+                false => Target::Any { owner: address.owner.clone(), provider: address.provider.clone() },
+            };
+            let grant = NewGrant { target, ..offer.grant.clone() };
+            let given =
+                self.give(write, &grant, true).map_err(|error| error.at(&format!("grants[{place}]")))?;
+            Ok(given.id)
+        });
+        given.collect()
+    }
+
+    /// Gives it, unless that is to be done `once` and the agent has just that already.
+    fn give(&self, write: &mut Write<'_>, new: &NewGrant, once: bool) -> Result<GrantInfo, Error> {
         check_text("granted_by", Some(&new.by))?;
         check_text("why", new.why.as_deref())?;
         check_text("note", new.note.as_deref())?;
-        self.write(|write| {
-            let (owner, provider, connection) = target_of(write, &new.target)?;
-            let whom = self.check(new, &owner, &provider, write.now)?;
-            let grant = Grant {
-                id: RecordId::generate(write.now, write.random)?,
-                agent: new.agent,
-                effect: new.effect,
-                target: new.target.clone(),
-                limits: new.limits.clone(),
-                contexts: new.contexts.clone(),
-                run: new.run.clone(),
-                whom: whom.clone(),
-                not_before: new.not_before,
-                expires_at: new.expires_at,
-                uses_left: new.uses,
-                revoked: false,
-            };
-            let terms = Terms {
-                scopes: new.limits.scopes.clone(),
-                operations: new.limits.operations.clone(),
-                contexts: new.contexts.clone(),
-                run: new.run.clone(),
-                whom,
-                note: new.note.clone(),
-                granted_by: new.by.clone(),
-                granted_why: new.why.clone(),
-                granted_at: write.now.seconds(),
-                revoked_by: None,
-                revoked_why: None,
-                revoked_at: None,
-            };
-            let [agent, owner] = [new.agent.to_string(), owner.to_string()];
-            let mut pair = pair::read(write.tx, write.unlocked, &agent, &owner)?
-                .ok_or_else(|| pair::tampered(&agent, &owner))?;
-            while pair.rows.len() >= MOST_GRANTS {
-                if !pair.drop_dead(write)? {
-                    return Err(too_many(&agent, &owner));
-                }
+        let (owner, provider, connection) = target_of(write, &new.target)?;
+        check_limits(new, &provider, self.catalogue.entry(&provider))?;
+        check_span(new, write.now)?;
+        let whom = whom_of(new, &owner)?;
+        let grant = Grant {
+            id: RecordId::generate(write.now, write.random)?,
+            agent: new.agent,
+            effect: new.effect,
+            target: new.target.clone(),
+            limits: new.limits.clone(),
+            contexts: new.contexts.clone(),
+            run: new.run.clone(),
+            whom: whom.clone(),
+            not_before: new.not_before,
+            expires_at: new.expires_at,
+            uses_left: new.uses,
+            revoked: false,
+        };
+        let terms = Terms {
+            scopes: new.limits.scopes.clone(),
+            operations: new.limits.operations.clone(),
+            contexts: new.contexts.clone(),
+            run: new.run.clone(),
+            whom,
+            note: new.note.clone(),
+            granted_by: new.by.clone(),
+            granted_why: new.why.clone(),
+            granted_at: write.now.seconds(),
+            revoked_by: None,
+            revoked_why: None,
+            revoked_at: None,
+        };
+        let [agent, owner] = [new.agent.to_string(), owner.to_string()];
+        let mut pair = pair::read(write.tx, write.unlocked, &agent, &owner)?
+            .ok_or_else(|| pair::tampered(&agent, &owner))?;
+        let same = |has: &Grant| *has == Grant { id: has.id, ..grant.clone() };
+        if let Some(at) = pair.grants.iter().position(same).filter(|_| once) {
+            return Ok(GrantInfo::of(pair.rows.swap_remove(at), write.unlocked, write.now, true));
+        }
+        while pair.rows.len() >= MOST_GRANTS {
+            if !pair.drop_dead(write)? {
+                return Err(too_many(&agent, &owner));
             }
-            let row = terms::row(&grant, [owner, provider.to_string()], connection, &terms);
-            let row = pair.add(write, row)?;
-            Ok(GrantInfo::of(row, write.unlocked, write.now, true))
-        })
+        }
+        let row = terms::row(&grant, [owner, provider.to_string()], connection, &terms);
+        let row = pair.add(write, row)?;
+        Ok(GrantInfo::of(row, write.unlocked, write.now, true))
     }
+}
 
-    /// Refuses what could never work, or is not what anybody means; says for whom it is.
-    fn check(
-        &self,
-        new: &NewGrant,
-        owner: &Owner,
-        provider: &Provider,
-        now: UnixTime,
-    ) -> Result<Whom, Error> {
-        if new.limits.is_nothing() {
-            return Err(wrong(
-                "operations",
-                "scopes and operations: a grant of nothing permits nothing; give at least one",
-            ));
+/// Refuses limits under which nothing could ever be done, and contexts of which there is none.
+fn check_limits(new: &NewGrant, provider: &Provider, entry: &Entry) -> Result<(), Error> {
+    let Limits { scopes, operations } = &new.limits;
+    if new.limits.is_nothing() {
+        return Err(wrong(
+            "operations",
+            "scopes and operations: a grant of nothing permits nothing; give at least one",
+        ));
+    }
+    if let AtMost::These(operations) = operations {
+        let known = &entry.operations;
+        if let Some(unknown) = operations.iter().find(|operation| !known.contains_key(*operation)) {
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            let known = match names.is_empty() {
+                true => "it knows none: name scopes, or add operations to the catalogue".to_owned(),
+                false => format!("it knows {}", names.join(", ")),
+            };
+            let message = format!("operations: the catalogue does not know {unknown} of {provider}; {known}");
+            return Err(wrong("operations", &message).with("known", names));
         }
-        if let crate::domain::AtMost::These(operations) = &new.limits.operations {
-            let known = &self.catalogue.entry(provider).operations;
-            if let Some(unknown) = operations.iter().find(|operation| !known.contains_key(*operation)) {
-                let names: Vec<&str> = known.keys().map(String::as_str).collect();
-                let known = match names.is_empty() {
-                    true => "it knows none: name scopes, or add operations to the catalogue".to_owned(),
-                    false => format!("it knows {}", names.join(", ")),
-                };
-                let message =
-                    format!("operations: the catalogue does not know {unknown} of {provider}; {known}");
-                return Err(wrong("operations", &message).with("known", names));
-            }
+    }
+    // What an operation needs is within the ceiling: a catalogue where it is not is refused.
+    if let (AtMost::These(scopes), Some(ceiling), Effect::Permit) = (scopes, &entry.ceiling, new.effect)
+        && operations.is_nothing()
+        && !scopes.iter().any(|scope| ceiling.contains(scope))
+    {
+        let names: Vec<&str> = ceiling.iter().collect();
+        let message = format!(
+            "scopes: the catalogue lets no agent have any of these of {provider}, so the grant would permit nothing; \
+             it lets them have {}",
+            names.join(", ")
+        );
+        return Err(wrong("scopes", &message).with("ceiling", names));
+    }
+    if matches!(&new.contexts, Contexts::These(contexts) if contexts.is_empty()) {
+        return Err(wrong("contexts", "contexts: name at least one, or \"*\""));
+    }
+    Ok(())
+}
+
+/// Refuses a time that never comes, and uses that are none.
+fn check_span(new: &NewGrant, now: UnixTime) -> Result<(), Error> {
+    if new.expires_at.is_some_and(|end| end <= now || new.not_before.is_some_and(|begin| end <= begin)) {
+        return Err(wrong("expires_at", "expires_at: must be later than now, and than not_before"));
+    }
+    match (new.uses, new.effect) {
+        (Some(_), Effect::Forbid) => Err(wrong("uses", "uses: are not counted on a grant that forbids")),
+        (Some(uses), _) if uses == 0 || i64::try_from(uses).is_err() => {
+            Err(wrong("uses", "uses: must be at least 1"))
         }
-        if matches!(&new.contexts, Contexts::These(contexts) if contexts.is_empty()) {
-            return Err(wrong("contexts", "contexts: name at least one, or \"*\""));
+        _ => Ok(()),
+    }
+}
+
+/// For whom it is, said or not; refuses those whom nobody can be.
+fn whom_of(new: &NewGrant, owner: &Owner) -> Result<Whom, Error> {
+    let personal = owner.class() == OwnerClass::Personal;
+    match &new.whom {
+        // Who forbids and says no more does not mean that others may.
+        None if new.effect == Effect::Forbid => Ok(Whom::Anyone),
+        None if personal => Ok(Whom::Owner),
+        None => Err(wrong("for", "for: say for whom; only a person's own account has a default, its owner")),
+        Some(Whom::Owner) if !personal => {
+            let message = format!(
+                "for: {owner} is no person, so nobody asks as its owner; name users, anyone or nobody"
+            );
+            Err(wrong("for", &message))
         }
-        if new.expires_at.is_some_and(|end| end <= now || new.not_before.is_some_and(|begin| end <= begin)) {
-            return Err(wrong("expires_at", "expires_at: must be later than now, and than not_before"));
+        Some(Whom::Users(users)) if users.is_empty() || users.len() > MOST_USERS => {
+            Err(wrong("for", "for: name 1 to 256 users"))
         }
-        match (new.uses, new.effect) {
-            (Some(_), Effect::Forbid) => {
-                return Err(wrong("uses", "uses: are not counted on a grant that forbids"));
-            }
-            (Some(uses), _) if uses == 0 || i64::try_from(uses).is_err() => {
-                return Err(wrong("uses", "uses: must be at least 1"));
-            }
-            _ => {}
-        }
-        let personal = owner.class() == OwnerClass::Personal;
-        match &new.whom {
-            None if personal => Ok(Whom::Owner),
-            None => {
-                Err(wrong("for", "for: say for whom; only a person's own account has a default, its owner"))
-            }
-            Some(Whom::Owner) if !personal => {
-                let message = format!(
-                    "for: {owner} is no person, so nobody asks as its owner; name users, anyone or nobody"
-                );
-                Err(wrong("for", &message))
-            }
-            Some(Whom::Users(users)) if users.is_empty() || users.len() > MOST_USERS => {
-                Err(wrong("for", "for: name 1 to 256 users"))
-            }
-            Some(whom) => Ok(whom.clone()),
-        }
+        Some(whom) => Ok(whom.clone()),
     }
 }
 

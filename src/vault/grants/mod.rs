@@ -13,8 +13,10 @@ mod terms;
 mod tools;
 
 pub use answer::{Answer, RefusalTold};
-pub use create::NewGrant;
-pub use explain::{AgentUses, ConnectionUses, Considered, Explained, Reached};
+pub use create::{NewGrant, Offer};
+pub use explain::{
+    AgentUses, ConnectionUse, ConnectionUses, Considered, Explained, People, Reached, ReachedConnection,
+};
 pub use list::{GrantInfo, GrantPage, GrantQuery};
 pub use revoke::{Revocation, Revoked, Which};
 pub use terms::Terms;
