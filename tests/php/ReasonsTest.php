@@ -239,6 +239,43 @@ final class ReasonsTest extends VaultTestCase
         self::assertNull($decision->scopes);
     }
 
+    /**
+     * Whoever adds a reason to the library adds how it is reached here, and to the header.
+     */
+    public function testEachReasonOfTheLibraryIsAmongThem(): void
+    {
+        $source = (string) file_get_contents(__DIR__ . '/../../src/grants/reason.rs');
+        $named = static function (string $function) use ($source): array {
+            self::assertSame(1, preg_match("~pub fn {$function}\(self\)[^{]*\{(.*?)\n    \}\n~s", $source, $body));
+            preg_match_all('~((?:Self::\w+[\s|]*)+)=> "([^"]+)"~', $body[1], $arms, PREG_SET_ORDER);
+            $named = [];
+            foreach ($arms as [, $variants, $name]) {
+                preg_match_all('~\w+(?=[\s|]*(?:Self|$))(?<!Self)~', $variants, $found);
+                $named += array_fill_keys($found[0], $name);
+            }
+            ksort($named);
+            return $named;
+        };
+        self::assertSame(1, preg_match('~pub enum Reason \{(.*?)\n\}~s', $source, $body));
+        preg_match_all('~^    (\w+),$~m', $body[1], $variants);
+        [$codes, $clauses] = [$named('code'), $named('clause')];
+        sort($variants[1]);
+        self::assertSame([$variants[1], $variants[1]], [array_keys($codes), array_keys($clauses)]);
+        $all = array_map(static fn (string $of) => "{$codes[$of]} {$clauses[$of]}", $variants[1]);
+
+        $reached = [];
+        foreach (self::reasons() as $name => [, , , $expected]) {
+            $reached[] = explode(' ', $name)[0] . " {$expected[0]}";
+        }
+        // A whole pair of grants that is not to be believed has a clause of its own.
+        self::assertEqualsCanonicalizing([...$all, 'integrity grants'], $reached);
+
+        $header = (string) file_get_contents(__DIR__ . '/../../include/dm_connections.h');
+        self::assertSame(1, preg_match('~ - `reason`: ((?:[a-z_]+|,|\s|\*)+?)\n \* - ~', $header, $list));
+        preg_match_all('~[a-z_]+~', $list[1], $told);
+        self::assertEqualsCanonicalizing(array_values(array_unique($codes)), $told[0]);
+    }
+
     public function testWhatIsMissingIsNamed(): void
     {
         $grant = Grant::to(7)->use('reddit')->of('user:1')->by('user:1');

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dm_connections::domain::{
     Contexts, Effect, Fact, Owner, RunContext, Status, Subject, Target, UnixTime, Whom,
 };
-use dm_connections::vault::{NewGrant, Which};
+use dm_connections::vault::Which;
 
 use crate::support::{Site, address};
 use crate::{any, asking, connect, operations, reason, revoke, wanted};
