@@ -534,6 +534,62 @@ dm_status dm_legacy_export(const dm_store *store,
                            dm_buf *report,
                            dm_error **error);
 
+/// Asks whether a provider class may read a connection while an agent or a flow acts, before it reads it with `dm_conn_get`.
+///
+/// `request` and `wanted` are those of `dm_grant_check`, and so is what `*out` gets; only that an access which has run out is
+/// no refusal, since the class renews it. `mode` says what a refusal means:
+///
+/// - `observe`: the caller lets it through. Nothing is written where it is allowed; what would have been refused is in the
+///   audit (`observed`, the first of an hour), and among the proposals
+/// - `enforce`: the caller refuses. A use is counted and recorded (`admitted`), a refusal recorded as `dm_conn_acquire` does,
+///   and it is among the proposals too
+///
+/// The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_INTEGRITY, DM_BUSY, DM_DISK_FULL.
+dm_status dm_grant_admit(const dm_store *store,
+                         const char *request,
+                         size_t request_len,
+                         const char *wanted,
+                         size_t wanted_len,
+                         const char *mode,
+                         size_t mode_len,
+                         dm_buf *out,
+                         dm_error **error);
+
+/// Lists what `dm_grant_admit` refused, or would have, and would still. `query` is a JSON object, all optional: `limit` (1 to 1000;
+/// 100), `after` (the `next` of the page before).
+///
+/// `*out` gets `{items: [{id, grant, decision, count, first_at, last_at}], next}`: `grant` is the narrowest that would let it
+/// through, as `dm_grant_create` takes it but for who gives it, or null where no grant would; `decision` is what
+/// `dm_grant_check` answers now, with the remedy. A request that is met again, in another conversation too, is counted. A page
+/// may be empty and have a `next`. At most 10,000 are kept: then the one goes that was met the longest ago.
+/// The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
+dm_status dm_proposal_list(const dm_store *store,
+                           const char *query,
+                           size_t query_len,
+                           dm_buf *out,
+                           dm_error **error);
+
+/// Gives the grant that a proposal proposes. `options` is a JSON object: `by` (who gives it) and `why` (optional). The proposal
+/// is gone with it.
+///
+/// `*out` gets `{grant}`: the grant as `dm_grant_list` shows it, or null where the request is allowed by now. The caller frees
+/// it. Any thread. Errors: DM_NOT_FOUND (no such proposal), DM_CONFLICT (no grant would help: the message says what would),
+/// DM_INTEGRITY, DM_TOO_LARGE, DM_INVALID_ARGUMENT, DM_BUSY.
+dm_status dm_proposal_accept(const dm_store *store,
+                             const char *id,
+                             size_t id_len,
+                             const char *options,
+                             size_t options_len,
+                             dm_buf *out,
+                             dm_error **error);
+
+/// Forgets a proposal; the same request met again proposes it again. One that is not there is no error. Any thread.
+/// Errors: DM_INVALID_ARGUMENT, DM_BUSY.
+dm_status dm_proposal_dismiss(const dm_store *store,
+                              const char *id,
+                              size_t id_len,
+                              dm_error **error);
+
 /// Lists what happened. `query` is a JSON object of conditions, each optional: `agent`, `subject` (whose account it was, such
 /// as `user:12`), `connection` (an id, of a connection or app config), `event`, `since` and `until` (Unix seconds, from and
 /// before), `newest_first`, `limit` (1 to 1000; 100), `after` (the `next` of the page before). Nothing at all lists everything.
@@ -541,8 +597,8 @@ dm_status dm_legacy_export(const dm_store *store,
 /// `*out` gets `{items: [...], next}`, where `next` is null on the last page; each item is `{stream, sequence, at, event, agent,
 /// subject, connection, grant, details, repeats, intact}`. `agent` is null where trusted code of the site acted. Where
 /// `intact` is false, the record is not as it was written. Events: `saved`, `merged`, `status_set`, `deleted`, `renewed`,
-/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `refused` (with `repeats`: how often in
-/// that hour, a count that nothing authenticates), and of the chain itself `begun`, `baseline`, `carried`, `checkpoint`, `broken`.
+/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `acquired`, `admitted`,
+/// `refused` and `observed` (with `repeats`: how often in that hour, a count that nothing authenticates), and of the chain itself `begun`, `baseline`, `carried`, `checkpoint`, `broken`.
 /// `details` has of a row `kind`, `provider`, `account`, `status`, `revision`, `seal_revision`, and never a secret. The caller frees
 /// `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
 dm_status dm_audit_query(const dm_store *store,
@@ -687,6 +743,24 @@ dm_status dm_grant_check(const dm_store *store,
                          size_t wanted_len,
                          dm_buf *out,
                          dm_error **error);
+
+/// Asks for a credential: the agent's door. Decides as `dm_grant_check` does, counts the use, writes the audit record, and only
+/// then hands out the members that the catalogue's `use` list of the provider names, in one transaction: never a refresh
+/// token or a client's secret. `request` and `wanted` are those of `dm_grant_check`.
+///
+/// `*decision` gets what `dm_grant_check` answers. Where it is allowed, `*credential` gets a JSON object, such as
+/// `{"access_token": "..."}`; else `{NULL, 0}`. A refusal is an answer, and no error; the first one of an agent about a connection with
+/// a reason in an hour is in the audit, repeats are counted. An account that has none of what it would hand out is
+/// `needs_reauth`. The caller frees both, which wipes them. Any thread.
+/// Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_DISK_FULL, DM_INTEGRITY (the audit leaves no number for a record).
+dm_status dm_conn_acquire(const dm_store *store,
+                          const char *request,
+                          size_t request_len,
+                          const char *wanted,
+                          size_t wanted_len,
+                          dm_buf *decision,
+                          dm_buf *credential,
+                          dm_error **error);
 
 /// Says why, at length. `question` is a JSON object, one of:
 ///

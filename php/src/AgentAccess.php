@@ -90,6 +90,75 @@ final class AgentAccess
     }
 
     /**
+     * Asks for a credential, for as long as it takes to call the provider: it is decided, counted and recorded before it
+     * is handed out.
+     *
+     *     $instagram = $access->acquire($request, 'instagram', ['operations' => ['publish']]);
+     *     if (!$instagram->allowed) {
+     *         return $instagram->decision->message;
+     *     }
+     *     publish($instagram->get('access_token'));
+     *
+     * @param array{
+     *     owner?: string, account?: string, connection?: string, scopes?: list<string>, operations?: list<string>
+     * } $wanted
+     */
+    public function acquire(ActingRequest $request, string $provider, array $wanted = []): Acquired
+    {
+        $wanted = Json::options(['provider' => $provider] + $wanted);
+        [$decision, $credential] = Library::connectionAcquire($this->store, self::request($request), $wanted);
+        return new Acquired(
+            new Decision(Json::decode($decision)),
+            $credential === '' ? null : Document::fromJson($credential),
+        );
+    }
+
+    /**
+     * Whether a provider's class may read a whole document for a request; the drop-in classes ask this.
+     *
+     * @param array{owner?: string, account?: string, connection?: string} $wanted
+     */
+    public function admit(ActingRequest $request, string $provider, array $wanted, Mode $mode): Decision
+    {
+        $wanted = Json::options(['provider' => $provider] + $wanted);
+        $told = Library::grantAdmit($this->store, self::request($request), $wanted, $mode->value);
+        return new Decision(Json::decode($told));
+    }
+
+    /**
+     * What was refused to provider classes, or would have been, and would be still: each with the grant that would let
+     * it through.
+     *
+     * @return Page<Proposal>
+     */
+    public function proposals(?string $after = null, ?int $limit = null): Page
+    {
+        $query = array_filter(['after' => $after, 'limit' => $limit], static fn (mixed $said) => $said !== null);
+        $found = Json::decode(Library::proposalList($this->store, Json::options($query)));
+        return new Page(array_map(static fn (array $one) => new Proposal($one), $found['items']), $found['next']);
+    }
+
+    /**
+     * Gives the grant that is proposed; null where the request is allowed by now.
+     *
+     * @param string $by who gives it, such as `user:12`
+     */
+    public function accept(string $proposal, string $by, ?string $why = null): ?GrantInfo
+    {
+        $options = Json::options(['by' => $by, 'why' => $why]);
+        $told = Json::decode(Library::proposalAccept($this->store, $proposal, $options));
+        return $told['grant'] === null ? null : new GrantInfo($told['grant']);
+    }
+
+    /**
+     * Forgets a proposal. The same request met again proposes it again.
+     */
+    public function dismiss(string $proposal): void
+    {
+        Library::proposalDismiss($this->store, $proposal);
+    }
+
+    /**
      * The same, with every connection that might have been meant, every grant about it, and why it fell.
      *
      * @param array{

@@ -29,6 +29,8 @@ pub const MAC_ROWS: Label = Label("dm/v1/mac/rows");
 pub const MAC_GRANTS: Label = Label("dm/v1/mac/grants");
 /// The key of the heads that say which grants a pair has.
 pub const MAC_GRANT_HEADS: Label = Label("dm/v1/mac/grant-heads");
+/// The key of proposals, and of their ids.
+pub const MAC_PROPOSALS: Label = Label("dm/v1/mac/proposals");
 /// The key that chains the audit records.
 pub const MAC_AUDIT: Label = Label("dm/v1/mac/audit");
 /// The key of fingerprints (of refresh tokens, to compare without decrypting).
@@ -39,7 +41,7 @@ pub const MAC_LEDGER: Label = Label("dm/v1/mac/import-ledger");
 pub const MAC_KEPT: Label = Label("dm/v1/mac/kept");
 
 #[cfg(test)]
-pub(super) const ALL: [Label; 11] = [
+pub(super) const ALL: [Label; 12] = [
     SEALED,
     DATA_KEY,
     STORE_SECRET,
@@ -47,6 +49,7 @@ pub(super) const ALL: [Label; 11] = [
     MAC_ROWS,
     MAC_GRANTS,
     MAC_GRANT_HEADS,
+    MAC_PROPOSALS,
     MAC_AUDIT,
     MAC_FINGERPRINTS,
     MAC_LEDGER,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
+use super::acting_json::{RequestShape, SubjectShape};
 use super::json::hex;
 use super::{Invalid, Limits, Owner, names};
 
@@ -122,7 +123,8 @@ pub enum Fact<T> {
 }
 
 /// On whose behalf, and on what basis. In JSON `{"asking": user}`, `{"scheduled": user}` or null.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "Option<SubjectShape>", into = "Option<SubjectShape>")]
 pub enum Subject {
     /// That person is here, and asks.
     Asking(UserId),
@@ -149,7 +151,7 @@ pub enum RunContext {
 }
 
 /// The flow that runs.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with `id`, `owner` and `digest`")]
 pub struct Flow {
     /// Which one.
@@ -163,7 +165,8 @@ pub struct Flow {
 }
 
 /// Who is asking right now. Nothing of it comes from a tool's arguments or from a model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "RequestShape", into = "RequestShape")]
 pub struct ActingRequest {
     /// The agent that acts; none where none does.
     pub agent: Fact<Option<AgentId>>,
@@ -179,22 +182,6 @@ pub struct ActingRequest {
     pub may: Fact<Limits>,
     /// The site and organisations that the caller may manage.
     pub manages: Fact<BTreeSet<Owner>>,
-}
-
-impl<'de> Deserialize<'de> for Subject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "lowercase")]
-        enum Shape {
-            Asking(UserId),
-            Scheduled(UserId),
-        }
-        Ok(match Option::deserialize(deserializer)? {
-            Some(Shape::Asking(person)) => Self::Asking(person),
-            Some(Shape::Scheduled(person)) => Self::Scheduled(person),
-            None => Self::Nobody,
-        })
-    }
 }
 
 impl RunContext {

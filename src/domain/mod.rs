@@ -1,6 +1,7 @@
 //! Plain types and their rules: no I/O, no clock, no randomness. An invalid value cannot be constructed.
 
 mod acting;
+mod acting_json;
 mod document;
 mod grant;
 mod ids;

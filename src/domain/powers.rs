@@ -6,7 +6,7 @@ use super::Scopes;
 use super::json::StarOr;
 
 /// What is to be done.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Powers {
     /// Scopes.
     pub scopes: Scopes,
@@ -25,7 +25,7 @@ pub enum AtMost {
 }
 
 /// The most that may be done.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with `scopes` and `operations`, each a list or \"*\"")]
 pub struct Limits {
     /// Of scopes.
@@ -75,6 +75,12 @@ impl AtMost {
 impl Limits {
     /// No limits.
     pub const NONE: Self = Self { scopes: AtMost::Everything, operations: AtMost::Everything };
+
+    /// These and no more.
+    pub fn only(powers: &Powers) -> Self {
+        let Powers { scopes, operations } = powers.clone();
+        Self { scopes: AtMost::These(scopes), operations: AtMost::These(operations) }
+    }
 
     /// Whether nothing may be done at all.
     pub fn is_nothing(&self) -> bool {

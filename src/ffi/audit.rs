@@ -16,8 +16,8 @@ use super::{dm_buf, dm_error, dm_status};
 /// `*out` gets `{items: [...], next}`, where `next` is null on the last page; each item is `{stream, sequence, at, event, agent,
 /// subject, connection, grant, details, repeats, intact}`. `agent` is null where trusted code of the site acted. Where
 /// `intact` is false, the record is not as it was written. Events: `saved`, `merged`, `status_set`, `deleted`, `renewed`,
-/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `refused` (with `repeats`: how often in
-/// that hour, a count that nothing authenticates), and of the chain itself `begun`, `baseline`, `carried`, `checkpoint`, `broken`.
+/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `acquired`, `admitted`,
+/// `refused` and `observed` (with `repeats`: how often in that hour, a count that nothing authenticates), and of the chain itself `begun`, `baseline`, `carried`, `checkpoint`, `broken`.
 /// `details` has of a row `kind`, `provider`, `account`, `status`, `revision`, `seal_revision`, and never a secret. The caller frees
 /// `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
 #[unsafe(no_mangle)]

@@ -43,6 +43,17 @@ impl Output {
         self.0.is_some()
     }
 
+    /// Says that there is nothing: `{NULL, 0}`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`give`](Self::give).
+    pub(super) unsafe fn give_nothing(self) {
+        let Some(out) = self.0 else { return };
+        // SAFETY: this function's contract.
+        unsafe { out.write(dm_buf { ptr: std::ptr::null_mut(), len: 0 }) };
+    }
+
     /// Hands `bytes` over.
     ///
     /// # Safety

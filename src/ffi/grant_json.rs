@@ -1,55 +1,15 @@
-//! Requests, what they want, and grants, as JSON. What a request does not say is unknown, and refused.
+//! What requests want, and grants, as JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::options::given;
 use crate::domain::{
-    AccountName, ActingRequest, AgentId, AtMost, Contexts, Effect, Fact, Flow, Limits, Owner, Powers,
-    Provider, RecordId, Run, RunContext, Scopes, SessionId, Subject, Target, UnixTime, Whom,
+    AccountName, ActingRequest, AgentId, AtMost, Contexts, Effect, Limits, Owner, Powers, Provider, RecordId,
+    Run, Scopes, Target, UnixTime, Whom,
 };
 use crate::grants::Wanted;
 use crate::vault::{Address, Code, Error, GrantQuery, NewGrant, Offer, Revocation, Which};
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default, expecting = "an object, the request")]
-pub(super) struct RequestJson {
-    #[serde(deserialize_with = "given")]
-    agent: Option<Option<AgentId>>,
-    #[serde(deserialize_with = "said")]
-    subject: Option<Subject>,
-    #[serde(deserialize_with = "given")]
-    session: Option<Option<SessionId>>,
-    context: Option<RunContext>,
-    #[serde(deserialize_with = "given")]
-    flow: Option<Option<Flow>>,
-    may: Option<Limits>,
-    manages: Option<BTreeSet<Owner>>,
-}
-
-/// A member whose null says something.
-fn said<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
-}
-
-fn fact<T>(given: Option<T>) -> Fact<T> {
-    given.map_or(Fact::Unknown, Fact::Known)
-}
-
-impl From<RequestJson> for ActingRequest {
-    fn from(json: RequestJson) -> Self {
-        Self {
-            agent: fact(json.agent),
-            subject: fact(json.subject),
-            session: fact(json.session),
-            context: fact(json.context),
-            flow: fact(json.flow),
-            may: fact(json.may),
-            manages: fact(json.manages),
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with `provider`, and what else is wanted")]
@@ -218,7 +178,7 @@ impl GrantQueryJson {
     expecting = "an object with `request` and `wanted`, with `connection` or with `agent`"
 )]
 pub(super) struct QuestionJson {
-    request: Option<RequestJson>,
+    request: Option<ActingRequest>,
     wanted: Option<WantedJson>,
     connection: Option<RecordId>,
     agent: Option<AgentId>,
@@ -237,7 +197,7 @@ impl QuestionJson {
         let paged = GrantQuery { after: self.after, limit: page(self.limit)?, ..GrantQuery::default() };
         match (self.request, self.wanted, self.connection, self.agent) {
             (Some(request), Some(wanted), None, None) => {
-                Ok(Question::Request(Box::new(request.into()), wanted.into()))
+                Ok(Question::Request(Box::new(request), wanted.into()))
             }
             (None, None, Some(id), None) => Ok(Question::Connection(id, paged)),
             (None, None, None, Some(agent)) => Ok(Question::Agent(agent, paged)),
@@ -249,7 +209,7 @@ impl QuestionJson {
     }
 }
 
-fn page(limit: Option<u32>) -> Result<Option<u32>, Error> {
+pub(super) fn page(limit: Option<u32>) -> Result<Option<u32>, Error> {
     match limit {
         Some(limit) if !(1..=1000).contains(&limit) => Err(wrong("limit", "limit: 1 to 1000")),
         limit => Ok(limit),

@@ -6,13 +6,12 @@ use super::buffer::Output;
 use super::documents::{Text, optional};
 use super::funnel::run;
 use super::grant_json::{
-    GrantJson, GrantQueryJson, Question, QuestionJson, RequestJson, RevocationJson, WantedJson, tools,
+    GrantJson, GrantQueryJson, Question, QuestionJson, RevocationJson, WantedJson, tools,
 };
 use super::input::json;
 use super::store::{answer, dm_store, vault};
 use super::{dm_buf, dm_error, dm_status};
 use crate::domain::ActingRequest;
-use crate::vault::Error;
 
 /// Gives an agent a grant: by itself an agent may use nothing. Who may give it is for the caller to know; nothing of it may
 /// come from the agent, its tools or its model.
@@ -164,11 +163,52 @@ pub unsafe extern "C" fn dm_grant_check(
         let out = Output::required("out", out)?;
         let vault = vault(store)?;
         // SAFETY: the ABI's contract.
-        let (request, wanted): (_, WantedJson) =
-            unsafe { (acting(Text(request, request_len))?, json("wanted", wanted, wanted_len)?) };
+        let (request, wanted): (ActingRequest, WantedJson) =
+            unsafe { (json("request", request, request_len)?, json("wanted", wanted, wanted_len)?) };
         let told = answer(&vault.check_grant(&request, &wanted.into())?)?;
         // SAFETY: the ABI's contract.
         unsafe { out.give(told) };
+        Ok(())
+    })
+}
+
+/// Asks for a credential: the agent's door. Decides as `dm_grant_check` does, counts the use, writes the audit record, and only
+/// then hands out the members that the catalogue's `use` list of the provider names, in one transaction: never a refresh
+/// token or a client's secret. `request` and `wanted` are those of `dm_grant_check`.
+///
+/// `*decision` gets what `dm_grant_check` answers. Where it is allowed, `*credential` gets a JSON object, such as
+/// `{"access_token": "..."}`; else `{NULL, 0}`. A refusal is an answer, and no error; the first one of an agent about a connection with
+/// a reason in an hour is in the audit, repeats are counted. An account that has none of what it would hand out is
+/// `needs_reauth`. The caller frees both, which wipes them. Any thread.
+/// Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_DISK_FULL, DM_INTEGRITY (the audit leaves no number for a record).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_conn_acquire(
+    store: *const dm_store,
+    request: *const c_char,
+    request_len: usize,
+    wanted: *const c_char,
+    wanted_len: usize,
+    decision: *mut dm_buf,
+    credential: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    run(error, || {
+        let decision = Output::required("decision", decision)?;
+        let credential = Output::required("credential", credential)?;
+        let vault = vault(store)?;
+        // SAFETY: the ABI's contract.
+        let (request, wanted): (ActingRequest, WantedJson) =
+            unsafe { (json("request", request, request_len)?, json("wanted", wanted, wanted_len)?) };
+        let acquired = vault.acquire(&request, &wanted.into())?;
+        let told = answer(&acquired.answer)?;
+        // SAFETY: the ABI's contract.
+        unsafe {
+            decision.give(told);
+            match acquired.credential {
+                Some(found) => credential.give(found),
+                None => credential.give_nothing(),
+            }
+        }
         Ok(())
     })
 }
@@ -231,20 +271,11 @@ pub unsafe extern "C" fn dm_tools_resolve(
         let out = Output::required("out", out)?;
         let vault = vault(store)?;
         // SAFETY: the ABI's contract.
-        let (request, wanted) =
-            unsafe { (acting(Text(request, request_len))?, json("tools", tools_json, tools_len)?) };
+        let (request, wanted): (ActingRequest, _) =
+            unsafe { (json("request", request, request_len)?, json("tools", tools_json, tools_len)?) };
         let told = answer(&vault.resolve_tools(&request, &tools(wanted))?)?;
         // SAFETY: the ABI's contract.
         unsafe { out.give(told) };
         Ok(())
     })
-}
-
-/// # Safety
-///
-/// The text is NULL or valid for its length.
-unsafe fn acting(request: Text) -> Result<ActingRequest, Error> {
-    // SAFETY: this function's contract.
-    let request: RequestJson = unsafe { json("request", request.0, request.1) }?;
-    Ok(request.into())
 }

@@ -3,6 +3,7 @@
 // The contract of all of them stands once, at the head of the header: pointers are NULL or valid for their length.
 #![allow(clippy::missing_safety_doc)]
 
+mod admission;
 mod audit;
 mod audit_options;
 mod buffer;
@@ -25,6 +26,7 @@ mod status;
 mod store;
 mod version;
 
+pub use admission::*;
 pub use audit::*;
 pub use buffer::{dm_buf, dm_buf_free};
 pub use configs::*;

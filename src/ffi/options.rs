@@ -3,19 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::grant_json::{GrantJson, offers};
+use crate::domain::json::given;
 use crate::domain::{DisplayName, Invalid, RemoteId, Scopes, UnixTime};
 use crate::vault::{Address, Code, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query};
-
-/// A member that may be absent, null, or there.
-pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(from).map(Some)
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -10,12 +10,14 @@
 mod clauses;
 mod decide;
 mod judge;
+mod propose;
 mod reason;
 mod remedy;
 mod rules;
 
 pub use decide::{Decision, Wanted, decide};
 pub use judge::{Allowed, Candidate, Judged, judge};
+pub use propose::{Proposal, propose};
 pub use reason::{Reason, Refusal};
 pub use remedy::{Remedy, Who};
 pub use rules::Rules;

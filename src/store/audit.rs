@@ -25,6 +25,8 @@ pub struct AuditRecord {
     pub grant: Option<RecordId>,
     /// Whether it says how the row of its connection stands since.
     pub about_row: bool,
+    /// Whether it says how the grants of its subject to its agent stand since.
+    pub about_pair: bool,
     /// What else it says: a JSON object.
     pub record: Vec<u8>,
     /// The MAC that chains it to the one before.
@@ -91,7 +93,9 @@ impl AuditFilter {
 /// Which refusals are counted together: those of one hour for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusalKey {
-    /// The agent that was refused.
+    /// Whether it was refused or only would have been.
+    pub event: String,
+    /// The agent that was refused; empty where none acted, or nobody knows.
     pub agent: String,
     /// What it wanted.
     pub target: String,
@@ -115,6 +119,15 @@ pub trait AuditRead {
     /// The last record of a chain, with a number below `before`, that says how a row stands.
     fn audit_of_row(&mut self, stream: i64, row: RecordId, before: i64)
     -> Result<Option<AuditRecord>, Error>;
+
+    /// The last record of a chain, with a number below `before`, that says how the grants of an owner to an agent stand.
+    fn audit_of_pair(
+        &mut self,
+        stream: i64,
+        agent: &str,
+        owner: &str,
+        before: i64,
+    ) -> Result<Option<AuditRecord>, Error>;
 
     /// Whether there is a row with this id.
     fn has_row(&mut self, id: RecordId) -> Result<bool, Error>;

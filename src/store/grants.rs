@@ -1,6 +1,6 @@
 //! The part of the contract that is about grants.
 
-use super::{Error, GrantFilter, GrantHead, GrantRow};
+use super::{Error, GrantFilter, GrantHead, GrantRow, ProposalRow};
 use crate::domain::RecordId;
 
 /// Reading grants, within one transaction. Every look-up is served by an index.
@@ -22,6 +22,12 @@ pub trait ReadGrants {
 
     /// The agents that an owner ever gave something, in the order of their names, behind `after`.
     fn agents_of_owner(&mut self, owner: &str, after: &str, limit: u32) -> Result<Vec<String>, Error>;
+
+    /// One proposal.
+    fn proposal(&mut self, id: RecordId) -> Result<Option<ProposalRow>, Error>;
+
+    /// Proposals in the order of ids, behind `after`.
+    fn proposals(&mut self, after: Option<RecordId>, limit: u32) -> Result<Vec<ProposalRow>, Error>;
 }
 
 /// Writing grants, within one transaction.
@@ -38,4 +44,13 @@ pub trait WriteGrants {
 
     /// Puts a pair's head in the place of the one before.
     fn put_grant_head(&mut self, head: &GrantHead) -> Result<(), Error>;
+
+    /// Adds a proposal; where there is one with this id, takes over all but its count and when it was first, and counts.
+    fn put_proposal(&mut self, proposal: &ProposalRow) -> Result<(), Error>;
+
+    /// Deletes a proposal. Says whether there was one.
+    fn delete_proposal(&mut self, id: RecordId) -> Result<bool, Error>;
+
+    /// Deletes those that were met the longest ago, until `most` are left.
+    fn forget_proposals(&mut self, most: u32) -> Result<u64, Error>;
 }

@@ -14,7 +14,7 @@ pub use error::Error;
 pub use grants::{ReadGrants, WriteGrants};
 pub use records::{
     Counts, Filter, GrantFilter, GrantHead, GrantRow, Identity, Kept, KeptNote, KeyRecord, KeyStatus, Kind,
-    LedgerEntry, Meta, Row, StatusFilter, WrappedKept, WrappedRow,
+    LedgerEntry, Meta, ProposalRow, Row, StatusFilter, WrappedKept, WrappedRow,
 };
 
 use std::time::Duration;
@@ -155,6 +155,9 @@ pub trait WriteTx: ReadTx + WriteGrants + AuditWrite {
     /// Replaces all columns of the row with this id, if it still has `expected_revision`; otherwise
     /// [`Error::Conflict`].
     fn update_row(&mut self, row: &Row, expected_revision: i64) -> Result<(), Error>;
+
+    /// Says when a row was last used, and touches nothing else. [`Error::Conflict`] if there is no such row.
+    fn set_last_used(&mut self, id: RecordId, at: i64) -> Result<(), Error>;
 
     /// Overwrites a row's blob and wrapped key, then deletes it. Says whether there was one.
     fn delete_row(&mut self, id: RecordId) -> Result<bool, Error>;

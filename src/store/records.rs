@@ -335,6 +335,25 @@ pub struct GrantFilter {
     pub limit: u32,
 }
 
+/// A request that was refused, or would have been, exactly as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProposalRow {
+    /// Says which requests are taken for the same.
+    pub id: RecordId,
+    /// The last of them, as JSON.
+    pub request: String,
+    /// What it wanted, as JSON.
+    pub wanted: String,
+    /// How often.
+    pub count: i64,
+    /// When first, in Unix seconds.
+    pub first_at: i64,
+    /// When last, in Unix seconds.
+    pub last_at: i64,
+    /// The MAC over id, request and wanted.
+    pub mac: Vec<u8>,
+}
+
 /// How much a store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {

@@ -35,7 +35,7 @@ pub use about::About;
 pub use address::Address;
 pub use audit::{
     Anchor, AnchoredStream, AuditCursor, AuditItem, AuditPage, AuditQuery, Finding, PruneOptions, Pruned,
-    Refusal, Verified, VerifyCursor, VerifyOptions,
+    Verified, VerifyCursor, VerifyOptions,
 };
 pub use clear::Cleared;
 pub use delete::Receipt;
@@ -45,9 +45,9 @@ pub use export_report::{ExportCounts, ExportReport, LeftOut};
 pub use find::{Page, Query};
 pub use get::Got;
 pub use grants::{
-    AgentUses, Answer, ConnectionUse, ConnectionUses, Considered, Explained, GrantInfo, GrantPage,
-    GrantQuery, MOST_GRANTS, MOST_TOOLS, NewGrant, Offer, People, Reached, ReachedConnection, RefusalTold,
-    Revocation, Revoked, Terms, Which,
+    Acquired, AgentUses, Answer, ConnectionUse, ConnectionUses, Considered, Explained, GrantInfo, GrantPage,
+    GrantQuery, MOST_GRANTS, MOST_TOOLS, Mode, NewGrant, Offer, People, ProposalPage, Proposed,
+    ProposedGrant, Reached, ReachedConnection, RefusalTold, Revocation, Revoked, Terms, Which,
 };
 pub use import::{Format, ImportOptions};
 pub use info::Info;

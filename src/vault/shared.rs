@@ -41,7 +41,7 @@ struct State {
 /// One write transaction.
 pub(super) struct Write<'a> {
     pub(super) tx: &'a mut dyn WriteTx,
-    pub(super) unlocked: &'a Unlocked,
+    pub(super) unlocked: &'a Arc<Unlocked>,
     pub(super) random: &'a dyn Random,
     /// The store's clock.
     pub(super) now: UnixTime,

@@ -21,6 +21,8 @@ pub(super) struct Unlocked {
     pub(super) grants: MacKey,
     /// Over the heads of pairs.
     pub(super) grant_heads: MacKey,
+    /// Over proposals.
+    pub(super) proposals: MacKey,
     /// Over what was ever imported.
     pub(super) ledger: MacKey,
     /// For the rows that were read last.
@@ -50,16 +52,17 @@ impl Unlocked {
                 "the store's own secret does not open although its key is right: restore a backup",
             )
         })?;
-        let [rows, audit, grants, grant_heads, ledger] = [
+        let [rows, audit, grants, grant_heads, proposals, ledger] = [
             labels::MAC_ROWS,
             labels::MAC_AUDIT,
             labels::MAC_GRANTS,
             labels::MAC_GRANT_HEADS,
+            labels::MAC_PROPOSALS,
             labels::MAC_LEDGER,
         ]
         .map(|label| secret.mac_key(label));
         let (store_id, openers) = (identity.store_id, Openers::default());
-        Ok(Self { store_id, keyring, secret, rows, audit, grants, grant_heads, ledger, openers })
+        Ok(Self { store_id, keyring, secret, rows, audit, grants, grant_heads, proposals, ledger, openers })
     }
 
     /// The key that everything new is wrapped under.

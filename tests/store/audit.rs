@@ -16,6 +16,7 @@ fn record(sequence: i64) -> AuditRecord {
         connection: Some(id(1)),
         grant: None,
         about_row: true,
+        about_pair: false,
         record: br#"{"provider":"reddit"}"#.to_vec(),
         mac: vec![7; 32],
     }
@@ -31,6 +32,7 @@ pub fn audit_records_come_back_as_they_went_in(fresh: &dyn Fresh) {
         agent: Some("agent:7".into()),
         grant: Some(id(9)),
         about_row: false,
+        about_pair: true,
         record: b"\0\xff".to_vec(),
         ..record(1)
     };
@@ -123,6 +125,7 @@ pub fn a_row_is_there_or_not(fresh: &dyn Fresh) {
 pub fn refusals_are_counted_by_the_hour(fresh: &dyn Fresh) {
     let engine = store(fresh);
     let key = |hour, code: &str| RefusalKey {
+        event: "refused".to_owned(),
         agent: "agent:7".into(),
         target: "reddit of user:1".into(),
         code: code.into(),

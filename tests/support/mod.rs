@@ -1,6 +1,7 @@
 //! What the tests of the vault share: sites in directories of their own, keys, fixtures, and a way past the library.
 #![allow(dead_code, missing_docs)]
 
+pub mod acting;
 pub mod process;
 
 use std::os::unix::fs::PermissionsExt;

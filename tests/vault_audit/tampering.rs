@@ -3,7 +3,7 @@
 use dm_connections::vault::{AuditQuery, Kind};
 
 use crate::support::{Site, address, document, refused};
-use crate::{findings, items, refusal, save, sound, three, verified};
+use crate::{findings, items, refuse, save, sound, three, verified};
 
 #[test]
 fn a_record_that_is_changed_is_named() {
@@ -108,7 +108,7 @@ fn a_tail_that_is_cut_off_is_named() {
     let sql = site.sql();
     let kept: Vec<u8> = sql.query_row("SELECT head FROM audit_streams", [], |row| row.get(0)).unwrap();
     save(&vault, "user:2");
-    vault.record_refusal(&refusal()).unwrap();
+    refuse(&vault);
 
     sql.execute("DELETE FROM audit WHERE sequence > 6", []).unwrap();
     assert_eq!(findings(&vault), [("record_missing", Some(7)), ("head_changed", Some(7))][..1]);

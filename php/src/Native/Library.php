@@ -226,6 +226,40 @@ final class Library
         return self::ask('dm_grant_check', [$store, $request, $wanted]);
     }
 
+    /**
+     * A credential, where a request may have it.
+     *
+     * @return array{string, string} the decision, and the credential; an empty one where it was refused
+     */
+    public static function connectionAcquire(Handle $store, string $request, string $wanted): array
+    {
+        return self::call('dm_conn_acquire', [$store, $request, $wanted], ['first', 'second']) ?? ['', ''];
+    }
+
+    /** Whether a provider's class may read a connection for a request. */
+    public static function grantAdmit(Handle $store, string $request, string $wanted, string $mode): string
+    {
+        return self::ask('dm_grant_admit', [$store, $request, $wanted, $mode]);
+    }
+
+    /** What was refused to provider classes, and what would let it through. */
+    public static function proposalList(Handle $store, string $query): string
+    {
+        return self::ask('dm_proposal_list', [$store, $query]);
+    }
+
+    /** Gives the grant that is proposed. */
+    public static function proposalAccept(Handle $store, string $id, string $options): string
+    {
+        return self::ask('dm_proposal_accept', [$store, $id, $options]);
+    }
+
+    /** Forgets a proposal. */
+    public static function proposalDismiss(Handle $store, string $id): void
+    {
+        self::call('dm_proposal_dismiss', [$store, $id], []);
+    }
+
     /** Why, at length. */
     public static function grantExplain(Handle $store, string $question): string
     {
@@ -375,7 +409,8 @@ final class Library
             }
             $texts = [];
             foreach ($buffers as $buffer) {
-                $texts[] = \FFI::string($outputs[$buffer]->ptr, $outputs[$buffer]->len);
+                $bytes = $outputs[$buffer]->ptr;
+                $texts[] = $bytes === null ? '' : \FFI::string($bytes, $outputs[$buffer]->len);
             }
             return $texts;
         } catch (\FFI\Exception $refused) {

@@ -12,7 +12,7 @@ mod shapes;
 pub use raw_str::RawStr;
 pub use read::read;
 pub use scanner::{Event, Scanner};
-pub use shapes::{StarOr, hex};
+pub use shapes::{StarOr, given, hex};
 
 /// Where the text is not what it has to be, and why. Never says what stands there: it may be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -52,6 +52,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for StarOr<T> {
     }
 }
 
+/// A member that may be absent, null, or there: for `#[serde(deserialize_with)]`.
+pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
 /// 32 bytes in hexadecimal, in lower case.
 pub mod hex {
     use super::*;

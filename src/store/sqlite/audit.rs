@@ -9,7 +9,7 @@ use crate::store::{AuditFilter, AuditHead, AuditRead, AuditRecord, AuditWrite, E
 
 macro_rules! record_columns {
     () => {
-        "stream, sequence, at, event, agent, subject, connection, grant_id, about_row, record, mac"
+        "stream, sequence, at, event, agent, subject, connection, grant_id, about_row, about_pair, record, mac"
     };
 }
 
@@ -17,6 +17,13 @@ const LAST_OF_ROW: &str = concat!(
     "SELECT ",
     record_columns!(),
     " FROM audit WHERE connection = ?1 AND about_row = 1 AND stream = ?2 AND sequence < ?3 \
+     ORDER BY sequence DESC LIMIT 1"
+);
+
+const LAST_OF_PAIR: &str = concat!(
+    "SELECT ",
+    record_columns!(),
+    " FROM audit WHERE agent = ?1 AND subject = ?2 AND about_pair = 1 AND stream = ?3 AND sequence < ?4 \
      ORDER BY sequence DESC LIMIT 1"
 );
 
@@ -46,14 +53,26 @@ impl AuditRead for Transaction<'_> {
         self.one(LAST_OF_ROW, params![row.as_bytes(), stream, before], record)
     }
 
+    fn audit_of_pair(
+        &mut self,
+        stream: i64,
+        agent: &str,
+        owner: &str,
+        before: i64,
+    ) -> Result<Option<AuditRecord>, Error> {
+        self.one(LAST_OF_PAIR, params![agent, owner, stream, before], record)
+    }
+
     fn has_row(&mut self, id: RecordId) -> Result<bool, Error> {
         let found = self.one("SELECT 1 FROM connections WHERE id = ?1", [id.as_bytes()], |_| Ok(()))?;
         Ok(found.is_some())
     }
 
     fn refusals(&mut self, key: &RefusalKey) -> Result<u64, Error> {
-        let sql = "SELECT count FROM refusals WHERE agent = ?1 AND target = ?2 AND code = ?3 AND hour = ?4";
-        let count = self.one(sql, params![key.agent, key.target, key.code, key.hour], |row| row.get(0))?;
+        let sql = "SELECT count FROM refusals WHERE agent = ?1 AND target = ?2 AND code = ?3 AND event = ?4 \
+                   AND hour = ?5";
+        let count =
+            self.one(sql, params![key.agent, key.target, key.code, key.event, key.hour], |row| row.get(0))?;
         Ok(count.map_or(0, i64::unsigned_abs))
     }
 }
@@ -63,7 +82,7 @@ impl AuditWrite for Transaction<'_> {
         let sql = concat!(
             "INSERT INTO audit (",
             record_columns!(),
-            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
         );
         self.change_one(
             sql,
@@ -77,6 +96,7 @@ impl AuditWrite for Transaction<'_> {
                 record.connection.as_ref().map(RecordId::as_bytes),
                 record.grant.as_ref().map(RecordId::as_bytes),
                 record.about_row,
+                record.about_pair,
                 record.record,
                 record.mac
             ],
@@ -95,10 +115,10 @@ impl AuditWrite for Transaction<'_> {
     }
 
     fn count_refusal(&mut self, key: &RefusalKey, at: i64) -> Result<u64, Error> {
-        let sql = "INSERT INTO refusals (agent, target, code, hour, count, first_at, last_at) \
-                   VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5) ON CONFLICT (agent, target, code, hour) \
+        let sql = "INSERT INTO refusals (agent, target, code, event, hour, count, first_at, last_at) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6) ON CONFLICT (agent, target, code, event, hour) \
                    DO UPDATE SET count = count + 1, last_at = excluded.last_at RETURNING count";
-        let values = params![key.agent, key.target, key.code, key.hour, at];
+        let values = params![key.agent, key.target, key.code, key.event, key.hour, at];
         let count: Option<i64> = self.one(sql, values, |row| row.get(0))?;
         Ok(count.unwrap_or_default().unsigned_abs())
     }
@@ -122,8 +142,9 @@ fn record(row: &rusqlite::Row<'_>) -> rusqlite::Result<AuditRecord> {
         connection: id(6)?,
         grant: id(7)?,
         about_row: row.get(8)?,
-        record: row.get(9)?,
-        mac: row.get(10)?,
+        about_pair: row.get(9)?,
+        record: row.get(10)?,
+        mac: row.get(11)?,
     })
 }
 
@@ -204,7 +225,9 @@ mod tests {
                 assert!(!plan.iter().any(|step| step.contains("B-TREE")), "{sql} {plan:?}");
             }
         }
-        let plan = plan(&connection, LAST_OF_ROW);
-        assert!(plan.len() == 1 && plan[0].contains("stream=? AND sequence<?)"), "{plan:?}");
+        for last in [LAST_OF_ROW, LAST_OF_PAIR] {
+            let plan = plan(&connection, last);
+            assert!(plan.len() == 1 && plan[0].contains("stream=? AND sequence<?)"), "{plan:?}");
+        }
     }
 }

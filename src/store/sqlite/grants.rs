@@ -4,7 +4,7 @@ use rusqlite::{named_params, params, types::Value};
 
 use super::transaction::Transaction;
 use crate::domain::RecordId;
-use crate::store::{Error, GrantFilter, GrantHead, GrantRow, ReadGrants, WriteGrants};
+use crate::store::{Error, GrantFilter, GrantHead, GrantRow, ProposalRow, ReadGrants, WriteGrants};
 
 macro_rules! columns {
     () => {
@@ -54,6 +54,19 @@ impl ReadGrants for Transaction<'_> {
         let sql = "SELECT agent FROM grant_heads WHERE owner = ?1 AND agent > ?2 ORDER BY agent LIMIT ?3";
         self.many(sql, params![owner, after, limit], |row| row.get(0))
     }
+
+    fn proposal(&mut self, id: RecordId) -> Result<Option<ProposalRow>, Error> {
+        let sql = "SELECT id, request, wanted, count, first_at, last_at, mac FROM proposals WHERE id = ?1";
+        self.one(sql, [id.as_bytes()], proposal)
+    }
+
+    fn proposals(&mut self, after: Option<RecordId>, limit: u32) -> Result<Vec<ProposalRow>, Error> {
+        // Every id is greater than no bytes.
+        let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+        let sql = "SELECT id, request, wanted, count, first_at, last_at, mac FROM proposals WHERE id > ?1 \
+                   ORDER BY id LIMIT ?2";
+        self.many(sql, params![after, limit], proposal)
+    }
 }
 
 impl WriteGrants for Transaction<'_> {
@@ -99,6 +112,24 @@ impl WriteGrants for Transaction<'_> {
                    sequence = excluded.sequence, head = excluded.head";
         self.change_one(sql, params![head.agent, head.owner, head.count, head.sequence, head.head])
     }
+
+    fn put_proposal(&mut self, proposal: &ProposalRow) -> Result<(), Error> {
+        let sql = "INSERT INTO proposals (id, request, wanted, count, first_at, last_at, mac) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET request = excluded.request, \
+                   wanted = excluded.wanted, count = count + 1, last_at = excluded.last_at, mac = excluded.mac";
+        let ProposalRow { id, request, wanted, count, first_at, last_at, mac } = proposal;
+        self.change_one(sql, params![id.as_bytes(), request, wanted, count, first_at, last_at, mac])
+    }
+
+    fn delete_proposal(&mut self, id: RecordId) -> Result<bool, Error> {
+        Ok(self.change("DELETE FROM proposals WHERE id = ?1", [id.as_bytes()])? > 0)
+    }
+
+    fn forget_proposals(&mut self, most: u32) -> Result<u64, Error> {
+        let sql = "DELETE FROM proposals WHERE id IN (SELECT id FROM proposals ORDER BY last_at LIMIT \
+                   max(0, (SELECT count(*) FROM proposals) - ?1))";
+        Ok(self.change(sql, [most])? as u64)
+    }
 }
 
 fn statement(filter: &GrantFilter) -> (String, Vec<Value>) {
@@ -136,6 +167,18 @@ fn statement(filter: &GrantFilter) -> (String, Vec<Value>) {
         values.len()
     );
     (sql, values)
+}
+
+fn proposal(row: &rusqlite::Row<'_>) -> rusqlite::Result<ProposalRow> {
+    Ok(ProposalRow {
+        id: row.get(0).map(RecordId::from_bytes)?,
+        request: row.get(1)?,
+        wanted: row.get(2)?,
+        count: row.get(3)?,
+        first_at: row.get(4)?,
+        last_at: row.get(5)?,
+        mac: row.get(6)?,
+    })
 }
 
 fn grant(row: &rusqlite::Row<'_>) -> rusqlite::Result<GrantRow> {

@@ -7,21 +7,26 @@ ALTER TABLE audit ADD COLUMN connection BLOB CHECK (length(connection) = 16);
 ALTER TABLE audit ADD COLUMN grant_id BLOB CHECK (length(grant_id) = 16);
 -- 1 where the record says how the row of its connection stands since.
 ALTER TABLE audit ADD COLUMN about_row INTEGER NOT NULL DEFAULT 0 CHECK (about_row IN (0, 1));
+-- 1 where the record says how the grants of its subject to its agent stand since.
+ALTER TABLE audit ADD COLUMN about_pair INTEGER NOT NULL DEFAULT 0 CHECK (about_pair IN (0, 1));
 CREATE INDEX audit_at         ON audit (at);
 CREATE INDEX audit_event      ON audit (event);
 CREATE INDEX audit_agent      ON audit (agent) WHERE agent IS NOT NULL;
 CREATE INDEX audit_subject    ON audit (subject) WHERE subject IS NOT NULL;
 CREATE INDEX audit_connection ON audit (connection, about_row) WHERE connection IS NOT NULL;
+CREATE INDEX audit_pair       ON audit (agent, subject) WHERE about_pair = 1;
 CREATE TABLE refusals (
   agent    TEXT    NOT NULL,
   target   TEXT    NOT NULL,
   code     TEXT    NOT NULL,
+  -- `refused`, or `observed`: it would have been.
+  event    TEXT    NOT NULL,
   -- Hours since 1970.
   hour     INTEGER NOT NULL,
   count    INTEGER NOT NULL,
   first_at INTEGER NOT NULL,
   last_at  INTEGER NOT NULL,
-  PRIMARY KEY (agent, target, code, hour)
+  PRIMARY KEY (agent, target, code, event, hour)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX refusals_hour ON refusals (hour);
 
@@ -59,3 +64,15 @@ CREATE TABLE grant_heads (
   PRIMARY KEY (agent, owner)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grant_heads_owner ON grant_heads (owner, agent);
+
+-- What was refused to provider's classes while an agent acted, or would have been: to propose the grants that it takes.
+CREATE TABLE proposals (
+  id       BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+  request  TEXT    NOT NULL,
+  wanted   TEXT    NOT NULL,
+  count    INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at  INTEGER NOT NULL,
+  mac      BLOB    NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX proposals_last ON proposals (last_at);

@@ -105,6 +105,10 @@ impl WriteTx for Transaction<'_> {
         )
     }
 
+    fn set_last_used(&mut self, id: RecordId, at: i64) -> Result<(), Error> {
+        self.change_one("UPDATE connections SET last_used_at = ?2 WHERE id = ?1", params![id.as_bytes(), at])
+    }
+
     fn delete_row(&mut self, id: RecordId) -> Result<bool, Error> {
         let sql = "UPDATE connections SET sealed = zeroblob(length(sealed)), \
                    wrapped_key = zeroblob(length(wrapped_key)) WHERE id = ?1";

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! MAC  = HMAC-SHA-256[MAC key "dm/v1/mac/audit"](fields(label, "record", stream, sequence, at, event, agent?, subject?,
-//!        connection?, grant?, about row, record, MAC of the record before, or 32 zero bytes))
+//!        connection?, grant?, about row, about pair, record, MAC of the record before, or 32 zero bytes))
 //! head = MAC of the last record | HMAC-SHA-256[the same key](fields(label, "head", stream, sequence, that MAC))
 //! ```
 //!
@@ -30,7 +30,7 @@ pub(in crate::vault) struct Chain {
 
 /// The end of a chain.
 #[derive(Debug, Clone)]
-pub(super) struct End {
+pub(in crate::vault) struct End {
     pub(super) stream: i64,
     pub(super) sequence: i64,
     pub(super) mac: Vec<u8>,
@@ -98,6 +98,7 @@ impl Write<'_> {
             connection: event.connection,
             grant: event.grant,
             about_row: event.about_row(),
+            about_pair: event.facts.pair.is_some(),
             record: serde_json::to_vec(&event.facts)
                 .map_err(|_| Error::new(Code::Internal, "an audit record is no JSON"))?,
             mac: Vec::new(),
@@ -108,9 +109,9 @@ impl Write<'_> {
         Ok(())
     }
 
-    /// Where the chain is now. A chain that is not there is begun, with every row that is; one that was damaged goes on
+    /// Where the chain is now. A chain that is not there is begun, with every row and pair that is; one that was damaged goes on
     /// behind the damage, and says so for ever.
-    pub(super) fn begin_chain(&mut self) -> Result<End, Error> {
+    pub(in crate::vault) fn begin_chain(&mut self) -> Result<End, Error> {
         if let Some(end) = &self.chain.end {
             return Ok(end.clone());
         }
@@ -175,6 +176,7 @@ pub(super) fn mac(record: &AuditRecord, before: &[u8], key: &MacKey) -> Vec<u8> 
         .optional(id(&record.connection).as_ref().map(<[u8; 16]>::as_slice))
         .optional(id(&record.grant).as_ref().map(<[u8; 16]>::as_slice))
         .integer(record.about_row.into())
+        .integer(record.about_pair.into())
         .bytes(&record.record)
         .bytes(before);
     key.tag(&fields).to_vec()

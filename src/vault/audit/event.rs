@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::crypto::{Fields, MacKey, labels};
 use crate::domain::RecordId;
-use crate::store::{Kind, Meta};
+use crate::store::{GrantHead, Kind, Meta};
 
 /// What happened. The names are stable: queries ask for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::vault) enum What {
     /// The chain begins.
     Begun,
-    /// A row that was there when the chain began.
+    /// A row, or a pair of an agent and an owner, that was there when the chain began.
     Baseline,
     /// The chain was found damaged by a write, and goes on behind it.
     Broken,
@@ -41,9 +41,17 @@ pub(in crate::vault) enum What {
     GrantRevoked,
     /// A grant was deleted: it had ended long ago, or was not what this library wrote.
     GrantDeleted,
-    /// An agent was refused, for the first time in that hour.
+    /// All that an agent had from an owner was ended, and had been changed by something else than this library.
+    PairReset,
+    /// A credential was handed out.
+    Acquired,
+    /// A provider's class was let in while an agent acts.
+    Admitted,
+    /// Somebody was refused, for the first time in that hour.
     Refused,
-    /// How a row stands, from a record that was pruned.
+    /// A provider's class would have been refused, for the first time in that hour, and was only watched.
+    Observed,
+    /// How a row or a pair stands, from a record that was pruned.
     Carried,
     /// Everything before a number was pruned.
     Checkpoint,
@@ -69,7 +77,11 @@ impl What {
             What::GrantCreated => "grant_created",
             What::GrantRevoked => "grant_revoked",
             What::GrantDeleted => "grant_deleted",
+            What::Acquired => "acquired",
+            What::Admitted => "admitted",
+            What::PairReset => "pair_reset",
             What::Refused => "refused",
+            What::Observed => "observed",
             What::Carried => "carried",
             What::Checkpoint => "checkpoint",
         }
@@ -112,12 +124,27 @@ pub(in crate::vault) struct Facts {
     /// How it stood before. Absent where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::vault) was: Option<String>,
+    /// How the grants of the record's agent and subject stand since. Absent where it says nothing of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::vault) pair: Option<PairFacts>,
     /// A stable code: why refused, what was found broken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::vault) code: Option<String>,
     /// What a refused agent wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::vault) target: Option<String>,
+    /// On whose behalf an agent acted: `asking user:3`, `scheduled user:3`; absent where it was nobody's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::vault) behalf: Option<String>,
+    /// What ran: `chat`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::vault) context: Option<String>,
+    /// The conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::vault) session: Option<String>,
+    /// The flow that ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::vault) flow: Option<String>,
     /// The id of a key-encryption key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::vault) key: Option<String>,
@@ -132,6 +159,27 @@ pub(in crate::vault) struct Facts {
     /// Of a checkpoint: how many findings were accepted with what was pruned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::vault) accepted: Option<u64>,
+}
+
+/// How a pair of an agent and an owner stands: its head over the active grants.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(in crate::vault) struct PairFacts {
+    /// Since: see [`pair_tag`].
+    pub(super) tag: String,
+    /// Before. Absent where it had no grant yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) was: Option<String>,
+    /// The number of the head: every change has one more.
+    pub(super) sequence: i64,
+}
+
+impl PairFacts {
+    /// What to record of a change.
+    pub(in crate::vault) fn of(before: Option<&GrantHead>, after: &GrantHead, key: &MacKey) -> Self {
+        let tag = |head: &GrantHead| pair_tag(&head.head, key);
+        Self { tag: tag(after), was: before.map(tag), sequence: after.sequence }
+    }
 }
 
 impl Facts {
@@ -168,6 +216,15 @@ impl Event {
         }
     }
 
+    /// Something about what an agent has from an owner, as a whole.
+    pub(in crate::vault) fn of_pair(what: What, agent: &str, owner: &str, stands: PairFacts) -> Self {
+        Self {
+            agent: Some(agent.to_owned()),
+            subject: Some(owner.to_owned()),
+            ..Self::of_store(what, Facts { pair: Some(stands), ..Facts::default() })
+        }
+    }
+
     /// Whether it says how a row stands since.
     pub(super) fn about_row(&self) -> bool {
         self.facts.row.is_some() || self.what == What::Deleted
@@ -186,7 +243,18 @@ fn kind_name(kind: Kind) -> &'static str {
 ///
 /// `row tag = HMAC-SHA-256[MAC key "dm/v1/mac/audit"](fields(label, "row", row MAC))`
 pub(super) fn row_tag(row_mac: &[u8], key: &MacKey) -> String {
-    hex(&key.tag(&Fields::new(labels::MAC_AUDIT).text("row").bytes(row_mac)))
+    tag("row", row_mac, key)
+}
+
+/// The same of a pair, by its head.
+///
+/// `pair tag = HMAC-SHA-256[MAC key "dm/v1/mac/audit"](fields(label, "pair", head of the pair))`
+pub(super) fn pair_tag(head: &[u8], key: &MacKey) -> String {
+    tag("pair", head, key)
+}
+
+fn tag(of: &str, mac: &[u8], key: &MacKey) -> String {
+    hex(&key.tag(&Fields::new(labels::MAC_AUDIT).text(of).bytes(mac)))
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

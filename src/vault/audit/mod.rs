@@ -17,8 +17,7 @@ mod walk;
 pub use anchor::{Anchor, AnchoredStream};
 pub use prune::{PruneOptions, Pruned};
 pub use query::{AuditCursor, AuditItem, AuditPage, AuditQuery};
-pub use refusals::Refusal;
 pub use verify::{Finding, Verified, VerifyCursor, VerifyOptions};
 
 pub(super) use chain::Chain;
-pub(super) use event::{Event, Facts, What};
+pub(super) use event::{Event, Facts, PairFacts, What};

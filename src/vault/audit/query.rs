@@ -139,7 +139,7 @@ fn item(
 ) -> Result<AuditItem, Error> {
     let intact = is_authentic(tx, unlocked, &record, floor)?;
     let details: Map<String, Value> = serde_json::from_slice(&record.record).unwrap_or_default();
-    let repeats = if record.event == What::Refused.as_str() { repeats(tx, &record, &details)? } else { None };
+    let repeats = repeats(tx, &record, &details)?;
     let id = |id: Option<RecordId>| id.map(|id| id.to_string());
     Ok(AuditItem {
         stream: record.stream,
@@ -162,10 +162,11 @@ fn repeats(
     details: &Map<String, Value>,
 ) -> Result<Option<u64>, Error> {
     let text = |name: &str| details.get(name).and_then(Value::as_str).map(str::to_owned);
-    let (Some(agent), Some(target), Some(code)) = (record.agent.clone(), text("target"), text("code")) else {
-        return Ok(None);
-    };
-    Ok(Some(tx.refusals(&RefusalKey { agent, target, code, hour: record.at.div_euclid(HOUR) })?))
+    let counted = [What::Refused, What::Observed].iter().any(|what| what.as_str() == record.event);
+    let (true, Some(target), Some(code)) = (counted, text("target"), text("code")) else { return Ok(None) };
+    let agent = record.agent.clone().unwrap_or_default();
+    let (event, hour) = (record.event.clone(), record.at.div_euclid(HOUR));
+    Ok(Some(tx.refusals(&RefusalKey { event, agent, target, code, hour })?))
 }
 
 impl std::str::FromStr for AuditCursor {

@@ -72,7 +72,7 @@ impl Answer {
             Ok(allowed) => (Some(allowed.connection), allowed.grant),
             Err(refusal) => (refusal.connection, refusal.grant),
         };
-        let about = outcome.candidates.iter().find(|candidate| Some(candidate.id) == connection);
+        let about = outcome.about();
         let (scopes, operations, refusal) = match &outcome.verdict {
             Ok(allowed) => (allowed.scopes.clone(), allowed.operations.clone(), None),
             Err(refusal) => {

@@ -59,7 +59,12 @@ pub struct Offer {
 impl Vault {
     /// Gives an agent a grant.
     pub fn create_grant(&self, new: &NewGrant) -> Result<GrantInfo, Error> {
-        self.write(|write| self.give(write, new, false))
+        self.write(|write| self.give(write, new))
+    }
+
+    /// The same within a transaction.
+    pub(super) fn give(&self, write: &mut Write<'_>, new: &NewGrant) -> Result<GrantInfo, Error> {
+        self.find_or_give(write, new, false)
     }
 
     /// Gives what was offered with a save, and tells the ids. Who connects again offers the same again, and that is not
@@ -77,15 +82,16 @@ impl Vault {
                 false => Target::Any { owner: address.owner.clone(), provider: address.provider.clone() },
             };
             let grant = NewGrant { target, ..offer.grant.clone() };
-            let given =
-                self.give(write, &grant, true).map_err(|error| error.at(&format!("grants[{place}]")))?;
+            let given = self
+                .find_or_give(write, &grant, true)
+                .map_err(|error| error.at(&format!("grants[{place}]")))?;
             Ok(given.id)
         });
         given.collect()
     }
 
     /// Gives it, unless that is to be done `once` and the agent has just that already.
-    fn give(&self, write: &mut Write<'_>, new: &NewGrant, once: bool) -> Result<GrantInfo, Error> {
+    fn find_or_give(&self, write: &mut Write<'_>, new: &NewGrant, once: bool) -> Result<GrantInfo, Error> {
         check_text("granted_by", Some(&new.by))?;
         check_text("why", new.why.as_deref())?;
         check_text("note", new.note.as_deref())?;

@@ -35,11 +35,13 @@ pub(super) struct Outcome {
 
 /// One snapshot, and what was read in it: many requests by one agent read each thing once.
 pub(super) struct Gather<'a> {
-    tx: &'a mut dyn ReadTx,
+    pub(super) tx: &'a mut dyn ReadTx,
     shared: &'a Shared,
-    unlocked: Arc<Unlocked>,
-    catalogue: &'a Catalogue,
+    pub(super) unlocked: Arc<Unlocked>,
+    pub(super) catalogue: &'a Catalogue,
     pub(super) now: UnixTime,
+    /// Whether an access that has run out is no reason: who asks will renew it.
+    pub(super) renews: bool,
     rules: BTreeMap<Provider, Rc<Rules>>,
     pairs: BTreeMap<(AgentId, Owner), Option<Rc<Vec<Grant>>>>,
     connections: BTreeMap<(Provider, Owner, Option<AccountName>), Rc<Vec<Candidate>>>,
@@ -84,6 +86,7 @@ impl<'a> Gather<'a> {
             unlocked: unlocked.clone(),
             catalogue,
             now,
+            renews: false,
             rules: BTreeMap::new(),
             pairs: BTreeMap::new(),
             connections: BTreeMap::new(),
@@ -284,9 +287,7 @@ impl<'a> Gather<'a> {
 
     /// What a decision has to know of a row; nothing of one that is not intact is believed.
     fn candidate(&mut self, meta: Meta) -> Result<Option<Candidate>, Error> {
-        if self.unlocked.keyring.get(meta.key_id).is_none() {
-            self.unlocked = self.shared.refreshed(self.tx, &self.unlocked)?;
-        }
+        self.learn_key_of(&meta)?;
         let intact = row::intact(&meta, &self.unlocked);
         let (Ok(provider), Ok(owner)) = (Provider::from_str(&meta.provider), Owner::from_str(&meta.owner))
         else {
@@ -298,9 +299,20 @@ impl<'a> Gather<'a> {
             owner,
             account: meta.account.parse().unwrap_or_default(),
             scopes: Scopes::from_canonical(&meta.scopes).unwrap_or_default(),
-            status: effective(&meta, self.now, &self.unlocked).unwrap_or(Status::Error),
+            status: match effective(&meta, self.now, &self.unlocked).unwrap_or(Status::Error) {
+                Status::Expired if self.renews => Status::Active,
+                status => status,
+            },
             intact,
         }))
+    }
+
+    /// Another process may have made the key that a row is under.
+    pub(super) fn learn_key_of(&mut self, meta: &Meta) -> Result<(), Error> {
+        if self.unlocked.keyring.get(meta.key_id).is_none() {
+            self.unlocked = self.shared.refreshed(self.tx, &self.unlocked)?;
+        }
+        Ok(())
     }
 
     fn rules(&mut self, provider: &Provider) -> Rc<Rules> {
@@ -336,6 +348,35 @@ impl Outcome {
         let crate::grants::Decision { verdict, considered } = decision;
         Self { verdict, clause: None, considered, candidates: heap.candidates }
     }
+
+    /// The connection to use, or that the refusal is about.
+    pub(super) fn about(&self) -> Option<&Candidate> {
+        let id = match &self.verdict {
+            Ok(allowed) => Some(allowed.connection),
+            Err(refusal) => refusal.connection,
+        };
+        self.candidates.iter().find(|candidate| Some(candidate.id) == id)
+    }
+
+    /// Takes back what was allowed: the connection is not what it seemed.
+    pub(super) fn refuse(&mut self, reason: Reason) {
+        if let Ok(allowed) = &self.verdict {
+            self.verdict = Err(refusal(reason, Some(allowed.connection)));
+        }
+    }
+}
+
+/// For this reason, and nothing else is known.
+fn refusal(reason: Reason, connection: Option<RecordId>) -> Refusal {
+    Refusal {
+        reason,
+        connection,
+        grant: None,
+        fact: None,
+        missing: Default::default(),
+        accounts: Vec::new(),
+        until: None,
+    }
 }
 
 impl Stop {
@@ -344,15 +385,7 @@ impl Stop {
             Self::Tampered(connection) => (Reason::Integrity, Some(connection), Some("grants")),
             Self::TooMany => (Reason::AmbiguousAccount, None, None),
         };
-        let refusal = Refusal {
-            reason,
-            connection,
-            grant: None,
-            fact: None,
-            missing: Default::default(),
-            accounts: Vec::new(),
-            until: None,
-        };
-        Outcome { verdict: Err(refusal), clause, considered: Vec::new(), candidates: heap.candidates }
+        let verdict = Err(refusal(reason, connection));
+        Outcome { verdict, clause, considered: Vec::new(), candidates: heap.candidates }
     }
 }

@@ -1,23 +1,30 @@
 //! Grants: kept, decided by, explained. `docs/grants.md` has the rules.
 
+mod acquire;
+mod admit;
 mod answer;
 mod check;
 mod create;
+mod credential;
 mod explain;
 mod gather;
 mod list;
 mod pair;
+mod proposals;
 mod reason;
 mod revoke;
 mod terms;
 mod tools;
 
+pub use acquire::Acquired;
+pub use admit::Mode;
 pub use answer::{Answer, RefusalTold};
 pub use create::{NewGrant, Offer};
 pub use explain::{
     AgentUses, ConnectionUse, ConnectionUses, Considered, Explained, People, Reached, ReachedConnection,
 };
 pub use list::{GrantInfo, GrantPage, GrantQuery};
+pub use proposals::{ProposalPage, Proposed, ProposedGrant};
 pub use revoke::{Revocation, Revoked, Which};
 pub use terms::Terms;
 pub use tools::MOST_TOOLS;

@@ -1,20 +1,35 @@
 //! What an agent has from an owner: its grants, each with a MAC, and a head over all that are active, so that one that
-//! was put in, edited, brought back or taken away past this library is noticed.
+//! was put in, edited, brought back or taken away past this library is noticed. The last audit record about a pair says
+//! how its head stands, so that a whole pair that was put back is noticed as well.
 
 use super::{ACTIVE, MOST_GRANTS, REVOKED, terms};
 use crate::crypto::{Fields, labels};
 use crate::domain::{Grant, RecordId, UnixTime};
 use crate::store::{GrantHead, GrantRow, ReadTx};
-use crate::vault::audit::{Event, Facts, What};
+use crate::vault::audit::{Event, Facts, PairFacts, What};
 use crate::vault::shared::Write;
 use crate::vault::unlocked::Unlocked;
 use crate::vault::{Code, Error};
 
-/// The active grants of a pair, checked, in the order of their ids.
+/// The active grants of a pair, in the order of their ids.
 pub(super) struct Pair {
     pub(super) rows: Vec<GrantRow>,
+    /// What the rows said when they were read.
     pub(super) grants: Vec<Grant>,
-    sequence: i64,
+    agent: String,
+    owner: String,
+    /// None where it never had a grant.
+    head: Option<GrantHead>,
+}
+
+/// What becomes of a grant of a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edit {
+    Give,
+    /// Recorded by who counts it.
+    Use,
+    End,
+    Forget,
 }
 
 /// The active grants of a pair; none where they are not what this library left there.
@@ -24,15 +39,23 @@ pub(super) fn read(
     agent: &str,
     owner: &str,
 ) -> Result<Option<Pair>, Error> {
+    let pair = found(tx, agent, owner)?;
+    let fits = match &pair.head {
+        None => pair.rows.is_empty(),
+        Some(head) => {
+            Some(head.count) == i64::try_from(pair.rows.len()).ok()
+                && unlocked.grant_heads.verify(&head_fields(unlocked, head, &pair.rows), &head.head)
+        }
+    };
+    let grants = if fits { grants(unlocked, &pair.rows) } else { None };
+    Ok(grants.map(|grants| Pair { grants, ..pair }))
+}
+
+/// A pair as it lies there, whoever left it so.
+fn found(tx: &mut dyn ReadTx, agent: &str, owner: &str) -> Result<Pair, Error> {
     let head = tx.grant_head(agent, owner)?;
     let rows = tx.grants_of(agent, owner, ACTIVE)?;
-    let Some(head) = head else {
-        return Ok(rows.is_empty().then(|| Pair { rows, grants: Vec::new(), sequence: 0 }));
-    };
-    let count = i64::try_from(rows.len()).ok();
-    let fits = Some(head.count) == count
-        && unlocked.grant_heads.verify(&head_fields(unlocked, &head, &rows), &head.head);
-    Ok(grants(unlocked, &rows).filter(|_| fits).map(|grants| Pair { rows, grants, sequence: head.sequence }))
+    Ok(Pair { rows, grants: Vec::new(), agent: agent.to_owned(), owner: owner.to_owned(), head })
 }
 
 /// The revoked grants of a pair: no head is over them, since nothing is allowed by them.
@@ -59,12 +82,16 @@ impl Pair {
     /// Adds a grant.
     pub(super) fn add(&mut self, write: &mut Write<'_>, mut row: GrantRow) -> Result<GrantRow, Error> {
         sign(&mut row, write.unlocked);
-        write.tx.insert_grant(&row)?;
-        note(write, What::GrantCreated, &row)?;
-        self.rows.push(row.clone());
-        self.rows.sort_by_key(|row| row.id);
-        self.put_head(write, &row.agent, &row.owner)?;
+        self.change_and_record(write, vec![(Edit::Give, row.clone())])?;
         Ok(row)
+    }
+
+    /// A use less of the active grant with this id, and how the pair stands since.
+    fn count(&mut self, write: &mut Write<'_>, mut row: GrantRow) -> Result<PairFacts, Error> {
+        row.uses_left = row.uses_left.map(|left| left - 1);
+        row.revision += 1;
+        sign(&mut row, write.unlocked);
+        Ok(self.change(write, vec![(Edit::Use, row)])?.1)
     }
 
     /// Takes grants back.
@@ -75,19 +102,11 @@ impl Pair {
         by: &str,
         why: Option<&str>,
     ) -> Result<u64, Error> {
-        let (mut ended, mut left) = (Vec::new(), Vec::new());
-        for row in std::mem::take(&mut self.rows) {
-            if which(&row) { ended.push(row) } else { left.push(row) }
-        }
-        self.rows = left;
-        let count = ended.len() as u64;
-        let pair = ended.first().map(|row| (row.agent.clone(), row.owner.clone()));
-        for row in ended {
-            end(write, row, by, why)?;
-        }
-        if let Some((agent, owner)) = pair {
-            self.put_head(write, &agent, &owner)?;
-            forget_old(write, &agent, &owner)?;
+        let rows = self.rows.iter().filter(|row| which(row)).cloned();
+        let edits: Vec<_> = rows.map(|row| ended(write, row, by, why)).collect::<Result<_, _>>()?;
+        let count = edits.len() as u64;
+        if count > 0 {
+            self.change_and_record(write, edits)?;
         }
         Ok(count)
     }
@@ -100,25 +119,76 @@ impl Pair {
             expired.or((row.uses_left == Some(0)).then_some(0))
         };
         let oldest = self.rows.iter().filter_map(|row| Some((dead_since(row)?, row.id))).min();
-        let Some(at) = oldest.and_then(|(_, id)| self.rows.iter().position(|row| row.id == id)) else {
+        let Some(row) = oldest.and_then(|(_, id)| self.rows.iter().find(|row| row.id == id)) else {
             return Ok(false);
         };
-        let row = self.rows.remove(at);
-        delete(write, &row)?;
+        self.change_and_record(write, vec![(Edit::Forget, row.clone())])?;
         Ok(true)
     }
 
-    fn put_head(&mut self, write: &mut Write<'_>, agent: &str, owner: &str) -> Result<(), Error> {
-        self.sequence += 1;
+    /// A change, and the records about it: the last one says how the pair stands since.
+    fn change_and_record(
+        &mut self,
+        write: &mut Write<'_>,
+        edits: Vec<(Edit, GrantRow)>,
+    ) -> Result<(), Error> {
+        let (edits, stands) = self.change(write, edits)?;
+        record(write, &edits, Some(stands))
+    }
+
+    /// Every change of a pair: of its grants, and then of its head. The edits that came of it, and how the pair stands
+    /// since, which the last record about them has to tell.
+    fn change(
+        &mut self,
+        write: &mut Write<'_>,
+        mut edits: Vec<(Edit, GrantRow)>,
+    ) -> Result<(Vec<(Edit, GrantRow)>, PairFacts), Error> {
+        // A chain that begins now begins with the pairs as they were.
+        write.begin_chain()?;
+        for (edit, row) in &edits {
+            self.rows.retain(|other| other.id != row.id);
+            match edit {
+                Edit::Give => write.tx.insert_grant(row)?,
+                Edit::Use | Edit::End => write.tx.update_grant(row, row.revision - 1)?,
+                Edit::Forget => write.tx.delete_grant(row.id).map(drop)?,
+            }
+            if matches!(edit, Edit::Give | Edit::Use) {
+                self.rows.push(row.clone());
+            }
+        }
+        self.rows.sort_by_key(|row| row.id);
+        if edits.iter().any(|(edit, _)| *edit == Edit::End) {
+            edits.extend(self.forget_old(write)?);
+        }
+        Ok((edits, self.put_head(write)?))
+    }
+
+    /// Only so many revoked ones are remembered, to say why something is refused; the ids of the oldest are the lowest.
+    fn forget_old(&self, write: &mut Write<'_>) -> Result<Vec<(Edit, GrantRow)>, Error> {
+        let mut rows = write.tx.grants_of(&self.agent, &self.owner, REVOKED)?;
+        rows.truncate(rows.len().saturating_sub(MOST_GRANTS));
+        for row in &rows {
+            write.tx.delete_grant(row.id)?;
+        }
+        Ok(rows.into_iter().map(|row| (Edit::Forget, row)).collect())
+    }
+
+    fn put_head(&mut self, write: &mut Write<'_>) -> Result<PairFacts, Error> {
+        let was = self.head.take();
+        // What somebody else wrote there may be any number.
+        let sequence = was.as_ref().map_or(0, |head| head.sequence).max(0).saturating_add(1);
         let mut head = GrantHead {
-            agent: agent.to_owned(),
-            owner: owner.to_owned(),
+            agent: self.agent.clone(),
+            owner: self.owner.clone(),
             count: i64::try_from(self.rows.len()).unwrap_or(i64::MAX),
-            sequence: self.sequence,
+            sequence,
             head: Vec::new(),
         };
         head.head = write.unlocked.grant_heads.tag(&head_fields(write.unlocked, &head, &self.rows)).to_vec();
-        Ok(write.tx.put_grant_head(&head)?)
+        write.tx.put_grant_head(&head)?;
+        let stands = PairFacts::of(was.as_ref(), &head, &write.unlocked.audit);
+        self.head = Some(head);
+        Ok(stands)
     }
 }
 
@@ -131,28 +201,59 @@ pub(super) fn end_all(
     by: &str,
     why: Option<&str>,
 ) -> Result<(u64, u64), Error> {
-    let sequence = write.tx.grant_head(agent, owner)?.map_or(0, |head| head.sequence);
-    let rows = write.tx.grants_of(agent, owner, ACTIVE)?;
-    let (mut revoked, mut removed) = (0, 0);
-    for row in rows {
-        if intact(&row, write.unlocked) {
-            end(write, row, by, why)?;
-            revoked += 1;
-        } else {
-            delete(write, &row)?;
-            removed += 1;
+    let fits = read(write.tx, write.unlocked, agent, owner)?.is_some();
+    let mut pair = found(write.tx, agent, owner)?;
+    let (ours, foreign): (Vec<_>, Vec<_>) =
+        pair.rows.iter().cloned().partition(|row| intact(row, write.unlocked));
+    let mut edits: Vec<_> =
+        ours.into_iter().map(|row| ended(write, row, by, why)).collect::<Result<_, _>>()?;
+    let revoked = edits.len() as u64;
+    let forged = write.tx.grants_of(agent, owner, REVOKED)?;
+    let forged = forged.into_iter().filter(|row| !intact(row, write.unlocked));
+    edits.extend(foreign.into_iter().chain(forged).map(|row| (Edit::Forget, row)));
+    let removed = edits.len() as u64 - revoked;
+    let ours = fits && removed == 0;
+    if !ours || revoked > 0 {
+        let (edits, stands) = pair.change(write, edits)?;
+        record(write, &edits, ours.then(|| stands.clone()))?;
+        if !ours {
+            // Says for ever that somebody else had been here.
+            write.audit(&Event::of_pair(What::PairReset, agent, owner, stands))?;
         }
     }
-    for row in write.tx.grants_of(agent, owner, REVOKED)? {
-        if !intact(&row, write.unlocked) {
-            delete(write, &row)?;
-            removed += 1;
-        }
-    }
-    let mut pair = Pair { rows: Vec::new(), grants: Vec::new(), sequence: sequence.max(0) };
-    pair.put_head(write, agent, owner)?;
-    forget_old(write, agent, owner)?;
     Ok((revoked, removed))
+}
+
+/// Records what became of grants; with `stands`, the last one says how their pair stands since.
+fn record(
+    write: &mut Write<'_>,
+    edits: &[(Edit, GrantRow)],
+    mut stands: Option<PairFacts>,
+) -> Result<(), Error> {
+    for (at, (edit, row)) in edits.iter().enumerate() {
+        let what = match edit {
+            Edit::Give => What::GrantCreated,
+            Edit::End => What::GrantRevoked,
+            Edit::Forget => What::GrantDeleted,
+            Edit::Use => continue,
+        };
+        let stands = if at + 1 == edits.len() { stands.take() } else { None };
+        write.audit(&event(what, row, stands))?;
+    }
+    Ok(())
+}
+
+/// Counts one use of the grant that decided. Where its uses are limited, the record of the use has to tell how the pair
+/// stands since; else nothing changes.
+pub(super) fn count_use(write: &mut Write<'_>, id: RecordId) -> Result<Option<PairFacts>, Error> {
+    let row = write.tx.grant(id)?.filter(|row| row.state == ACTIVE && row.uses_left != Some(0));
+    let row = row.ok_or_else(|| Error::new(Code::Internal, "the grant that decided is gone"))?;
+    if row.uses_left.is_none() {
+        return Ok(None);
+    }
+    let pair = read(write.tx, write.unlocked, &row.agent, &row.owner)?;
+    let mut pair = pair.ok_or_else(|| tampered(&row.agent, &row.owner))?;
+    pair.count(write, row).map(Some)
 }
 
 /// The error about a pair that is not what this library left there.
@@ -164,7 +265,13 @@ pub(super) fn tampered(agent: &str, owner: &str) -> Error {
     Error::new(Code::Integrity, message).with("agent", agent).with("owner", owner)
 }
 
-fn end(write: &mut Write<'_>, mut row: GrantRow, by: &str, why: Option<&str>) -> Result<(), Error> {
+/// A grant that is taken back.
+fn ended(
+    write: &Write<'_>,
+    mut row: GrantRow,
+    by: &str,
+    why: Option<&str>,
+) -> Result<(Edit, GrantRow), Error> {
     let (_, mut terms) = terms::read(&row).ok_or_else(|| tampered(&row.agent, &row.owner))?;
     terms.revoked_by = Some(by.to_owned());
     terms.revoked_why = why.map(str::to_owned);
@@ -173,35 +280,24 @@ fn end(write: &mut Write<'_>, mut row: GrantRow, by: &str, why: Option<&str>) ->
     row.state = REVOKED.to_owned();
     row.revision += 1;
     sign(&mut row, write.unlocked);
-    write.tx.update_grant(&row, row.revision - 1)?;
-    note(write, What::GrantRevoked, &row)
+    Ok((Edit::End, row))
 }
 
-/// Only so many revoked ones are remembered, to say why something is refused; the ids of the oldest are the lowest.
-fn forget_old(write: &mut Write<'_>, agent: &str, owner: &str) -> Result<(), Error> {
-    let rows = write.tx.grants_of(agent, owner, REVOKED)?;
-    for row in rows.iter().take(rows.len().saturating_sub(MOST_GRANTS)) {
-        delete(write, row)?;
-    }
-    Ok(())
-}
-
-fn delete(write: &mut Write<'_>, row: &GrantRow) -> Result<(), Error> {
-    write.tx.delete_grant(row.id)?;
-    note(write, What::GrantDeleted, row)
-}
-
-/// Records what became of a grant.
-fn note(write: &mut Write<'_>, what: What, row: &GrantRow) -> Result<(), Error> {
-    let facts =
-        Facts { provider: Some(row.provider.clone()), revision: Some(row.revision), ..Facts::default() };
-    write.audit(&Event {
+/// What is recorded of a grant; with `stands`, also how its pair stands since.
+pub(super) fn event(what: What, row: &GrantRow, stands: Option<PairFacts>) -> Event {
+    let facts = Facts {
+        provider: Some(row.provider.clone()),
+        revision: Some(row.revision),
+        pair: stands,
+        ..Facts::default()
+    };
+    Event {
         agent: Some(row.agent.clone()),
         subject: Some(row.owner.clone()),
         connection: row.connection,
         grant: Some(row.id),
         ..Event::of_store(what, facts)
-    })
+    }
 }
 
 fn sign(row: &mut GrantRow, unlocked: &Unlocked) {
