@@ -112,6 +112,13 @@ final class ReasonsTest extends VaultTestCase
                 },
                 $chat, $publish, ['grant.expires_at', 'grant', 'owner', 'user:1'],
             ],
+            'grant_exhausted' => [
+                static function (self $test) use ($give, $chat, $publish): void {
+                    $give(static fn (Grant $grant) => $grant->times(1))($test);
+                    self::assertTrue($test->access->acquire($chat, 'reddit', $publish)->allowed);
+                },
+                $chat, $publish, ['grant.uses', 'grant', 'owner', 'user:1'],
+            ],
             'context_not_allowed' => [
                 $give(static fn (Grant $grant) => $grant->inPipelines()),
                 $chat, $publish, ['grant.contexts', 'grant', 'owner', 'user:1'],
@@ -271,7 +278,7 @@ final class ReasonsTest extends VaultTestCase
         self::assertEqualsCanonicalizing([...$all, 'integrity grants'], $reached);
 
         $header = (string) file_get_contents(__DIR__ . '/../../include/dm_connections.h');
-        self::assertSame(1, preg_match('~ - `reason`: ((?:[a-z_]+|,|\s|\*)+?)\n \* - ~', $header, $list));
+        self::assertSame(1, preg_match('~^/// - `reason`: ([a-z_,\s/]+?)\n/// - ~m', $header, $list));
         preg_match_all('~[a-z_]+~', $list[1], $told);
         self::assertEqualsCanonicalizing(array_values(array_unique($codes)), $told[0]);
     }
