@@ -17,8 +17,8 @@ use DataMachine\Connections\Status;
 use DataMachine\Connections\Vault;
 
 /**
- * The stories of issue 4 that need no credential handed out, as the author of a provider would write them. AcquireTest has
- * the others.
+ * The stories of issue 4 that need no credential handed out, as the author of a provider would write them. The others
+ * are in AcquireTest.
  */
 final class GrantsTest extends VaultTestCase
 {
