@@ -1,6 +1,7 @@
 //! Giving a grant.
 
 use super::list::GrantInfo;
+use super::pair::Pair;
 use super::terms::{self, Terms};
 use super::{MOST_GRANTS, pair};
 use crate::domain::{
@@ -8,6 +9,7 @@ use crate::domain::{
     UnixTime, Whom,
 };
 use crate::providers::Entry;
+use crate::store::GrantRow;
 use crate::vault::shared::Write;
 use crate::vault::{Address, Code, Error, Kind, Vault, row};
 
@@ -95,54 +97,81 @@ impl Vault {
         check_text("granted_by", Some(&new.by))?;
         check_text("why", new.why.as_deref())?;
         check_text("note", new.note.as_deref())?;
-        let (owner, provider, connection) = target_of(write, &new.target)?;
-        check_limits(new, &provider, self.catalogue.entry(&provider))?;
+        let target = target_of(write, &new.target)?;
+        check_limits(new, &target.1, self.catalogue.entry(&target.1))?;
         check_span(new, write.now)?;
-        let whom = whom_of(new, &owner)?;
-        let grant = Grant {
-            id: RecordId::generate(write.now, write.random)?,
-            agent: new.agent,
-            effect: new.effect,
-            target: new.target.clone(),
-            limits: new.limits.clone(),
-            contexts: new.contexts.clone(),
-            run: new.run.clone(),
-            whom: whom.clone(),
-            not_before: new.not_before,
-            expires_at: new.expires_at,
-            uses_left: new.uses,
-            revoked: false,
-        };
-        let terms = Terms {
-            scopes: new.limits.scopes.clone(),
-            operations: new.limits.operations.clone(),
-            contexts: new.contexts.clone(),
-            run: new.run.clone(),
-            whom,
-            note: new.note.clone(),
-            granted_by: new.by.clone(),
-            granted_why: new.why.clone(),
-            granted_at: write.now.seconds(),
-            revoked_by: None,
-            revoked_why: None,
-            revoked_at: None,
-        };
-        let [agent, owner] = [new.agent.to_string(), owner.to_string()];
-        let mut pair = pair::read(write.tx, write.unlocked, &agent, &owner)?
-            .ok_or_else(|| pair::tampered(&agent, &owner))?;
-        let same = |has: &Grant| *has == Grant { id: has.id, ..grant.clone() };
-        if let Some(at) = pair.grants.iter().position(same).filter(|_| once) {
-            return Ok(GrantInfo::of(pair.rows.swap_remove(at), write.unlocked, write.now, true));
+        let whom = whom_of(new, &target.0)?;
+        let row = unsigned(write, new, &target, whom, write.now)?;
+        if once && let Some(row) = same(write, &row)? {
+            return Ok(GrantInfo::of(row, write.unlocked, write.now, true));
         }
-        while pair.rows.len() >= MOST_GRANTS {
-            if !pair.drop_dead(write)? {
-                return Err(too_many(&agent, &owner));
-            }
-        }
-        let row = terms::row(&grant, [owner, provider.to_string()], connection, &terms);
-        let row = pair.add(write, row)?;
+        let row = with_room(write, &row.agent, &row.owner)?.add(write, row)?;
         Ok(GrantInfo::of(row, write.unlocked, write.now, true))
     }
+}
+
+/// The row of a grant that nothing is wrong with, given at `at`.
+pub(super) fn unsigned(
+    write: &Write<'_>,
+    new: &NewGrant,
+    (owner, provider, connection): &Whose,
+    whom: Whom,
+    at: UnixTime,
+) -> Result<GrantRow, Error> {
+    let grant = Grant {
+        id: RecordId::generate(write.now, write.random)?,
+        agent: new.agent,
+        effect: new.effect,
+        target: new.target.clone(),
+        limits: new.limits.clone(),
+        contexts: new.contexts.clone(),
+        run: new.run.clone(),
+        whom: whom.clone(),
+        not_before: new.not_before,
+        expires_at: new.expires_at,
+        uses_left: new.uses,
+        revoked: false,
+    };
+    let terms = Terms {
+        scopes: new.limits.scopes.clone(),
+        operations: new.limits.operations.clone(),
+        contexts: new.contexts.clone(),
+        run: new.run.clone(),
+        whom,
+        note: new.note.clone(),
+        granted_by: new.by.clone(),
+        granted_why: new.why.clone(),
+        granted_at: at.seconds(),
+        revoked_by: None,
+        revoked_why: None,
+        revoked_at: None,
+    };
+    Ok(terms::row(&grant, [owner.to_string(), provider.to_string()], *connection, &terms))
+}
+
+/// The pair that a grant goes to, where it is intact and has a place left.
+pub(super) fn with_room(write: &mut Write<'_>, agent: &str, owner: &str) -> Result<Pair, Error> {
+    let mut pair = intact(write, agent, owner)?;
+    while pair.rows.len() >= MOST_GRANTS {
+        if !pair.drop_dead(write)? {
+            return Err(too_many(agent, owner));
+        }
+    }
+    Ok(pair)
+}
+
+/// The pair that a grant goes to, where it is intact.
+fn intact(write: &mut Write<'_>, agent: &str, owner: &str) -> Result<Pair, Error> {
+    pair::read(write.tx, write.unlocked, agent, owner)?.ok_or_else(|| pair::tampered(agent, owner))
+}
+
+/// The grant that the agent has already in all that counts in a decision; who gave it, why, and the note do not.
+fn same(write: &mut Write<'_>, new: &GrantRow) -> Result<Option<GrantRow>, Error> {
+    let pair = intact(write, &new.agent, &new.owner)?;
+    let Some((new, _)) = terms::read(new) else { return Ok(None) };
+    let same = |has: &Grant| *has == Grant { id: has.id, ..new.clone() };
+    let at = pair.grants.iter().position(same);
+    Ok(at.and_then(|at| pair.rows.into_iter().nth(at)))
 }
 
 /// Refuses limits under which nothing could ever be done, and contexts of which there is none.
@@ -220,8 +249,11 @@ fn whom_of(new: &NewGrant, owner: &Owner) -> Result<Whom, Error> {
     }
 }
 
+/// Whose a target is, and for what, and the connection where it is one.
+pub(super) type Whose = (Owner, Provider, Option<RecordId>);
+
 /// Whose and for what, and the connection where the target is one: that one is there, and ours.
-fn target_of(write: &mut Write<'_>, target: &Target) -> Result<(Owner, Provider, Option<RecordId>), Error> {
+fn target_of(write: &mut Write<'_>, target: &Target) -> Result<Whose, Error> {
     let id = match target {
         Target::Any { owner, provider } => return Ok((owner.clone(), provider.clone(), None)),
         Target::Connection(id) => *id,
