@@ -179,6 +179,31 @@ impl Store {
         })
     }
 
+    /// Is handed a credential, looks at it and gives it back.
+    pub fn acquire(&self, request: &str, wanted: &str) {
+        let (mut decision, mut credential, mut error) = (EMPTY, EMPTY, null_mut());
+        // SAFETY: every pointer is valid for its length, every output for writing.
+        unsafe {
+            let (text, length) = (pointer(wanted.as_bytes()), wanted.len());
+            let (asking, asked) = (pointer(request.as_bytes()), request.len());
+            let status = dm_conn_acquire(
+                self.0,
+                asking,
+                asked,
+                text,
+                length,
+                &mut decision,
+                &mut credential,
+                &mut error,
+            );
+            must(status, error);
+            assert!(!credential.ptr.is_null(), "it is allowed");
+            black_box((&decision, &credential));
+            must(dm_buf_free(&mut decision), error);
+            must(dm_buf_free(&mut credential), error);
+        }
+    }
+
     /// Decides about many tools.
     pub fn resolve_tools(&self, request: &str, tools: &str) -> Vec<u8> {
         let (text, length) = (pointer(tools.as_bytes()), tools.len());

@@ -51,14 +51,14 @@ pub fn run(directory: &Path) {
 }
 
 /// Each row's agent, so that every pair has one grant: an owner has nine rows.
-fn agent(row: usize) -> String {
-    format!("agent:{}", 1 + row % 9)
+pub fn agent(row: usize) -> usize {
+    1 + row % 9
 }
 
 fn give(store: &Store, row: usize) {
     let name = synthetic::name(row);
     let grant = format!(
-        r#"{{"agent":"{}","owner":"{}","provider":"{}","scopes":"*","contexts":["chat"],"granted_by":"{}"}}"#,
+        r#"{{"agent":"agent:{}","owner":"{}","provider":"{}","scopes":"*","contexts":["chat"],"granted_by":"{}"}}"#,
         agent(row),
         name.owner,
         name.provider,
@@ -67,9 +67,9 @@ fn give(store: &Store, row: usize) {
     drop(black_box(store.create_grant(&grant)));
 }
 
-fn request(row: usize) -> String {
+pub fn request(row: usize) -> String {
     format!(
-        r#"{{"agent":"{}","subject":{{"asking":"{}"}},"session":null,"context":"chat","flow":null,"may":{{"scopes":"*","operations":"*"}},"manages":[]}}"#,
+        r#"{{"agent":"agent:{}","subject":{{"asking":"{}"}},"session":null,"context":"chat","flow":null,"may":{{"scopes":"*","operations":"*"}},"manages":[]}}"#,
         agent(row),
         synthetic::owner(row)
     )
@@ -98,7 +98,7 @@ fn compare(table: &mut Table, grants: usize, store: &Store, copy: &Copy) {
     let pair =
         select("SELECT * FROM grants WHERE agent = ?1 AND owner = ?2 AND state = 'active' ORDER BY id");
     let floor = |row: usize| {
-        let (name, agent) = (synthetic::name(row), agent(row));
+        let (name, agent) = (synthetic::name(row), format!("agent:{}", agent(row)));
         copy.shared(Paths::Compared, || {
             copy.connection.execute_batch("BEGIN").unwrap();
             all(&mut connections.borrow_mut(), &name.provider, &name.owner);

@@ -1,6 +1,7 @@
 //! What the library costs, as C programs call it: `make bench`, or `cargo bench -- SECTION ...`.
 #![allow(missing_docs)]
 
+mod acquiring;
 mod c;
 mod child;
 mod floor;
@@ -19,11 +20,12 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 type Section = fn(&Path);
-const SECTIONS: [(&str, Section); 6] = [
+const SECTIONS: [(&str, Section); 7] = [
     ("reading", reading::run),
     ("sizes", sizes::run),
     ("writing", writing::run),
     ("grants", grants::run),
+    ("acquiring", acquiring::run),
     ("opening", opening::run),
     ("memory", opening::memory),
 ];

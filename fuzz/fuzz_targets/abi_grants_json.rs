@@ -13,6 +13,14 @@ fuzz_target!(|data: &[u8]| {
     unsafe {
         expect_json(|out, error| dm_grant_check(store(), json, len, wanted, w, out, error));
         expect_json(|out, error| dm_grant_check(store(), request, r, json, len, out, error));
+        let (mode, m) = ("observe".as_ptr().cast(), "observe".len());
+        expect_json(|out, error| dm_grant_admit(store(), json, len, wanted, w, mode, m, out, error));
+        expect_json(|out, error| dm_grant_admit(store(), request, r, json, len, mode, m, out, error));
+        expect_json(|out, error| dm_proposal_list(store(), json, len, out, error));
+        let mut credential = dm_buf { ptr: std::ptr::null_mut(), len: 0 };
+        expect_json(|out, error| dm_conn_acquire(store(), json, len, wanted, w, out, &mut credential, error));
+        expect_json(|out, error| dm_conn_acquire(store(), request, r, json, len, out, &mut credential, error));
+        assert!(credential.ptr.is_null(), "nothing is granted");
         expect_json(|out, error| dm_tools_resolve(store(), request, r, json, len, out, error));
         expect_json(|out, error| dm_grant_explain(store(), json, len, out, error));
         expect_json(|out, error| dm_grant_list(store(), json, len, out, error));

@@ -113,12 +113,33 @@ static void what_forbids_wins_and_what_is_taken_back_is_gone(dm_store *store) {
       store, TEXT(GRANT(OF_OWNER ",\"contexts\":[]")), &given, &error));
 }
 
+/* What was let through all the same is proposed, and one call away. */
+static void what_was_observed_is_proposed(dm_store *store) {
+  dm_buf told, listed;
+  OK(dm_grant_revoke(store, NOTHING, TEXT("{\"agent\":\"agent:7\",\"owner\":\"user:12\",\"by\":\"cli\"}"), NULL, &error));
+  OK(dm_grant_admit(store, TEXT(ASKS("12")), TEXT(PUBLISH), TEXT("observe"), &told, &error));
+  CHECK(has(&told, "\"allowed\":false"));
+  OK(dm_buf_free(&told));
+  REFUSED(DM_INVALID_ARGUMENT, dm_grant_admit(store, TEXT(ASKS("12")), TEXT(PUBLISH), TEXT("never"), &told, &error));
+  OK(dm_proposal_list(store, NOTHING, &listed, &error));
+  CHECK(has(&listed, "\"count\":1") && has(&listed, "\"operations\":[\"publish\"]"));
+  OK(dm_proposal_accept(store, TEXT(id_in(&listed, "\"id\":\"")), TEXT("{\"by\":\"user:12\"}"), &told, &error));
+  CHECK(has(&told, "\"granted_by\":\"user:12\""));
+  OK(dm_buf_free(&told));
+  check(store, ASKS("12"), "\"allowed\":true");
+  REFUSED(DM_NOT_FOUND, dm_proposal_accept(
+      store, TEXT(id_in(&listed, "\"id\":\"")), TEXT("{\"by\":\"user:12\"}"), &told, &error));
+  OK(dm_proposal_dismiss(store, TEXT(id_in(&listed, "\"id\":\"")), &error));
+  OK(dm_buf_free(&listed));
+}
+
 int main(void) {
   dm_store *store = open_store("store", KEY);
   an_account_is_connected_with_its_grants(store);
   it_is_listed_and_explained(store);
   a_credential_is_handed_out(store);
   what_forbids_wins_and_what_is_taken_back_is_gone(store);
+  what_was_observed_is_proposed(store);
   OK(dm_store_close(store));
   OK(dm_shutdown());
   return EXIT_SUCCESS;

@@ -7,6 +7,7 @@ mod compare;
 mod exhaustive;
 mod generated;
 mod model;
+mod proposals;
 mod reasons;
 mod stories;
 mod story;

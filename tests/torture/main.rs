@@ -2,6 +2,7 @@
 //! back under them. Every test is quick by itself and thorough with `DM_TORTURE=1` (`make torture`).
 #![allow(missing_docs)]
 
+mod acquire;
 mod crowd;
 mod dice;
 mod fair;
@@ -27,6 +28,7 @@ use support::process::Role;
 fn role() {
     let Some(role) = Role::of_this_process() else { return };
     match role.name.as_str() {
+        "acquire" => acquire::play(&role),
         "lane" => lane::play(&role),
         "write" => writers::write(&role),
         "read" => writers::read(&role),

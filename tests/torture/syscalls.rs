@@ -4,14 +4,15 @@
 use std::path::Path;
 
 use dm_connections::domain::Status;
-use dm_connections::vault::{Facts, Kind, Options, Vault};
+use dm_connections::vault::{Facts, Kind, NewGrant, Options, Revocation, Vault, Which};
 
 use crate::kill_whole::copy_directory;
+use crate::support::acting::{any, asking, wanted};
 use crate::support::process::{Actor, Role, Watchdog, figures, full, say};
 use crate::support::{self, SITE, Site, address, document, fixture, key};
 use crate::whole;
 
-const OPERATIONS: [&str; 11] = [
+const OPERATIONS: [&str; 15] = [
     "save",
     "save-new",
     "save-large",
@@ -23,6 +24,10 @@ const OPERATIONS: [&str; 11] = [
     "add-key",
     "rewrap",
     "import",
+    "grant",
+    "revoke",
+    "acquire",
+    "refused",
 ];
 
 /// Does one operation, traced. Argument: its name.
@@ -58,6 +63,20 @@ fn operate(vault: &Vault, name: &str) {
         "renew" => vault.renew_provider(&"twitter".parse().unwrap()).map(drop),
         "add-key" => vault.add_key(&key(3)).map(drop),
         "rewrap" => vault.rewrap().map(drop),
+        "grant" => vault.create_grant(&any("user:1", "twitter", "agent:8")).map(drop),
+        "revoke" => {
+            let which = Which::Pair("agent:7".parse().unwrap(), "user:1".parse().unwrap());
+            vault.revoke_grants(&Revocation { which, by: "user:1".into(), why: None }).map(drop)
+        }
+        "acquire" | "refused" => {
+            let mut wanted = wanted("twitter", &[]);
+            wanted.account = Some("a".parse().unwrap());
+            let person = if name == "acquire" { "user:1" } else { "user:2" };
+            wanted.owner = Some("user:1".parse().unwrap());
+            vault.acquire(&asking(person, "agent:7"), &wanted).map(|acquired| {
+                assert_eq!(acquired.credential.is_some(), name == "acquire");
+            })
+        }
         "import" => {
             support::import(vault, &fixture("small.serialized"));
             Ok(())
@@ -76,6 +95,7 @@ pub fn prepare(vault: &Vault) {
     save("a", r#"{"access_token":"canary-1"}"#);
     save("b", r#"{"access_token":"canary-b"}"#);
     save("known", r#"{"user_id":"1"}"#);
+    vault.create_grant(&NewGrant { uses: Some(5), ..any("user:1", "twitter", "agent:7") }).unwrap();
     vault.add_key(&key(2)).unwrap();
 }
 
@@ -99,6 +119,9 @@ pub fn content(site: &Site) -> Vec<String> {
              UNION ALL SELECT 'keys ' || group_concat(status) FROM (SELECT status FROM keys ORDER BY status)
              UNION ALL SELECT 'ledger ' || count(*) FROM import_ledger
              UNION ALL SELECT 'kept ' || count(*) FROM kept
+             UNION ALL SELECT 'grant ' || agent || ' ' || state || ' ' || ifnull(uses_left, 'any') FROM grants
+             UNION ALL SELECT 'audit ' || event || ' ' || count(*) FROM audit GROUP BY event
+             UNION ALL SELECT 'refused ' || count FROM refusals
              UNION ALL SELECT 'writes ' || writes FROM store",
         )
         .unwrap();
