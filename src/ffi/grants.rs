@@ -228,7 +228,10 @@ pub unsafe extern "C" fn dm_conn_acquire(
 /// it, a `connection` as `about` in `dm_conn_get`. `people` are a list of users, "anyone", "nobody", or null where the grant is
 /// not to be believed. `forbids` are the ids of the grants that forbid this agent something with the connection, and win.
 /// `reason` is why nobody can use the connection now: integrity, key_unavailable, needs_reauth, connection_expired, or null.
-/// Both take `limit` and `after`; a page may have fewer items than that, or none, and yet a `next`. The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_NOT_FOUND, DM_BUSY.
+/// `connections` are at most the first 1000 of the owner's for the provider. Both take `limit` and `after`; a page may have
+/// fewer items than its limit, or none, and yet a `next`.
+///
+/// The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_NOT_FOUND, DM_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_grant_explain(
     store: *const dm_store,
