@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# test-c.sh [plain] [valgrind] [asan]: builds tests/c against the library and runs it; by itself all three ways.
+# test-c.sh [plain] [valgrind] [asan]: builds tests/c and examples/c against the library and runs them; by itself all three
+# ways.
 source "$(dirname "$0")/common.sh"
 
 ways=("$@")
 [[ ${#ways[@]} -gt 0 ]] || ways=(plain valgrind asan)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 # compile OUT LIBRARY-DIRECTORY C-COMPILER C++-COMPILER FLAGS...
 compile() {
@@ -20,19 +23,32 @@ compile() {
             *) "$cc" -std=c99 "${common[@]}" "$source" -o "$out/$name" "${links[@]}" ;;
         esac
     done
+    for source in examples/c/*.c; do
+        "$cc" -std=c99 "${common[@]}" "$source" -o "$out/example_$(basename "$source" .c)" "${links[@]}"
+    done
 }
 
-# run OUT COMMAND...: every test of a directory, under a command. One that hangs is ended.
+# run OUT COMMAND...: every test and example of a directory, under a command. One that hangs is ended.
 run() {
-    local out=$1 name started status
+    local out=$1 name
     shift
     for name in "$out"/test_*; do
-        started=$SECONDS
-        status=0
-        timeout "${DM_TEST_SECONDS:-1800}" "$@" "$name" || status=$?
-        [[ $status -eq 0 ]] || fail "failed with $status: $* $name"
-        printf '   %-20s %3d s\n' "$(basename "$name")" $((SECONDS - started))
+        run_one "$name" "$@" "$name"
     done
+    # Those that fork, in a directory of their own, have no examples beside them.
+    for name in $(compgen -G "$out/example_*"); do
+        run_one "$name" "$@" "$name" "$work/$(basename "$out")-$(basename "$name")" >"$work/printed"
+        tail -n 1 "$work/printed"
+    done
+}
+
+# run_one NAME COMMAND...: one of them.
+run_one() {
+    local name=$1 started=$SECONDS status=0
+    shift
+    timeout "${DM_TEST_SECONDS:-1800}" "$@" || status=$?
+    [[ $status -eq 0 ]] || fail "failed with $status: $*"
+    printf '   %-20s %3d s\n' "$(basename "$name")" $((SECONDS - started))
 }
 
 plain() {

@@ -17,7 +17,8 @@ block() {
 # The second goes on where the first ended.
 { block php && block php 2; } >"$work/readme.php"
 php=$("${run_php[@]}" "$work/readme.php")
-expected=$'ada\nreddit default active\nthere is no connection of instagram to use: connect by user:12'
+expected=$'ada\nreddit default active\nposts hello as 42 with 6 bytes\n'
+expected+='the grant of agent:7 for the instagram account default of user:12 is not for whom this is done: grant by user:12'
 [[ $php == "$expected" ]] || fail "the PHP program printed: $php"
 
 block c >"$work/readme.c"
@@ -25,5 +26,12 @@ block c >"$work/readme.c"
     -Lbuild/lib -ldm_connections -Wl,-rpath,"$root/build/lib"
 c=$("$work/readme")
 [[ $c == '{"access_token":"newer","username":"ada"}' ]] || fail "the C program printed: $c"
+
+# The example that it names: two uses, the second person refused each time, and nothing after it is taken back.
+build/examples/agent "$work/agent" >"$work/agent.txt"
+refused=$(sed -n 's/^\(user:[0-9]*\) is refused:.*"reason":"\([a-z_]*\)".*/\1 \2/p' "$work/agent.txt" | paste -sd,)
+[[ $(grep -c '^user:12 publishes with {"access_token":"token","user_id":"42"}$' "$work/agent.txt") -eq 2 \
+    && $refused == 'user:3 acting_user_mismatch,user:12 grant_exhausted,user:12 grant_revoked' ]] \
+    || fail "examples/c/agent printed: $(cat "$work/agent.txt")"
 
 echo "its PHP and C programs do what they say"

@@ -1,15 +1,21 @@
 <?php
 
 /**
- * The main job on real-shaped data: an old option comes in, and PHP works with it. Run it with `make demo`.
+ * The main job on real-shaped data: an old option comes in, PHP works with it, and an agent for its owner. Run it with
+ * `make demo`.
  */
 
 declare(strict_types=1);
 
+use DataMachine\Connections\Acquired;
+use DataMachine\Connections\ActingRequest;
+use DataMachine\Connections\Decision;
 use DataMachine\Connections\Exception\WrongKeyException;
+use DataMachine\Connections\Grant;
 use DataMachine\Connections\ImportOutcome;
 use DataMachine\Connections\ImportReport;
 use DataMachine\Connections\Keys;
+use DataMachine\Connections\RunContext;
 use DataMachine\Connections\Vault;
 
 require __DIR__ . '/../../php/autoload.php';
@@ -171,6 +177,59 @@ try {
     $needed = $error->detail()['needed'];
     $check(true, "the earlier key opens nothing any more; the error names the key that does, {$needed}");
 }
+
+$step('An agent works for its owner');
+$vault = $reopened;
+$access = $vault->access();
+// Who asks is what the site knows; nothing of it comes from a tool's arguments or from a model.
+$asks = static fn (int $person): ActingRequest => ActingRequest::byAgent(7)->asking($person)->in(RunContext::Chat)
+    ->withoutSession()->withoutFlow()->mayEverything()->manages();
+$acquire = static fn (int $person, string $operation, array $wanted = []): Acquired
+    => $access->acquire($asks($person), 'instagram', ['operations' => [$operation]] + $wanted);
+$why = static function (Decision $refused): string {
+    $remedy = $refused->remedy();
+    return "{$refused->message}\n       {$refused->reason}; what helps: {$remedy->code}, by {$remedy->whose}";
+};
+$saved = $vault->save(
+    'instagram',
+    'user:12',
+    ['access_token' => 'fake-instagram', 'refresh_token' => 'fake-never', 'user_id' => '42', 'username' => 'ada'],
+    options: ['grants' => [Grant::to(7)->operations('publish', 'insights')->inChat()->times(2)->by('user:12')]],
+);
+$grant = $access->grants(['owner' => 'user:12'])->rows[0];
+$check(
+    $saved->created && $saved->grants === [$grant->id],
+    "user:12 connected Instagram and let agent:7 publish there {$grant->usesLeft} times, in a chat with user:12",
+);
+$got = $acquire(12, 'publish');
+$check(
+    $got->get('access_token') === 'fake-instagram' && count($got->credential->toArray()) === 2,
+    'user:12 asks: the tool gets ' . implode(' and ', array_keys($got->credential->toArray())) . ', and nothing else',
+);
+$refused = $acquire(13, 'publish', ['owner' => 'user:12']);
+$check($refused->credential === null, 'user:13 asks, and is refused: ' . $why($refused->decision));
+$refused = $acquire(12, 'comment');
+$check($refused->credential === null, 'user:12 asks for more: ' . $why($refused->decision));
+$tools = $access->tools($asks(12), [
+    'instagram_publish' => ['provider' => 'instagram', 'operations' => ['publish']],
+    'instagram_comment' => ['provider' => 'instagram', 'operations' => ['comment']],
+    'youtube_publish' => ['provider' => 'youtube', 'operations' => ['publish']],
+]);
+$usable = array_keys(array_filter($tools, static fn (Decision $decision): bool => $decision->allowed));
+$check(
+    $usable === ['instagram_publish'],
+    sprintf('of %d tools the agent\'s list shows those that would work: %s', count($tools), implode(', ', $usable)),
+);
+$access->revoke($grant->id, by: 'user:12', why: 'enough');
+$refused = $acquire(12, 'publish');
+$check($refused->decision->reason === 'grant_revoked', 'user:12 took it back: ' . $why($refused->decision));
+$told = [];
+foreach ($vault->audit(['agent' => 'agent:7']) as $record) {
+    $told[] = $record->event . (isset($record->details['code']) ? " ({$record->details['code']})" : '');
+}
+printf("  the audit of agent:7: %s\n", implode(', ', $told));
+$verified = $vault->verifyAudit();
+$check($verified->ok, "the audit is as it was written: {$verified->records} records, {$verified->rows} rows compared");
 
 $step('The files');
 [$files, $bytes, $found] = [0, 0, 0];

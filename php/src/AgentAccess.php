@@ -174,25 +174,30 @@ final class AgentAccess
     }
 
     /**
-     * Who can use a connection beside its owner: the live grants about it, one page.
-     *
-     * @return Page<GrantInfo>
+     * Who can use a connection now beside its owner: the live grants about it, and what forbids.
      */
-    public function whoCanUse(string $connection, ?string $after = null): Page
+    public function whoCanUse(string $connection): ConnectionUses
     {
-        $found = $this->answer(['connection' => $connection, 'after' => $after]);
-        return new Page(array_map(static fn (array $grant) => new GrantInfo($grant), $found['items']), $found['next']);
+        $page = fn (?string $after = null): array => $this->answer(['connection' => $connection, 'after' => $after]);
+        return new ConnectionUses($page(), $page);
     }
 
     /**
-     * What an agent could use today, and for whom: its live grants with the connections that they reach, one page.
+     * What an agent can use now, and for whom: its live grants with the connections that they are about, read page by
+     * page.
      *
-     * @return Page<Reached>
+     * @return \Generator<int, Reached>
      */
-    public function whatCanUse(int|string $agent, ?string $after = null): Page
+    public function whatCanUse(int|string $agent): \Generator
     {
-        $found = $this->answer(['agent' => Grant::named('agent', $agent), 'after' => $after]);
-        return new Page(array_map(static fn (array $one) => new Reached($one), $found['items']), $found['next']);
+        $question = ['agent' => Grant::named('agent', $agent)];
+        do {
+            $page = $this->answer($question);
+            foreach ($page['items'] as $reached) {
+                yield new Reached($reached);
+            }
+            $question['after'] = $page['next'];
+        } while ($page['next'] !== null);
     }
 
     /**

@@ -13,13 +13,16 @@ final class ConsideredConnection
     public readonly string $owner;
     public readonly string $account;
     public readonly bool $allowed;
+    /** The id of the grant that allows, that forbids, or that came nearest. */
+    public readonly ?string $grant;
     /** A stable code; null where it is allowed. */
     public readonly ?string $reason;
     public readonly ?string $clause;
     /** For a person. */
     public readonly ?string $message;
     public readonly ?Remedy $remedy;
-    /** @var array<string, string|null> by the id of each permission about it: why it is not enough, null where it is */
+    /** @var array<string, string|null> by the id of each permission about it: why it is not enough, null where it is.
+     *                                  None was looked at where one forbids */
     public readonly array $grants;
 
     /**
@@ -33,6 +36,7 @@ final class ConsideredConnection
         $this->owner = $considered['owner'];
         $this->account = $considered['account'];
         $this->allowed = $considered['allowed'];
+        $this->grant = $considered['grant'];
         $refusal = $considered['refusal'];
         $this->reason = $refusal['reason'] ?? null;
         $this->clause = $refusal['clause'] ?? null;

@@ -9,10 +9,17 @@ namespace DataMachine\Connections;
  *
  *     Grant::to(7)->use('instagram')->of('user:12')->operations('publish')->inChat()->until($tomorrow)->by('user:12');
  *
+ * Given with a save it says nothing of the account, since it is about the one that is saved:
+ *
+ *     $vault->save('instagram', 'user:12', $document, options: [
+ *         'grants' => [Grant::to(7)->operations('publish')->inChat()->by('user:12')],
+ *     ]);
+ *
  * Each method returns another grant and leaves this one as it is. What is not said: any run, any context, no end; for
- * whom has to be said, but for a person's own account: there it is the owner. Operations or scopes have to be said.
+ * whom has to be said, but for a person's own account: there it is the owner. One that forbids is against everybody who
+ * asks where it does not say. Operations or scopes have to be said.
  */
-final class Grant
+final class Grant implements \JsonSerializable
 {
     /**
      * @param array<string, mixed> $terms as the header describes them
@@ -63,6 +70,14 @@ final class Grant
     public function useConnection(string $id): self
     {
         return $this->with('connection', $id);
+    }
+
+    /**
+     * Of what is saved together with this grant, this one connection, and not any of the owner's. Only with a save.
+     */
+    public function onlyThis(): self
+    {
+        return $this->with('only_this', true);
     }
 
     /**
@@ -214,6 +229,14 @@ final class Grant
     public function toArray(): array
     {
         return array_filter($this->terms, static fn (mixed $term): bool => $term !== null);
+    }
+
+    /**
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->toArray();
     }
 
     /**

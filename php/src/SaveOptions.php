@@ -20,6 +20,8 @@ final class SaveOptions
      * @param int|null          $expiresAt   when the access ends, in Unix seconds
      * @param bool              $exclusiveName refuse the save where another owner has a connection of the provider
      *                                       under this account name; ConflictException::holder() tells whose
+     * @param list<Grant>       $grants      what agents may do with it, given together with it or not at all; they name
+     *                                       no account. What an agent has in the same terms is not given again
      */
     public function __construct(
         public readonly ?int $ifRevision = null,
@@ -29,6 +31,7 @@ final class SaveOptions
         public readonly ?Status $status = null,
         public readonly ?int $expiresAt = null,
         public readonly bool $exclusiveName = false,
+        public readonly array $grants = [],
     ) {
     }
 
@@ -47,6 +50,7 @@ final class SaveOptions
             'status' => $this->status?->value,
             'expires_at' => $this->expiresAt,
             'exclusive_name' => $this->exclusiveName ?: null,
+            'grants' => $this->grants ?: null,
         ], static fn (mixed $value): bool => $value !== null);
     }
 }

@@ -17,6 +17,8 @@ final class Saved
     public readonly ?string $replaced;
     /** How many grants that named that connection ended with it. */
     public readonly int $endedGrants;
+    /** @var list<string> the ids of the grants that went with it, in their order, those included that were there */
+    public readonly array $grants;
     public readonly Status $status;
     public readonly OwnerClass $ownerClass;
     /** @var list<string> members that an import had quarantined, and that this write put an end to */
@@ -34,6 +36,7 @@ final class Saved
         $this->created = $result['created'];
         $this->replaced = $result['replaced'];
         $this->endedGrants = $result['ended_grants'];
+        $this->grants = $result['grants'];
         $this->status = Status::from($result['status']);
         $this->ownerClass = OwnerClass::from($result['owner_class']);
         $this->superseded = $result['superseded'];

@@ -71,7 +71,7 @@ final class Vault
      * @param Document|array<array-key, mixed> $document
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int, exclusive_name?: bool
+     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>
      * } $options
      */
     public function save(
@@ -93,7 +93,7 @@ final class Vault
      * @param Document|array<array-key, mixed> $patch
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int, exclusive_name?: bool
+     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>
      * } $options
      */
     public function merge(

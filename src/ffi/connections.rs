@@ -62,11 +62,15 @@ pub unsafe extern "C" fn dm_conn_get(
 /// - `scopes`: a list of scopes
 /// - `status`: "pending" or "active"; a save without it makes the row active
 /// - `expires_at`: Unix seconds, null where it does not expire
+/// - `grants`: a list of at most 256 grants as `dm_grant_create` takes them, but without `connection`, `owner` and
+///   `provider`: each is about any of this owner's for this provider, or with `only_this` true about this connection
+///   alone. All or nothing: where one is refused nothing is saved, and the message names it. One that the agent has in the
+///   very same terms is not given again, so that it may stand wherever an account is connected
 ///
 /// The id of the connection stays while the remote identity is the same or unknown; another identity makes a new
-/// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, ended_grants, status,
+/// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, ended_grants, grants, status,
 /// owner_class, superseded}`, where `replaced` is the id of a connection that stood here before and is gone, `ended_grants`
-/// how many grants that named it ended with it, and `superseded` names quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
+/// how many grants that named it ended with it, `grants` the ids of those that were given, in their order, and `superseded` names quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
 /// A row that does not open is not overwritten (DM_KEY_UNAVAILABLE, DM_INTEGRITY): give its key, or delete it first.
 /// Errors: DM_CONFLICT, DM_INVALID_DOCUMENT, DM_TOO_LARGE, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_DISK_FULL.
 #[unsafe(no_mangle)]

@@ -95,7 +95,9 @@ pub(super) unsafe fn write(
     let (address, document, facts) = unsafe {
         let document = Zeroizing::new(bytes("document", document.0, document.1)?.to_vec());
         let options: SaveOptions = json("options", options.0, options.1)?;
-        (names.address()?, Document::parse(document)?, options.into_facts()?)
+        let address = names.address()?;
+        let facts = options.into_facts(&address)?;
+        (address, Document::parse(document)?, facts)
     };
     let saved = match write {
         Write::Save => vault.save(kind, &address, &document, &facts),

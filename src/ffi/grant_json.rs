@@ -9,7 +9,7 @@ use crate::domain::{
     Run, Scopes, Target, UnixTime, Whom,
 };
 use crate::grants::Wanted;
-use crate::vault::{Code, Error, GrantQuery, NewGrant, Revocation, Which};
+use crate::vault::{Address, Code, Error, GrantQuery, NewGrant, Offer, Revocation, Which};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with `provider`, and what else is wanted")]
@@ -56,10 +56,41 @@ pub(super) struct GrantJson {
     note: Option<String>,
     granted_by: String,
     why: Option<String>,
+    only_this: Option<bool>,
+}
+
+/// The most grants that go with a save.
+const MOST_OFFERS: usize = 256;
+
+/// Grants that go with a save.
+pub(super) fn offers(grants: Vec<GrantJson>, address: &Address) -> Result<Vec<Offer>, Error> {
+    if grants.len() > MOST_OFFERS {
+        return Err(wrong("grants", "grants: at most 256 go with a save"));
+    }
+    let offered = grants.into_iter().enumerate();
+    offered
+        .map(|(place, grant)| {
+            grant.into_offer(address).map_err(|error| error.at(&format!("grants[{place}]")))
+        })
+        .collect()
 }
 
 impl GrantJson {
+    fn into_offer(mut self, address: &Address) -> Result<Offer, Error> {
+        if self.connection.is_some() || self.owner.is_some() || self.provider.is_some() {
+            let message = "connection, owner, provider: leave them out: it is about what is saved";
+            return Err(wrong("connection", message));
+        }
+        let only_this = self.only_this.take().unwrap_or(false);
+        (self.owner, self.provider) = (Some(address.owner.clone()), Some(address.provider.clone()));
+        Ok(Offer { grant: self.into_grant()?, only_this })
+    }
+
     pub(super) fn into_grant(self) -> Result<NewGrant, Error> {
+        if self.only_this.is_some() {
+            let message = "only_this: goes with a save; name the connection by its id";
+            return Err(wrong("only_this", message));
+        }
         let target = match (self.connection, self.owner, self.provider) {
             (Some(id), None, None) => Target::Connection(id),
             (None, Some(owner), Some(provider)) => Target::Any { owner, provider },

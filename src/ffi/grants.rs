@@ -26,10 +26,16 @@ use crate::domain::ActingRequest;
 /// - `contexts`: a list of chat, pipeline, system, cli, rest; or `"*"` (the default)
 /// - `run`: `"any"` (the default), `{"session": id}`, or `{"flow": {"id": id, "digest": 64 hexadecimal digits}}`
 /// - `for`: "owner" (the default for a person's account, and only there: that person asks, or their own flow runs that the
-///   grant names), `{"users": ["user:3"]}`, "anyone", or "nobody" (automation without a person)
+///   grant names), `{"users": ["user:3"]}` (in the same way), "anyone" (the default of one that forbids), or "nobody"
+///   (automation without a person)
 /// - `not_before`, `expires_at`: Unix seconds; `uses`: how often. All optional
 /// - `note`: for people (optional)
 /// - `granted_by`: who gives it, such as `user:12` or `cli`; `why` (optional)
+///
+/// What could never work is refused, and the detail's `argument` names the member: nothing to do, an operation that the
+/// catalogue does not know of the provider (`known` has its operations), scopes of which it lets no agent have any
+/// (`ceiling` has those that it does), no context, no user, "owner" where the owner is no person, an end that is past or not
+/// after the beginning, no uses, uses of one that forbids. A scope that the connection does not have yet is no error.
 ///
 /// `*out` gets the grant as `dm_grant_list` shows it. An agent has at most 256 live grants of one owner; then this is
 /// DM_TOO_LARGE, unless one of them has ended: it makes place. The caller frees `*out`. Any thread.
@@ -210,12 +216,22 @@ pub unsafe extern "C" fn dm_conn_acquire(
 /// Says why, at length. `question` is a JSON object, one of:
 ///
 /// - `{"request", "wanted"}`, as in `dm_grant_check`: `*out` gets `{decision, considered: [{connection, owner, account,
-///   allowed, scopes, refusal, grants: [{grant, reason, clause}]}]}`: every connection that might have been meant, and
-///   every permission about it, with the reason that it is not enough (null where it is)
-/// - `{"connection": id}`: who can use it: `{connection, items, next}`, the live grants about it as `dm_grant_list` shows them
-/// - `{"agent": "agent:N"}`: what it can use today, and for whom: `{agent, items: [{grant, connections}], next}`
+///   allowed, grant, scopes, refusal, grants: [{grant, reason, clause}]}]}`: every connection that might have been meant,
+///   the grant that allows it, forbids it or came nearest, and every permission about it, with the reason that it is not
+///   enough (null where it is); where one forbids, none was looked at
+/// - `{"connection": id}`: who can use it now beside its owner: `{connection, reason, items: [{grant, people, forbids}], next}`
+/// - `{"agent": "agent:N"}`: what it can use now, and for whom: `{agent, items: [{grant, people, connections: [{connection,
+///   reason, forbids}]}], next}`
 ///
-/// The last two take `limit` and `after`. The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_NOT_FOUND, DM_BUSY.
+/// The last two tell the grants that are active now, of the connection and of any of its owner's, those that forbid among them,
+/// and those that are not to be believed (`integrity` false: nothing is allowed by them). A `grant` is as `dm_grant_list` shows
+/// it, a `connection` as `about` in `dm_conn_get`. `people` are a list of users, "anyone", "nobody", or null where the grant is
+/// not to be believed. `forbids` are the ids of the grants that forbid this agent something with the connection, and win.
+/// `reason` is why nobody can use the connection now: integrity, key_unavailable, needs_reauth, connection_expired, or null.
+/// `connections` are at most the first 1000 of the owner's for the provider. Both take `limit` and `after`; a page may have
+/// fewer items than its limit, or none, and yet a `next`.
+///
+/// The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_NOT_FOUND, DM_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_grant_explain(
     store: *const dm_store,

@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::grant_json::{GrantJson, offers};
 use crate::domain::json::given;
 use crate::domain::{DisplayName, Invalid, RemoteId, Scopes, UnixTime};
-use crate::vault::{Code, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query};
+use crate::vault::{Address, Code, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,10 +57,11 @@ pub(super) struct SaveOptions {
     status: Option<String>,
     #[serde(deserialize_with = "given")]
     expires_at: Option<Option<i64>>,
+    grants: Vec<GrantJson>,
 }
 
 impl SaveOptions {
-    pub(super) fn into_facts(self) -> Result<Facts, Error> {
+    pub(super) fn into_facts(self, address: &Address) -> Result<Facts, Error> {
         Ok(Facts {
             if_revision: self.if_revision,
             exclusive_name: self.exclusive_name,
@@ -68,6 +70,7 @@ impl SaveOptions {
             scopes: nullable("scopes", self.scopes, Scopes::new)?,
             status: member("status", self.status, |status| status.parse())?,
             expires_at: nullable("expires_at", self.expires_at, UnixTime::new)?,
+            grants: offers(self.grants, address)?,
         })
     }
 }

@@ -170,14 +170,10 @@ impl Situation<'_> {
     }
 
     fn check_state(&self) -> Result<(), Refusal> {
-        let reason = match self.connection.status {
-            _ if !self.connection.intact => Reason::Integrity,
-            Status::Active => return Ok(()),
-            Status::KeyUnavailable => Reason::KeyUnavailable,
-            Status::Expired => Reason::ConnectionExpired,
-            Status::NeedsReauth | Status::Revoked | Status::Error | Status::Pending => Reason::NeedsReauth,
-        };
-        Err(Refusal::new(reason))
+        match Reason::of_state(self.connection.intact, self.connection.status) {
+            None => Ok(()),
+            Some(reason) => Err(Refusal::new(reason)),
+        }
     }
 
     /// What is forbidden is not among them either, though something else is wanted; an operation that is wanted and

@@ -1,6 +1,6 @@
 //! Why not.
 
-use crate::domain::{AccountName, Owner, Powers, RecordId, UnixTime};
+use crate::domain::{AccountName, Owner, Powers, RecordId, Status, UnixTime};
 
 /// Why a request is refused, in the order in which it is looked at: of two refusals the later one got further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +83,19 @@ impl Refusal {
 }
 
 impl Reason {
+    /// Why a connection that stands like this is not used by anybody; none where it may be.
+    pub fn of_state(intact: bool, status: Status) -> Option<Self> {
+        match status {
+            _ if !intact => Some(Self::Integrity),
+            Status::Active => None,
+            Status::KeyUnavailable => Some(Self::KeyUnavailable),
+            Status::Expired => Some(Self::ConnectionExpired),
+            Status::NeedsReauth | Status::Revoked | Status::Error | Status::Pending => {
+                Some(Self::NeedsReauth)
+            }
+        }
+    }
+
     /// Whether it is only the connection's state that does not allow it now: everything else does.
     pub(super) fn is_state(self) -> bool {
         self >= Self::Integrity

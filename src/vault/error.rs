@@ -96,6 +96,12 @@ impl Error {
         self
     }
 
+    /// The same error about a part of what was handed in: `grants[2]`.
+    #[must_use]
+    pub fn at(self, place: &str) -> Self {
+        Self { message: format!("{place}: {}", self.message), ..self }
+    }
+
     /// What kind it is.
     pub fn code(&self) -> Code {
         self.code

@@ -45,9 +45,9 @@ pub use export_report::{ExportCounts, ExportReport, LeftOut};
 pub use find::{Page, Query};
 pub use get::Got;
 pub use grants::{
-    Acquired, AgentUses, Answer, ConnectionUses, Considered, Explained, GrantInfo, GrantPage, GrantQuery,
-    MOST_GRANTS, MOST_TOOLS, Mode, NewGrant, ProposalPage, Proposed, ProposedGrant, Reached, RefusalTold,
-    Revocation, Revoked, Terms, Which,
+    Acquired, AgentUses, Answer, ConnectionUse, ConnectionUses, Considered, Explained, GrantInfo, GrantPage,
+    GrantQuery, MOST_GRANTS, MOST_TOOLS, Mode, NewGrant, Offer, People, ProposalPage, Proposed,
+    ProposedGrant, Reached, ReachedConnection, RefusalTold, Revocation, Revoked, Terms, Which,
 };
 pub use import::{Format, ImportOptions};
 pub use info::Info;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::audit::What;
 use super::get::not_found;
-use super::grants::end_of_connection;
+use super::grants::{Offer, end_of_connection};
 use super::row::{Legacy, check, check_address, data_key, open, seal};
 use super::shared::Write;
 use super::{Address, Code, Error, Kind, Vault};
@@ -29,6 +29,8 @@ pub struct Facts {
     pub status: Option<Status>,
     /// When the credential expires; `Some(None)` says that it does not.
     pub expires_at: Option<Option<UnixTime>>,
+    /// What agents may do with it, given in the same transaction.
+    pub grants: Vec<Offer>,
 }
 
 /// What a write came to.
@@ -44,6 +46,8 @@ pub struct Saved {
     pub replaced: Option<String>,
     /// How many grants that named that connection ended with it.
     pub ended_grants: u64,
+    /// The ids of the grants that were given with it, in their order; one that the agent had already is told, too.
+    pub grants: Vec<String>,
     /// The row's status.
     pub status: &'static str,
     /// `service`, `personal` or `agent`.
@@ -99,6 +103,10 @@ impl Vault {
         change: Change<'_>,
         facts: &Facts,
     ) -> Result<Saved, Error> {
+        if kind == Kind::Config && !facts.grants.is_empty() {
+            let message = "grants: agents use connections; an app config has no grants";
+            return Err(Error::new(Code::InvalidArgument, message).with("argument", "grants"));
+        }
         let of_a_config = Facts { if_revision: facts.if_revision, status: facts.status, ..Facts::default() };
         let facts = if kind == Kind::Config { &of_a_config } else { facts };
         if !matches!(facts.status, None | Some(Status::Pending | Status::Active)) {
@@ -115,7 +123,7 @@ impl Vault {
             if facts.exclusive_name {
                 check_name_is_free(write, kind, address)?;
             }
-            match (change, existing) {
+            let mut saved = match (change, existing) {
                 (Change::Whole(document), None) => self.insert(write, kind, address, document, facts),
                 (Change::Patch(_), None) => Err(not_found(kind, address)),
                 (Change::Whole(document), Some(row)) => {
@@ -126,7 +134,9 @@ impl Vault {
                     let merged = Document::parse(stored.into())?.merge(patch)?;
                     self.update(write, kind, address, &row, &merged, change, facts)
                 }
-            }
+            }?;
+            saved.grants = self.give_offers(write, &facts.grants, saved.id.parse()?, address)?;
+            Ok(saved)
         })
     }
 
@@ -262,6 +272,7 @@ fn saved(
         created,
         replaced: replaced.map(|id| id.to_string()),
         ended_grants: 0,
+        grants: Vec::new(),
         status: meta.status.parse::<Status>().map_or("error", Status::as_str),
         owner_class: address.owner.class().as_str(),
         superseded,

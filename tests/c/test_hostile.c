@@ -82,6 +82,11 @@ CALL(grant_revoke, S, T(0), T(1), a->first, a->error)
 CALL(grant_list, S, T(0), a->first, a->error)
 CALL(grant_check, S, T(0), T(1), a->first, a->error)
 CALL(grant_explain, S, T(0), a->first, a->error)
+CALL(grant_admit, S, T(0), T(1), T(2), a->first, a->error)
+CALL(conn_acquire, S, T(0), T(1), a->first, a->second, a->error)
+CALL(proposal_list, S, T(0), a->first, a->error)
+CALL(proposal_accept, S, T(0), T(1), a->first, a->error)
+CALL(proposal_dismiss, S, T(0), a->error)
 CALL(tools_resolve, S, T(0), T(1), a->first, a->error)
 CALL(legacy_seal, A, T(0), a->first, a->error)
 CALL(legacy_open, A, T(0), a->first, a->error)
@@ -91,8 +96,8 @@ CALL(legacy_export, S, A, T(0), a->first, a->second, a->error)
 /* handles: S, K, A, E; in lower case where NULL is fine.
  * texts, in order, each with a value that works; upper case must not be empty:
  *   Provider, Owner, account, Document, Json (j for optional ones), sTatus, cause, raw Key, Base64, File, New file,
- *   command (Vector), prUne's options, Legacy option, old Envelope, id, Grant, Revocation, what is Wanted (w: tools that
- *   want it), Question, X for any bytes.
+ *   command (Vector), prUne's options, Legacy option, old Envelope, id (Id: of a proposal), Grant, Revocation, who asks (y),
+ *   what is Wanted (w: tools that want it), Mode, Question, bY whom, X for any bytes.
  * outputs: H a handle, R a buffer that has to be given, o one that may be NULL (first, then second). */
 static const struct function {
   const char *name;
@@ -146,6 +151,11 @@ static const struct function {
     F(grant_list, "S", "j", "R"),
     F(grant_check, "S", "jW", "R"),
     F(grant_explain, "S", "Q", "R"),
+    F(grant_admit, "S", "yWM", "R"),
+    F(conn_acquire, "S", "yW", "RR"),
+    F(proposal_list, "S", "j", "R"),
+    F(proposal_accept, "S", "IY", "R"),
+    F(proposal_dismiss, "S", "I", ""),
     F(tools_resolve, "S", "jw", "R"),
     F(legacy_seal, "A", "X", "R"),
     F(legacy_open, "A", "E", "R"),
@@ -180,6 +190,11 @@ static const char *working(char kind) {
     case 'W': return "{\"provider\":\"reddit\"}";
     case 'w': return "{\"post\":{\"provider\":\"reddit\"}}";
     case 'Q': return "{\"agent\":\"agent:7\"}";
+    case 'y': return "{\"agent\":null,\"subject\":{\"asking\":\"user:12\"},\"session\":null,\"context\":\"chat\","
+                     "\"flow\":null,\"may\":{\"scopes\":\"*\",\"operations\":\"*\"},\"manages\":[]}";
+    case 'M': return "observe";
+    case 'Y': return "{\"by\":\"user:12\"}";
+    case 'I': return "01932c07-20bd-7000-8000-000000000000";
     case 'X': return "salt";
     default: return "";
   }
@@ -212,10 +227,25 @@ static void prepare(const struct function *f, arguments *a) {
 }
 
 /* What some functions need to find, and one must not. */
-static void furnish(arguments *a) {
-  OK(dm_conn_save(S, TEXT("reddit"), TEXT("user:12"), NOTHING, TEXT("{}"), NOTHING, NULL, &error));
+static void furnish(const struct function *f, arguments *a) {
+  static char proposal[37];
+  static const char asks[] = "{\"agent\":\"agent:7\",\"subject\":{\"asking\":\"user:12\"},\"session\":null,"
+                             "\"context\":\"chat\",\"flow\":null,\"may\":{\"scopes\":\"*\",\"operations\":\"*\"},"
+                             "\"manages\":[]}";
+  const char *id;
+  dm_buf listed;
+  OK(dm_conn_save(S, TEXT("reddit"), TEXT("user:12"), NOTHING, TEXT("{\"access_token\":\"t\"}"), NOTHING, NULL, &error));
   OK(dm_config_save(S, TEXT("reddit"), TEXT("user:12"), TEXT("{}"), NOTHING, NULL, &error));
   remove(in_directory("new-key"));
+  if (f->texts[0] != 'I') return;
+  OK(dm_grant_revoke(S, NOTHING, TEXT("{\"agent\":\"agent:7\",\"by\":\"user:12\"}"), NULL, &error));
+  OK(dm_grant_admit(S, TEXT(asks), TEXT("{\"provider\":\"reddit\"}"), TEXT("observe"), &listed, &error));
+  OK(dm_buf_free(&listed));
+  OK(dm_proposal_list(S, NOTHING, &listed, &error));
+  CHECK((id = strstr(listed.ptr, "\"id\":\"")) != NULL);
+  snprintf(proposal, sizeof proposal, "%.36s", id + 6);
+  a->text[0].ptr = proposal;
+  OK(dm_buf_free(&listed));
 }
 
 static void dispose(arguments *a) {
@@ -229,7 +259,7 @@ static void expect_works(const struct function *f) {
   arguments a;
   size_t at;
   prepare(f, &a);
-  furnish(&a);
+  furnish(f, &a);
   CHECK(f->call(&a) == DM_OK);
   CHECK(error == NULL);
   for (at = 0; f->outputs[at] != '\0'; at++) {
@@ -296,7 +326,7 @@ static void try_texts(const struct function *f) {
       try_text(f, at, NULL, 0, DM_OK);
       try_text(f, at, "", 0, DM_OK);
     }
-    if (strchr("JjDGRWwQ", kind) != NULL) {
+    if (strchr("JjDGRyWwQY", kind) != NULL) {
       for (one = 0; one < sizeof no_json / sizeof *no_json; one++) {
         try_text(f, at, no_json[one], strlen(no_json[one]), DM_OK);
       }
@@ -349,7 +379,7 @@ static void try_outputs(const struct function *f) {
   for (at = 0; f->outputs[at] != '\0'; at++) {
     arguments a;
     prepare(f, &a);
-    furnish(&a);
+    furnish(f, &a);
     if (f->outputs[at] == 'H') a.out = NULL;
     else *(at == 0 ? &a.first : &a.second) = NULL;
     if (f->outputs[at] == 'o') {

@@ -154,28 +154,6 @@ final class ConcurrencyTest extends VaultTestCase
     }
 
     /**
-     * A process that opens the vault, waits for the file `go`, and works.
-     *
-     * @param array<string, mixed> $arguments
-     */
-    private function worker(string $code, array $arguments = []): Process
-    {
-        return new Process(
-            '$vault = DataMachine\Connections\Vault::open([
-                "path" => $arguments["path"], "site" => $arguments["site"], "patience_ms" => 60_000,
-                "keys" => DataMachine\Connections\Keys::base64($arguments["key"]),
-            ]);
-            while (!file_exists($arguments["go"])) { usleep(1000); clearstatcache(); }' . $code,
-            $arguments + [
-                'path' => $this->place(),
-                'site' => self::SITE,
-                'key' => base64_encode(self::KEY),
-                'go' => $this->directory . '/go',
-            ]
-        );
-    }
-
-    /**
      * Lets them go, and waits for them all.
      *
      * @param array<Process> $workers

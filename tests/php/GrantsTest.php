@@ -12,10 +12,13 @@ use DataMachine\Connections\Grant;
 use DataMachine\Connections\GrantStatus;
 use DataMachine\Connections\OwnerClass;
 use DataMachine\Connections\RunContext;
+use DataMachine\Connections\SaveOptions;
+use DataMachine\Connections\Status;
 use DataMachine\Connections\Vault;
 
 /**
- * The stories of issue 4 that need no credential handed out, as the author of a provider would write them.
+ * The stories of issue 4 that need no credential handed out, as the author of a provider would write them. The others
+ * are in AcquireTest.
  */
 final class GrantsTest extends VaultTestCase
 {
@@ -213,12 +216,133 @@ final class GrantsTest extends VaultTestCase
         self::assertSame('wait', $considered[$second]->remedy?->code);
         self::assertSame([$late->id => 'grant_not_yet'], $considered[$second]->grants);
 
-        $ids = static fn (iterable $grants) => array_map(static fn ($grant) => $grant->id, [...$grants]);
+        $ids = static fn (iterable $uses) => array_map(static fn ($use) => $use->grant->id, [...$uses]);
         self::assertSame([$only->id], $ids($this->access->whoCanUse($first)));
         self::assertSame([], $ids($this->access->whoCanUse($second)));
-        $reached = $this->access->whatCanUse(7)->rows;
-        self::assertSame([$only->id, $first], [$reached[0]->grant->id, $reached[0]->connections[0]->id]);
         self::assertThrows(NotFoundException::class, fn () => $this->access->whoCanUse($only->id));
+    }
+
+    public function testItSaysWhoCanUseWhatForWhomAndWhatForbids(): void
+    {
+        $first = $this->connect('user:1', 'work');
+        $this->connect('user:1', 'home');
+        $any = Grant::to(7)->use('instagram')->of('user:1')->everything()->by('user:1');
+        $permits = $this->access->grant($any);
+        $forbids = $this->access->grant(Grant::against(7)->useConnection($first)->operations('publish')->by('user:1'));
+        $explained = $this->access->explain(self::chat(1), 'instagram', ['connection' => $first] + self::PUBLISH);
+        self::assertSame($forbids->id, $explained->considered[0]->grant);
+
+        $uses = [];
+        foreach ($this->access->whoCanUse($first) as $use) {
+            $uses[$use->grant->id] = [$use->grant->forbids, $use->people, $use->forbids];
+        }
+        ksort($uses);
+        $expected = [
+            $permits->id => [false, ['user:1'], [$forbids->id]],
+            $forbids->id => [true, 'anyone', []],
+        ];
+        ksort($expected);
+        self::assertSame($expected, $uses);
+        $connections = [];
+        foreach ($this->access->whatCanUse('agent:7') as $one) {
+            foreach ($one->connections as $connection) {
+                $connections["{$connection->connection->account} {$one->grant->id}"] = $connection->forbids;
+            }
+        }
+        ksort($connections);
+        $expected = [
+            "home {$permits->id}" => [], "work {$forbids->id}" => [], "work {$permits->id}" => [$forbids->id],
+        ];
+        ksort($expected);
+        self::assertSame($expected, $connections);
+
+        $this->vault->setStatus('instagram', 'user:1', Status::NeedsReauth, 'work');
+        self::assertSame(
+            ['needs_reauth', Status::NeedsReauth],
+            [$this->access->whoCanUse($first)->reason, $this->access->whoCanUse($first)->connection->status],
+        );
+    }
+
+    /**
+     * A page of a hundred of which none is live comes before one that is.
+     */
+    public function testWhoAsksWhoCanUseSeesBeyondAnEmptyPage(): void
+    {
+        $connection = $this->connect('user:1');
+        $grant = Grant::to(7)->use('instagram')->of('user:1')->operations('publish')->by('user:1');
+        for ($n = 0; $n < 101; $n++) {
+            $this->access->grant($grant->from(4_000_000_000));
+        }
+        $begun = time();
+        while (time() === $begun) {
+            usleep(50_000);
+        }
+        $live = $this->access->grant($grant);
+        self::assertSame([$live->id], array_map(
+            static fn ($use) => $use->grant->id,
+            [...$this->access->whoCanUse($connection)],
+        ));
+        self::assertSame([$live->id], array_map(
+            static fn ($one) => $one->grant->id,
+            [...$this->access->whatCanUse(7)],
+        ));
+    }
+
+    /**
+     * As the callback of a provider does it: who connected the account said on the same page who may use it.
+     */
+    public function testAnAccountIsConnectedTogetherWithWhatAgentsMayDo(): void
+    {
+        $connect = fn (string $account, Grant ...$grants) => $this->vault->save(
+            'instagram',
+            'user:1',
+            ['access_token' => 'fake', 'user_id' => $account],
+            options: ['grants' => array_values($grants)],
+        );
+        $publish = Grant::to(7)->operations('publish')->inChat()->by('user:1');
+        $saved = $connect('42', $publish, Grant::to(8)->onlyThis()->everything()->by('user:1', 'asked for'));
+        self::assertCount(2, $saved->grants);
+        $decision = $this->access->check(self::chat(1), 'instagram', self::PUBLISH);
+        self::assertSame([true, $saved->grants[0]], [$decision->allowed, $decision->grant]);
+        $given = array_column($this->access->grants()->rows, null, 'id');
+        self::assertSame([null, 'user:1'], [$given[$saved->grants[0]]->connection, $given[$saved->grants[0]]->owner]);
+        self::assertSame($saved->id, $given[$saved->grants[1]]->connection);
+
+        // Connected again it is the same grant; another account in its place ends what named the one before.
+        self::assertSame([$saved->grants[0]], $connect('42', $publish)->grants);
+        self::assertSame(1, $connect('43', $publish)->endedGrants);
+        self::assertSame('no_grant', $this->access->check(self::chat(1, 8), 'instagram')->reason);
+        $options = new SaveOptions(grants: [$publish->operations('read')]);
+        self::assertCount(1, $this->vault->save('threads', 'user:1', [], options: $options)->grants);
+        self::assertSame([], $this->vault->save('threads', 'user:1', [])->grants);
+    }
+
+    public function testOneGrantThatIsRefusedRefusesTheAccount(): void
+    {
+        $good = Grant::to(7)->operations('publish')->by('user:1');
+        $wrong = [
+            'operations: the catalogue does not know fly' => $good->operations('fly'),
+            'connection, owner, provider: leave them out' => $good->use('instagram')->of('user:1'),
+            'operations, scopes: say what' => Grant::to(7)->by('user:1'),
+        ];
+        foreach ($wrong as $message => $grant) {
+            $thrown = self::assertThrows(InvalidArgumentException::class, fn () => $this->vault->save(
+                'instagram',
+                'user:1',
+                ['access_token' => 'fake'],
+                options: ['grants' => [$good, $grant]],
+            ));
+            self::assertStringContainsString("grants[1]: {$message}", $thrown->getMessage());
+        }
+        self::assertNull($this->vault->get('instagram', 'user:1'));
+        self::assertCount(0, $this->access->grants());
+        self::assertThrows(
+            InvalidArgumentException::class,
+            fn () => $this->vault->saveConfig('instagram', 'user:1', [], ['grants' => [$good]]),
+        );
+        self::assertThrows(InvalidArgumentException::class, fn () => $this->access->grant(
+            $good->use('instagram')->of('user:1')->onlyThis(),
+        ));
     }
 
     public function testAGrantReadsAsItWasGiven(): void

@@ -112,6 +112,13 @@ final class ReasonsTest extends VaultTestCase
                 },
                 $chat, $publish, ['grant.expires_at', 'grant', 'owner', 'user:1'],
             ],
+            'grant_exhausted' => [
+                static function (self $test) use ($give, $chat, $publish): void {
+                    $give(static fn (Grant $grant) => $grant->times(1))($test);
+                    self::assertTrue($test->access->acquire($chat, 'reddit', $publish)->allowed);
+                },
+                $chat, $publish, ['grant.uses', 'grant', 'owner', 'user:1'],
+            ],
             'context_not_allowed' => [
                 $give(static fn (Grant $grant) => $grant->inPipelines()),
                 $chat, $publish, ['grant.contexts', 'grant', 'owner', 'user:1'],
@@ -237,6 +244,43 @@ final class ReasonsTest extends VaultTestCase
         self::assertNotSame('', (string) $decision->message);
         self::assertSame([], $decision->operations);
         self::assertNull($decision->scopes);
+    }
+
+    /**
+     * Whoever adds a reason to the library adds how it is reached here, and to the header.
+     */
+    public function testEachReasonOfTheLibraryIsAmongThem(): void
+    {
+        $source = (string) file_get_contents(__DIR__ . '/../../src/grants/reason.rs');
+        $named = static function (string $function) use ($source): array {
+            self::assertSame(1, preg_match("~pub fn {$function}\(self\)[^{]*\{(.*?)\n    \}\n~s", $source, $body));
+            preg_match_all('~((?:Self::\w+[\s|]*)+)=> "([^"]+)"~', $body[1], $arms, PREG_SET_ORDER);
+            $named = [];
+            foreach ($arms as [, $variants, $name]) {
+                preg_match_all('~\w+(?=[\s|]*(?:Self|$))(?<!Self)~', $variants, $found);
+                $named += array_fill_keys($found[0], $name);
+            }
+            ksort($named);
+            return $named;
+        };
+        self::assertSame(1, preg_match('~pub enum Reason \{(.*?)\n\}~s', $source, $body));
+        preg_match_all('~^    (\w+),$~m', $body[1], $variants);
+        [$codes, $clauses] = [$named('code'), $named('clause')];
+        sort($variants[1]);
+        self::assertSame([$variants[1], $variants[1]], [array_keys($codes), array_keys($clauses)]);
+        $all = array_map(static fn (string $of) => "{$codes[$of]} {$clauses[$of]}", $variants[1]);
+
+        $reached = [];
+        foreach (self::reasons() as $name => [, , , $expected]) {
+            $reached[] = explode(' ', $name)[0] . " {$expected[0]}";
+        }
+        // A whole pair of grants that is not to be believed has a clause of its own.
+        self::assertEqualsCanonicalizing([...$all, 'integrity grants'], $reached);
+
+        $header = (string) file_get_contents(__DIR__ . '/../../include/dm_connections.h');
+        self::assertSame(1, preg_match('~^/// - `reason`: ([a-z_,\s/]+?)\n/// - ~m', $header, $list));
+        preg_match_all('~[a-z_]+~', $list[1], $told);
+        self::assertEqualsCanonicalizing(array_values(array_unique($codes)), $told[0]);
     }
 
     public function testWhatIsMissingIsNamed(): void

@@ -71,6 +71,28 @@ abstract class VaultTestCase extends TestCase
         ]);
     }
 
+    /**
+     * A process that opens the vault, waits for the file `go`, and works.
+     *
+     * @param array<string, mixed> $arguments
+     */
+    protected function worker(string $code, array $arguments = []): Process
+    {
+        return new Process(
+            '$vault = DataMachine\Connections\Vault::open([
+                "path" => $arguments["path"], "site" => $arguments["site"], "patience_ms" => 60_000,
+                "keys" => DataMachine\Connections\Keys::base64($arguments["key"]),
+            ]);
+            while (!file_exists($arguments["go"])) { usleep(1000); clearstatcache(); }' . $code,
+            $arguments + [
+                'path' => $this->place(),
+                'site' => self::SITE,
+                'key' => base64_encode(self::KEY),
+                'go' => $this->directory . '/go',
+            ]
+        );
+    }
+
     /** Runs SQL on the store's file, from another process: what this library's own process must never do. */
     protected function sql(string $sql): void
     {

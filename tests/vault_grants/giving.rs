@@ -5,7 +5,7 @@ use dm_connections::vault::{Code, GrantInfo, MOST_GRANTS, NewGrant, Revocation, 
 
 use crate::support::audit::sound;
 use crate::support::{Site, refused};
-use crate::{all, any, asking, connect, operations, reason, revoke, wanted};
+use crate::{all, any, asking, connect, operations, reason, revoke, scopes, wanted};
 
 #[test]
 fn what_could_never_work_is_refused_and_said() {
@@ -22,6 +22,10 @@ fn what_could_never_work_is_refused_and_said() {
             "does not know fly of instagram; it knows comment, insights, publish, read",
         ),
         (NewGrant { limits: operations(&["read"]), ..any("user:1", "gsc", "agent:7") }, "it knows none"),
+        (
+            NewGrant { limits: scopes(&["ads_management", "business"]), ..base.clone() },
+            "lets no agent have any of these of instagram, so the grant would permit nothing; it lets them have inst",
+        ),
         (
             NewGrant { contexts: Contexts::These(Default::default()), ..base.clone() },
             "contexts: name at least one",
@@ -45,9 +49,49 @@ fn what_could_never_work_is_refused_and_said() {
         let error = refused(vault.create_grant(&grant), Code::InvalidArgument);
         assert!(error.message().contains(message), "{error}");
     }
+    let error = refused(
+        vault.create_grant(&NewGrant { limits: scopes(&["business"]), ..base.clone() }),
+        Code::InvalidArgument,
+    );
+    assert_eq!(error.detail()["argument"], "scopes");
+    assert!(error.detail()["ceiling"].as_array().unwrap().contains(&"instagram_basic".into()));
     let nowhere = Target::Connection("01932c07-20bd-7000-8000-000000000000".parse().unwrap());
     refused(vault.create_grant(&NewGrant { target: nowhere, ..base }), Code::NotFound);
     assert!(all(&vault).is_empty());
+}
+
+#[test]
+fn who_forbids_and_says_no_more_forbids_it_to_whoever_asks() {
+    let site = Site::new("forbidding");
+    let vault = site.open();
+    for owner in ["user:1", "site:0"] {
+        connect(&vault, "instagram", owner, "default");
+        vault
+            .create_grant(&NewGrant { whom: Some(Whom::Anyone), ..any(owner, "instagram", "agent:7") })
+            .unwrap();
+        let against = NewGrant { effect: Effect::Forbid, ..any(owner, "instagram", "agent:7") };
+        let given = vault.create_grant(&against).unwrap();
+        assert_eq!(given.terms.unwrap().whom, Whom::Anyone);
+        let mut wanted = wanted("instagram", &["publish"]);
+        wanted.owner = Some(owner.parse().unwrap());
+        let answer = vault.check_grant(&asking("user:2", "agent:7"), &wanted).unwrap();
+        assert_eq!(reason(&answer).0, "forbidden", "{owner}");
+    }
+}
+
+#[test]
+fn a_scope_that_may_come_is_granted() {
+    let site = Site::new("may-come");
+    let vault = site.open();
+    for limits in [
+        // Not given by the provider yet; partly beyond what any agent may have; of a provider that nothing is known of.
+        scopes(&["instagram_content_publish"]),
+        scopes(&["ads_management", "instagram_basic"]),
+    ] {
+        vault.create_grant(&NewGrant { limits, ..any("user:1", "instagram", "agent:7") }).unwrap();
+    }
+    let limits = scopes(&["anything"]);
+    vault.create_grant(&NewGrant { limits, ..any("user:1", "acme", "agent:7") }).unwrap();
 }
 
 #[test]

@@ -5,14 +5,17 @@ mod acquiring;
 mod admitting;
 mod audited;
 mod cascades;
+mod explained;
 mod giving;
 mod json;
+mod offered;
+mod sense;
 #[path = "../support/mod.rs"]
 mod support;
 mod tampered;
 mod whole;
 
-use dm_connections::domain::Target;
+use dm_connections::domain::{Limits, Target};
 use dm_connections::vault::{
     Facts, GrantInfo, GrantQuery, Kind, NewGrant, Revocation, Revoked, Vault, Which,
 };
@@ -23,6 +26,11 @@ pub const CONN: Kind = Kind::Connection;
 /// The connection of `user:1` with this id.
 pub fn named(id: &str, agent: &str) -> NewGrant {
     NewGrant { target: Target::Connection(id.parse().unwrap()), ..any("user:1", "instagram", agent) }
+}
+
+pub fn scopes(names: &[&str]) -> Limits {
+    let Limits { scopes: operations, operations: scopes } = operations(names);
+    Limits { scopes, operations }
 }
 
 pub fn connect(vault: &Vault, provider: &str, owner: &str, account: &str) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dm_connections::domain::{
     Contexts, Effect, Fact, Owner, RunContext, Status, Subject, Target, UnixTime, Whom,
 };
-use dm_connections::vault::{NewGrant, Which};
+use dm_connections::vault::Which;
 
 use crate::support::{Site, address};
 use crate::{any, asking, connect, operations, reason, revoke, wanted};
@@ -153,40 +153,4 @@ fn whom_an_agent_serves_beyond_counting_has_to_be_named() {
     named.owner = Some("user:1".parse().unwrap());
     let answer = vault.check_grant(&asking("user:99", "agent:7"), &named).unwrap();
     assert_eq!(reason(&answer).0, "acting_user_mismatch");
-}
-
-#[test]
-fn it_is_told_who_can_use_what() {
-    let site = Site::new("uses");
-    let vault = site.open();
-    let first = connect(&vault, "instagram", "user:1", "default");
-    let second = connect(&vault, "instagram", "user:1", "second");
-    connect(&vault, "reddit", "user:1", "default");
-    let to_first = NewGrant {
-        target: Target::Connection(first.parse().unwrap()),
-        ..any("user:1", "instagram", "agent:8")
-    };
-    vault.create_grant(&to_first).unwrap();
-    vault.create_grant(&any("user:1", "instagram", "agent:7")).unwrap();
-    vault.create_grant(&any("user:1", "reddit", "agent:7")).unwrap();
-    let ended = vault.create_grant(&any("user:1", "instagram", "agent:9")).unwrap();
-    revoke(&vault, Which::One(ended.id.parse().unwrap()));
-
-    let agents = |id: &str| -> Vec<String> {
-        let uses = vault.explain_connection(id.parse().unwrap(), &Default::default()).unwrap();
-        let mut agents: Vec<_> = uses.items.into_iter().map(|grant| grant.agent).collect();
-        agents.sort();
-        agents
-    };
-    assert_eq!(agents(&first), ["agent:7", "agent:8"]);
-    assert_eq!(agents(&second), ["agent:7"]);
-    let reached = |agent: &str| -> Vec<usize> {
-        let uses = vault.explain_agent(agent.parse().unwrap(), &Default::default()).unwrap();
-        let mut counts: Vec<_> = uses.items.iter().map(|reached| reached.connections.len()).collect();
-        counts.sort_unstable();
-        counts
-    };
-    assert_eq!(reached("agent:7"), [1, 2]);
-    assert_eq!(reached("agent:8"), [1]);
-    assert!(reached("agent:9").is_empty());
 }

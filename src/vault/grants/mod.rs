@@ -19,8 +19,10 @@ mod tools;
 pub use acquire::Acquired;
 pub use admit::Mode;
 pub use answer::{Answer, RefusalTold};
-pub use create::NewGrant;
-pub use explain::{AgentUses, ConnectionUses, Considered, Explained, Reached};
+pub use create::{NewGrant, Offer};
+pub use explain::{
+    AgentUses, ConnectionUse, ConnectionUses, Considered, Explained, People, Reached, ReachedConnection,
+};
 pub use list::{GrantInfo, GrantPage, GrantQuery};
 pub use proposals::{ProposalPage, Proposed, ProposedGrant};
 pub use revoke::{Revocation, Revoked, Which};
