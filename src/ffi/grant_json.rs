@@ -10,7 +10,7 @@ use crate::domain::{
     Provider, RecordId, Run, RunContext, Scopes, SessionId, Subject, Target, UnixTime, Whom,
 };
 use crate::grants::Wanted;
-use crate::vault::{Code, Error, GrantQuery, NewGrant, Revocation, Which};
+use crate::vault::{Code, Error, GrantQuery, NewGrant, Origin, Revocation, Which};
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default, expecting = "an object, the request")]
@@ -168,6 +168,7 @@ pub(super) struct GrantQueryJson {
     owner: Option<Owner>,
     provider: Option<Provider>,
     connection: Option<RecordId>,
+    origin: Option<Origin>,
     revoked: Option<bool>,
     after: Option<RecordId>,
     limit: Option<u32>,
@@ -175,8 +176,8 @@ pub(super) struct GrantQueryJson {
 
 impl GrantQueryJson {
     pub(super) fn into_query(self) -> Result<GrantQuery, Error> {
-        let Self { agent, owner, provider, connection, revoked, after, limit } = self;
-        Ok(GrantQuery { agent, owner, provider, connection, revoked, after, limit: page(limit)? })
+        let Self { agent, owner, provider, connection, origin, revoked, after, limit } = self;
+        Ok(GrantQuery { agent, owner, provider, connection, origin, revoked, after, limit: page(limit)? })
     }
 }
 

@@ -42,12 +42,12 @@ pub struct Counts {
     pub kept: u64,
 }
 
-/// A member of an account or config that is not in its document.
+/// A member of an account or config that is not in its document; of the delegations, one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReportMember {
-    /// Its name.
+    /// Its name; of a delegation the owner, the account and the agent.
     pub name: String,
-    /// `quarantined` or `kept`.
+    /// `quarantined` or `kept`; of a delegation also `imported` (it is a grant), `unchanged` or `differs`.
     pub outcome: Fate,
     /// Why, for a program.
     pub code: &'static str,
@@ -76,7 +76,7 @@ pub struct ReportEntry {
     pub why: String,
     /// The row's id; none in a dry run.
     pub id: Option<String>,
-    /// Members that are not in its document.
+    /// Members that are not in its document; or what became of each delegation.
     pub members: Vec<ReportMember>,
 }
 

@@ -1,12 +1,14 @@
 //! Giving a grant.
 
 use super::list::GrantInfo;
+use super::pair::Pair;
 use super::terms::{self, Terms};
 use super::{MOST_GRANTS, pair};
 use crate::domain::{
     AgentId, Contexts, Effect, Grant, Limits, Owner, OwnerClass, Provider, RecordId, Run, Target, UnixTime,
     Whom,
 };
+use crate::store::GrantRow;
 use crate::vault::shared::Write;
 use crate::vault::{Code, Error, Kind, Vault, row};
 
@@ -53,46 +55,10 @@ impl Vault {
         check_text("why", new.why.as_deref())?;
         check_text("note", new.note.as_deref())?;
         self.write(|write| {
-            let (owner, provider, connection) = target_of(write, &new.target)?;
-            let whom = self.check(new, &owner, &provider, write.now)?;
-            let grant = Grant {
-                id: RecordId::generate(write.now, write.random)?,
-                agent: new.agent,
-                effect: new.effect,
-                target: new.target.clone(),
-                limits: new.limits.clone(),
-                contexts: new.contexts.clone(),
-                run: new.run.clone(),
-                whom: whom.clone(),
-                not_before: new.not_before,
-                expires_at: new.expires_at,
-                uses_left: new.uses,
-                revoked: false,
-            };
-            let terms = Terms {
-                scopes: new.limits.scopes.clone(),
-                operations: new.limits.operations.clone(),
-                contexts: new.contexts.clone(),
-                run: new.run.clone(),
-                whom,
-                note: new.note.clone(),
-                granted_by: new.by.clone(),
-                granted_why: new.why.clone(),
-                granted_at: write.now.seconds(),
-                revoked_by: None,
-                revoked_why: None,
-                revoked_at: None,
-            };
-            let [agent, owner] = [new.agent.to_string(), owner.to_string()];
-            let mut pair = pair::read(write.tx, write.unlocked, &agent, &owner)?
-                .ok_or_else(|| pair::tampered(&agent, &owner))?;
-            while pair.rows.len() >= MOST_GRANTS {
-                if !pair.drop_dead(write)? {
-                    return Err(too_many(&agent, &owner));
-                }
-            }
-            let row = terms::row(&grant, [owner, provider.to_string()], connection, &terms);
-            let row = pair.add(write, row)?;
+            let target = target_of(write, &new.target)?;
+            let whom = self.check(new, &target.0, &target.1, write.now)?;
+            let row = unsigned(write, new, &target, whom, write.now)?;
+            let row = with_room(write, &row.agent, &row.owner)?.add(write, row)?;
             Ok(GrantInfo::of(row, write.unlocked, write.now, true))
         })
     }
@@ -159,8 +125,62 @@ impl Vault {
     }
 }
 
+/// The row of a grant that nothing is wrong with, given at `at`.
+pub(super) fn unsigned(
+    write: &Write<'_>,
+    new: &NewGrant,
+    (owner, provider, connection): &Whose,
+    whom: Whom,
+    at: UnixTime,
+) -> Result<GrantRow, Error> {
+    let grant = Grant {
+        id: RecordId::generate(write.now, write.random)?,
+        agent: new.agent,
+        effect: new.effect,
+        target: new.target.clone(),
+        limits: new.limits.clone(),
+        contexts: new.contexts.clone(),
+        run: new.run.clone(),
+        whom: whom.clone(),
+        not_before: new.not_before,
+        expires_at: new.expires_at,
+        uses_left: new.uses,
+        revoked: false,
+    };
+    let terms = Terms {
+        scopes: new.limits.scopes.clone(),
+        operations: new.limits.operations.clone(),
+        contexts: new.contexts.clone(),
+        run: new.run.clone(),
+        whom,
+        note: new.note.clone(),
+        granted_by: new.by.clone(),
+        granted_why: new.why.clone(),
+        granted_at: at.seconds(),
+        revoked_by: None,
+        revoked_why: None,
+        revoked_at: None,
+    };
+    Ok(terms::row(&grant, [owner.to_string(), provider.to_string()], *connection, &terms))
+}
+
+/// The pair that a grant goes to, where it is intact and has a place left.
+pub(super) fn with_room(write: &mut Write<'_>, agent: &str, owner: &str) -> Result<Pair, Error> {
+    let mut pair =
+        pair::read(write.tx, write.unlocked, agent, owner)?.ok_or_else(|| pair::tampered(agent, owner))?;
+    while pair.rows.len() >= MOST_GRANTS {
+        if !pair.drop_dead(write)? {
+            return Err(too_many(agent, owner));
+        }
+    }
+    Ok(pair)
+}
+
+/// Whose a target is, and for what, and the connection where it is one.
+pub(super) type Whose = (Owner, Provider, Option<RecordId>);
+
 /// Whose and for what, and the connection where the target is one: that one is there, and ours.
-fn target_of(write: &mut Write<'_>, target: &Target) -> Result<(Owner, Provider, Option<RecordId>), Error> {
+fn target_of(write: &mut Write<'_>, target: &Target) -> Result<Whose, Error> {
     let id = match target {
         Target::Any { owner, provider } => return Ok((owner.clone(), provider.clone(), None)),
         Target::Connection(id) => *id,
