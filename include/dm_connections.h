@@ -489,10 +489,10 @@ dm_status dm_salts_free(dm_salts *salts);
 /// `own_account`). Neither is given again once it ended.
 ///
 /// `report` may be NULL; else it gets `{dry_run, counts: {imported, unchanged, differs, quarantined, kept}, entries: [{path,
-/// kind, provider, owner, account, outcome, code, why, id, members: [{name, outcome, code, why}]}]}`, kind being
-/// `connection`, `config` or `other`. Of the delegations, `members` says what became of each: `imported` (it is a grant),
-/// `unchanged` (code `granted_before`, or `ended_since`), `differs` (the option's delegations changed since they were kept),
-/// or `kept`, with the reason. The caller frees it. Errors: DM_IMPORT_REFUSED (nothing was imported), DM_BUSY.
+/// kind, provider, owner, account, outcome, code, why, id, members: [{name, outcome, code, why}]}], delegations: [{name,
+/// outcome, code, why}]}`, kind being `connection`, `config` or `other`. A delegation is named by its owner, account and
+/// agent, and is `imported` (it is a grant), `unchanged` (code `granted_before`, or `ended_since`), `differs` (the option's
+/// delegations changed since they were kept), or `kept`, with the reason. The caller frees it. Errors: DM_IMPORT_REFUSED (nothing was imported), DM_BUSY.
 dm_status dm_legacy_import(const dm_store *store,
                            const char *option,
                            size_t option_len,
@@ -524,9 +524,9 @@ dm_status dm_legacy_import(const dm_store *store,
 /// without secrets, `{bytes, counts: {accounts, configs, kept, returned, sealed}, left_out: [{kind, path, provider, owner,
 /// account, id, member, code, why}]}`: how many accounts and configs, kept pieces, members that came back verbatim and
 /// members sealed anew are in it; and what the vault holds and the option does not, kind being `connection`, `config` or
-/// `kept`, code `owner_has_no_place`, `superseded` (kept, and something connected since stands there),
-/// `grant_ended` and `connection_gone` (of a delegation), `key_unavailable`,
-/// `integrity`, or what JSON cannot hold. The caller frees both. Any thread.
+/// `kept`, code `owner_has_no_place`, `superseded` (kept, and something connected since stands there), `grant_ended` and
+/// `connection_gone` (of a delegation), `key_unavailable`, `integrity`, or what JSON cannot hold. The caller frees both. Any
+/// thread.
 ///
 /// Errors: DM_KEY_UNAVAILABLE, DM_INTEGRITY, DM_INVALID_DOCUMENT (JSON cannot hold it), DM_INVALID_ARGUMENT (no salt),
 /// DM_TOO_LARGE (more entries than an import takes), DM_CORRUPT, DM_BUSY.

@@ -23,7 +23,7 @@ final class ImportEntry
     public readonly string $why;
     /** The id of the connection or app config, where it is one; null in a dry run. */
     public readonly ?string $id;
-    /** @var list<ImportMember> members that were held back; of the delegations, each */
+    /** @var list<ImportMember> members that were held back */
     public readonly array $members;
 
     /**

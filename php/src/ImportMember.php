@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections;
 
 /**
- * A member of an account or app config that could not be imported with it; or what became of one delegation.
+ * A member of an account or app config that could not be imported with it; or a delegation, and what became of it.
  */
 final class ImportMember
 {

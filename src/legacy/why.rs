@@ -97,7 +97,7 @@ impl Why {
             Self::Empty => "There is nothing in it. Nothing needs to be done.",
             Self::Delegations => {
                 "These are permissions of agents to use mailboxes, and no accounts. Those of email_imap become grants, \
-                 as is said of each; narrow them to whom they are for. Nothing ever looked at those of another provider."
+                 as the report says of each; narrow them to whom they are for. Nothing ever looked at those of another provider."
             }
             Self::NotAnArray => {
                 "It is not of the form that Data Machine stores, so the old plug-in could not use it either. If an \

@@ -70,13 +70,13 @@ impl Vault {
                 let verdict = self.import_entry(write, &entry, number)?;
                 if matches!(&entry.slot, Slot::Other { path } if *path == place()) {
                     let changed = verdict.fate == Fate::Differs;
-                    delegations = Some((report.entries.len(), entry.content, changed));
+                    delegations = Some((entry.content, changed));
                 }
                 report.add(reported(&entry, verdict, options.dry_run));
             }
             // The mailboxes that they name may stand behind them.
-            if let Some((at, raw, changed)) = delegations {
-                report.entries[at].members = give_delegated(write, &self.catalogue, raw, changed)?;
+            if let Some((raw, changed)) = delegations {
+                report.delegations = give_delegated(write, &self.catalogue, raw, changed)?;
             }
             let count = Some(report.entries.len() as u64);
             write.audit(&Event::of_store(What::ImportDone, AuditFacts { count, ..AuditFacts::default() }))?;

@@ -42,7 +42,7 @@ pub struct Counts {
     pub kept: u64,
 }
 
-/// A member of an account or config that is not in its document; of the delegations, one of them.
+/// A member of an account or config that is not in its document, or a delegation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReportMember {
     /// Its name; of a delegation the owner, the account and the agent.
@@ -76,7 +76,7 @@ pub struct ReportEntry {
     pub why: String,
     /// The row's id; none in a dry run.
     pub id: Option<String>,
-    /// Members that are not in its document; or what became of each delegation.
+    /// Members that are not in its document.
     pub members: Vec<ReportMember>,
 }
 
@@ -89,11 +89,13 @@ pub struct Report {
     pub counts: Counts,
     /// Every entry, in the option's order.
     pub entries: Vec<ReportEntry>,
+    /// Every delegation, in the option's order.
+    pub delegations: Vec<ReportMember>,
 }
 
 impl Report {
     pub(super) fn new(dry_run: bool) -> Self {
-        Self { dry_run, counts: Counts::default(), entries: Vec::new() }
+        Self { dry_run, counts: Counts::default(), entries: Vec::new(), delegations: Vec::new() }
     }
 
     pub(super) fn add(&mut self, entry: ReportEntry) {

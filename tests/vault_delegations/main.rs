@@ -50,8 +50,7 @@ pub fn reading(owner: &str, account: &str, agent: &str) -> String {
 
 /// What became of each delegation, by its name.
 pub fn told(report: &Report) -> Vec<(String, &'static str)> {
-    let entry = report.entries.iter().find(|entry| entry.path == ["email_imap", "delegations"]).unwrap();
-    entry.members.iter().map(|member| (member.name.clone(), member.code)).collect()
+    report.delegations.iter().map(|member| (member.name.clone(), member.code)).collect()
 }
 
 pub fn of(vault: &Vault, origin: Origin) -> Vec<GrantInfo> {
