@@ -61,6 +61,22 @@ fn opening_one_gives_them_once() {
 }
 
 #[test]
+fn a_store_that_the_library_of_then_made_gets_them_too() {
+    let site = Site::new("stored-real");
+    std::fs::create_dir(site.store()).unwrap();
+    std::fs::write(site.database(), fixture("store-1.sqlite")).unwrap();
+    for (path, mode) in [(site.store(), 0o700), (site.database(), 0o600)] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let vault = site.open();
+    check(&vault);
+    // What it imported is the option that is imported now.
+    assert_eq!(import(&vault, &fixture("mixed.serialized")).counts.imported, 0);
+    check(&vault);
+    assert!(vault.verify_audit(&Default::default()).unwrap().ok);
+}
+
+#[test]
 fn a_new_store_has_nothing_to_do() {
     let site = Site::new("stored-new");
     drop(site.open());
