@@ -49,13 +49,23 @@ fn opening_one_gives_them_once() {
     close_all();
     let vault = site.open();
     is(active(&vault, Origin::Delegation), &DELEGATED[1..]);
-    // Whoever sets the number back brings nothing back.
-    site.sql().execute_batch("UPDATE store SET upgrades = 0").unwrap();
-    close_all();
+    let own = of(&vault, Origin::OwnAccount);
+    revoke(&vault, &own[0].id);
+    // Whoever sets the number back brings nothing back, nor who deletes what is remembered.
+    for sql in ["UPDATE store SET upgrades = 0", "DELETE FROM grants_given; UPDATE store SET upgrades = 0"] {
+        site.sql().execute_batch(sql).unwrap();
+        close_all();
+        let vault = site.open();
+        assert_eq!(upgrades(&site), 2);
+        is(active(&vault, Origin::Delegation), &DELEGATED[1..]);
+        assert_eq!(of(&vault, Origin::OwnAccount).len(), 6);
+        let own_one =
+            |grant: &&GrantInfo| [&grant.owner, &grant.provider] == [&own[0].owner, &own[0].provider];
+        let ones: Vec<_> =
+            of(&vault, Origin::OwnAccount).iter().filter(own_one).map(|grant| grant.status).collect();
+        assert_eq!(ones, [Some("revoked")]);
+    }
     let vault = site.open();
-    assert_eq!(upgrades(&site), 2);
-    is(active(&vault, Origin::Delegation), &DELEGATED[1..]);
-    assert_eq!(of(&vault, Origin::OwnAccount).len(), 6);
     let verified = vault.verify_audit(&Default::default()).unwrap();
     assert!(verified.findings.iter().all(|finding| finding.code == "row_unknown"), "{:?}", verified.findings);
 }

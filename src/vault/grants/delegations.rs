@@ -2,9 +2,9 @@
 //! operations that it had. The old rule never asked who asks, so neither do they.
 
 use super::by_itself::{Slot, for_anyone, give, slot};
-use super::pair;
 use super::revoke::LIBRARY;
 use super::terms::Origin;
+use super::{REVOKED, pair};
 use crate::domain::{AtMost, Limits, Owner, Provider, RecordId, Scopes, SecretBytes, Target};
 use crate::legacy::{self, DELEGATIONS, Delegated, Delegation};
 use crate::providers::Catalogue;
@@ -156,18 +156,19 @@ fn standing(
     delegated: &Delegated,
 ) -> Result<(Standing, Mailbox), Error> {
     let mailbox = mailbox(tx, unlocked, delegated)?;
-    if !tx.was_given(&slot_of(unlocked, delegated))? {
-        return Ok((Standing::NeverGiven, mailbox));
-    }
-    let Mailbox::There(row) = &mailbox else { return Ok((Standing::Ended, mailbox)) };
-    let names = [delegated.agent.to_string(), delegated.owner.to_string()];
-    let standing = match pair::read(tx, unlocked, &names[0], &names[1])? {
-        None => Standing::Tampered,
-        Some(pair) => {
-            let origin = Origin::Delegation.as_str();
-            let is_its = |grant: &GrantRow| grant.origin == origin && grant.connection == Some(row.meta.id);
-            if pair.rows.iter().any(is_its) { Standing::Given } else { Standing::Ended }
-        }
+    let remembered = tx.was_given(&slot_of(unlocked, delegated))?;
+    let not_there = |otherwise| if remembered { otherwise } else { Standing::NeverGiven };
+    let Mailbox::There(row) = &mailbox else { return Ok((not_there(Standing::Ended), mailbox)) };
+    let is_its = |grant: &GrantRow| {
+        grant.origin == Origin::Delegation.as_str() && grant.connection == Some(row.meta.id)
+    };
+    let [agent, owner] = [delegated.agent.to_string(), delegated.owner.to_string()];
+    let standing = match pair::read(tx, unlocked, &agent, &owner)? {
+        None => not_there(Standing::Tampered),
+        Some(pair) if pair.rows.iter().any(is_its) => Standing::Given,
+        // Who deletes what is remembered past this library has to delete the grant too, and that has its record.
+        Some(_) if tx.grants_of(&agent, &owner, REVOKED)?.iter().any(is_its) => Standing::Ended,
+        Some(_) => not_there(Standing::Ended),
     };
     Ok((standing, mailbox))
 }

@@ -2,10 +2,10 @@
 
 use super::by_itself::{Slot, for_anyone, give, slot};
 use super::revoke::LIBRARY;
-use super::terms::Origin;
-use super::{ACTIVE, pair};
+use super::terms::{self, Origin};
+use super::{ACTIVE, REVOKED, pair};
 use crate::domain::{AgentId, Limits, Owner, OwnerClass, Provider, Target};
-use crate::store::{Filter, Kind};
+use crate::store::{Filter, GrantRow, Kind};
 use crate::vault::find::LONGEST_PAGE;
 use crate::vault::row::intact;
 use crate::vault::shared::Write;
@@ -24,7 +24,7 @@ pub(in crate::vault) fn give_own(
         _ => return Ok(()),
     };
     let slot = own_slot(write.unlocked, &owner.to_string(), provider.as_str());
-    if write.tx.was_given(&slot)? {
+    if write.tx.was_given(&slot)? || is_there(write, &owner.to_string(), provider)? {
         return Ok(());
     }
     let target = Target::Any { owner: owner.clone(), provider: provider.clone() };
@@ -32,6 +32,20 @@ pub(in crate::vault) fn give_own(
     let new = for_anyone(agent, target, Limits::NONE, LIBRARY.to_owned(), why);
     let whose = (owner.clone(), provider.clone(), None);
     give(write, Origin::OwnAccount, &new, &whose, write.now, &slot)?.or(Ok(()))
+}
+
+/// Whether its grant is there, or one that somebody took back: who deletes what is remembered past this library has to
+/// delete that too, and it has its record.
+fn is_there(write: &mut Write<'_>, agent: &str, provider: &Provider) -> Result<bool, Error> {
+    let by_the_library = |row: &GrantRow| {
+        let terms = terms::read(row).map(|(_, terms)| terms);
+        terms.is_some_and(|terms| terms.revoked_by.as_deref() == Some(LIBRARY))
+    };
+    let mut rows = write.tx.grants_of(agent, agent, ACTIVE)?;
+    rows.extend(write.tx.grants_of(agent, agent, REVOKED)?);
+    let is_its =
+        |row: &GrantRow| row.origin == Origin::OwnAccount.as_str() && row.provider == provider.as_str();
+    Ok(rows.iter().any(|row| is_its(row) && !by_the_library(row)))
 }
 
 /// The same for every agent that has connections already.
