@@ -84,6 +84,20 @@ fn an_agent_takes_along_what_was_delegated_to_it_and_of_it() {
 }
 
 #[test]
+fn what_never_became_a_grant_does_not_after_its_agent_was_cleared() {
+    let site = Site::new("clear-delegations-never");
+    let vault = site.open();
+    let given =
+        option(&format!(r#""user:3": {{"own": {{"agent:5": {0}, "agent:6": {0}}}}}"#, one(r#"["fly"]"#)));
+    import_json(&vault, &given);
+    assert_eq!(clear(&vault, "agent:5", None).delegations, 1);
+    let codes: Vec<_> =
+        told(&import_json(&open_knowing_how_to_fly(&site), &given)).into_iter().map(|one| one.1).collect();
+    assert_eq!(codes, ["ended_since", "granted"]);
+    assert_eq!(names(&exported(&vault)), ["user:3 own agent:6"]);
+}
+
+#[test]
 fn what_does_not_open_is_counted() {
     let site = Site::new("clear-delegations-unread");
     let vault = site.open();

@@ -160,11 +160,7 @@ fn an_operation_that_the_catalogue_learns_is_granted_then() {
         names(&told(&import_json(&vault, &option))),
         [("site:0 > desk > agent:5", "unknown_operation")]
     );
-    let catalogue = br#"{"providers": {"email_imap": {"name": "Mail", "auth": ["password"], "members": {},
-        "use": ["imap_password"], "operations": {"fly": []}, "secrets": ["imap_password"]}}}"#;
-    let mut options = site.options();
-    options.catalogue = Some(catalogue.to_vec());
-    let vault = Vault::open(&options, &[support::key(1)]).unwrap();
+    let vault = open_knowing_how_to_fly(&site);
     assert_eq!(names(&told(&import_json(&vault, &option))), [("site:0 > desk > agent:5", "granted")]);
 }
 

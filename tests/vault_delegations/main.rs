@@ -107,6 +107,15 @@ pub fn decided(vault: &Vault, agent: &str, provider: &str, owner: &str, operatio
     answer.refusal.map_or("allowed", |refusal| refusal.reason).to_owned()
 }
 
+/// With a catalogue that knows an operation of mailboxes that ours does not know.
+pub fn open_knowing_how_to_fly(site: &support::Site) -> Vault {
+    let catalogue = br#"{"providers": {"email_imap": {"name": "Mail", "auth": ["password"], "members": {},
+        "use": ["imap_password"], "operations": {"fly": []}, "secrets": ["imap_password"]}}}"#;
+    let mut options = site.options();
+    options.catalogue = Some(catalogue.to_vec());
+    Vault::open(&options, &[support::key(1)]).unwrap()
+}
+
 #[test]
 fn role() {
     let Some(role) = Role::of_this_process() else { return };

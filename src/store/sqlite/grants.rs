@@ -224,6 +224,11 @@ mod tests {
                 plan.iter()
                     .all(|step| step.starts_with("SEARCH grants USING INDEX") || step.contains("B-TREE"))
             );
+            // By the id alone all grants would be looked at.
+            let wide = [&filter.agent, &filter.owner].iter().all(|name| name.is_none())
+                && filter.connection.is_none();
+            let narrow = plan.iter().any(|step| step.contains("grants_origin"));
+            assert!(!wide || filter.origin.is_none() || narrow, "{sql} {plan:?}");
             let short = filter.agent.is_some() && filter.owner.is_some() && filter.connection.is_none();
             assert!(short || !plan.iter().any(|step| step.contains("B-TREE")), "{sql} {plan:?}");
         }
