@@ -279,6 +279,7 @@ dm_status dm_conn_get(const dm_store *store,
 /// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, ended_grants, status,
 /// owner_class, superseded}`, where `replaced` is the id of a connection that stood here before and is gone, `ended_grants`
 /// how many grants that named it ended with it, and `superseded` names quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
+/// The first connection that an agent has of a provider brings along a grant to it (`dm_grant_list`, origin `own_account`).
 /// A row that does not open is not overwritten (DM_KEY_UNAVAILABLE, DM_INTEGRITY): give its key, or delete it first.
 /// Errors: DM_CONFLICT, DM_INVALID_DOCUMENT, DM_TOO_LARGE, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_DISK_FULL.
 dm_status dm_conn_save(const dm_store *store,
