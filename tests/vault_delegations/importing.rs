@@ -226,6 +226,7 @@ fn a_pair_that_was_tampered_with_gets_none_and_is_told() {
     import_json(&vault, &option);
     site.sql().execute_batch("UPDATE grants SET origin = 'observed' WHERE owner = 'user:2'").unwrap();
     assert_eq!(decided(&vault, "agent:5", "email_imap", "user:2", &["read"]), "integrity");
+    assert_eq!(names(&told(&import_json(&vault, &option))), [("user:2 > own > agent:5", "integrity")]);
     site.sql().execute_batch("DELETE FROM grants_given").unwrap();
     assert_eq!(names(&told(&import_json(&vault, &option))), [("user:2 > own > agent:5", "integrity")]);
 }

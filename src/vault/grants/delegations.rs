@@ -86,7 +86,8 @@ fn one(
         (Standing::Given, _) => {
             return Ok((Fate::Unchanged, "granted_before", "it became a grant before".to_owned()));
         }
-        (Standing::Ended | Standing::Tampered, _) => {
+        (Standing::Tampered, _) => return kept("integrity", tampered(delegated).message()),
+        (Standing::Ended, _) => {
             let why = "it became a grant before, and that has ended since; it is not given again";
             return Ok((Fate::Unchanged, "ended_since", why.to_owned()));
         }
@@ -143,6 +144,10 @@ fn make(
     let slot = slot_of(write.unlocked, delegated);
     let whose = (delegated.owner.clone(), provider, Some(connection));
     give(write, Origin::Delegation, &new, &whose, delegated.granted_at.unwrap_or(write.now), &slot)
+}
+
+fn tampered(delegated: &Delegated) -> Error {
+    pair::tampered(&delegated.agent.to_string(), &delegated.owner.to_string())
 }
 
 fn slot_of(unlocked: &Unlocked, delegated: &Delegated) -> Slot {
@@ -242,10 +247,7 @@ pub(in crate::vault) fn ended(tx: &mut dyn ReadTx, unlocked: &Unlocked) -> Resul
         let because = match standing(tx, unlocked, &delegated)? {
             (Standing::Given, _) | (Standing::NeverGiven, Mailbox::There(_) | Mailbox::NeverWas) => continue,
             (_, Mailbox::Gone | Mailbox::NeverWas) => EndedBecause::Connection,
-            (Standing::Tampered, _) => {
-                let [agent, owner] = [delegated.agent.to_string(), delegated.owner.to_string()];
-                EndedBecause::Error(pair::tampered(&agent, &owner))
-            }
+            (Standing::Tampered, _) => EndedBecause::Error(tampered(&delegated)),
             (_, Mailbox::There(_)) => EndedBecause::Grant,
         };
         ended.delegations.push(EndedDelegation { path, because });
