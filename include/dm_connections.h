@@ -283,6 +283,7 @@ dm_status dm_conn_get(const dm_store *store,
 /// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, ended_grants, grants, status,
 /// owner_class, superseded}`, where `replaced` is the id of a connection that stood here before and is gone, `ended_grants`
 /// how many grants that named it ended with it, `grants` the ids of those that were given, in their order, and `superseded` names quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
+/// The first connection that an agent has of a provider brings along a grant to it (`dm_grant_list`, origin `own_account`).
 /// A row that does not open is not overwritten (DM_KEY_UNAVAILABLE, DM_INTEGRITY): give its key, or delete it first.
 /// Errors: DM_CONFLICT, DM_INVALID_DOCUMENT, DM_TOO_LARGE, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_DISK_FULL.
 dm_status dm_conn_save(const dm_store *store,
@@ -488,9 +489,15 @@ dm_status dm_salts_free(dm_salts *salts);
 /// cannot hold) is kept sealed as it was. A second import changes nothing that was changed or deleted here since; with an
 /// earlier salt it opens what was quarantined. A dry run gives the same report and keeps nothing.
 ///
+/// The delegations of email_imap become grants (`dm_grant_list` with the origin `delegation`) to the same agent, for the same
+/// mailbox and operations, for anyone who asks. An agent that gets an account of its own gets the grant to it (origin
+/// `own_account`). Neither is given again once it ended.
+///
 /// `report` may be NULL; else it gets `{dry_run, counts: {imported, unchanged, differs, quarantined, kept}, entries: [{path,
-/// kind, provider, owner, account, outcome, code, why, id, members: [{name, outcome, code, why}]}]}`, kind being
-/// `connection`, `config` or `other`. The caller frees it. Errors: DM_IMPORT_REFUSED (nothing was imported), DM_BUSY.
+/// kind, provider, owner, account, outcome, code, why, id, members: [{name, outcome, code, why}]}], delegations: [{name,
+/// outcome, code, why}]}`, kind being `connection`, `config` or `other`. A delegation is named by its owner, account and
+/// agent, and is `imported` (it is a grant), `unchanged` (code `granted_before`, or `ended_since`), `differs` (the option's
+/// delegations changed since they were kept), or `kept`, with the reason. The caller frees it. Errors: DM_IMPORT_REFUSED (nothing was imported), DM_BUSY.
 dm_status dm_legacy_import(const dm_store *store,
                            const char *option,
                            size_t option_len,
@@ -514,15 +521,17 @@ dm_status dm_legacy_import(const dm_store *store,
 ///
 /// Verbatim and in their places come: members that were quarantined or held back at the import (under the salts of then),
 /// delegations, unknown providers and slots, empty slots. What was imported keeps its order; what came since goes last.
-/// What was deleted since is not in it, nor what the old shape has no place for (org:ID, site:N but site:0).
+/// What was deleted since is not in it, nor what the old shape has no place for (org:ID, site:N but site:0), nor a delegation
+/// whose grant has ended since. Grants are not in it.
 ///
 /// `*option` is secret: by the old plug-in's rules only some members are sealed, all others are plaintext in it. Store it
 /// nowhere but in the option, and free it at once with `dm_buf_free`, which wipes it. `report` may be NULL; else it gets,
 /// without secrets, `{bytes, counts: {accounts, configs, kept, returned, sealed}, left_out: [{kind, path, provider, owner,
 /// account, id, member, code, why}]}`: how many accounts and configs, kept pieces, members that came back verbatim and
 /// members sealed anew are in it; and what the vault holds and the option does not, kind being `connection`, `config` or
-/// `kept`, code `owner_has_no_place`, `superseded` (kept, and something connected since stands there), `key_unavailable`,
-/// `integrity`, or what JSON cannot hold. The caller frees both. Any thread.
+/// `kept`, code `owner_has_no_place`, `superseded` (kept, and something connected since stands there), `grant_ended` and
+/// `connection_gone` (of a delegation), `key_unavailable`, `integrity`, or what JSON cannot hold. The caller frees both. Any
+/// thread.
 ///
 /// Errors: DM_KEY_UNAVAILABLE, DM_INTEGRITY, DM_INVALID_DOCUMENT (JSON cannot hold it), DM_INVALID_ARGUMENT (no salt),
 /// DM_TOO_LARGE (more entries than an import takes), DM_CORRUPT, DM_BUSY.
@@ -700,12 +709,13 @@ dm_status dm_grant_revoke(const dm_store *store,
                           dm_error **error);
 
 /// Lists grants. `query` is a JSON object of what to look for, all optional: `agent`, `owner`, `provider`, `connection` (those
-/// that name it), `revoked` (true or false), `limit` (1 to 1000; 100), `after` (the `next` of the page before).
+/// that name it), `origin`, `revoked` (true or false), `limit` (1 to 1000; 100), `after` (the `next` of the page before).
 ///
 /// `*out` gets `{items, next}`, items in the order of their ids: `{id, agent, owner, owner_class, provider, connection,
-/// effect, status, not_before, expires_at, uses_left, scopes, operations, contexts, run, for, note, granted_by,
+/// effect, status, origin, not_before, expires_at, uses_left, scopes, operations, contexts, run, for, note, granted_by,
 /// granted_why, granted_at, revoked_by, revoked_why, revoked_at, revision, integrity}`. `status` is active, not_yet,
-/// expired, exhausted or revoked. `integrity` is false where something else than this library changed the grants of that
+/// expired, exhausted or revoked. `origin` is null where somebody gave it by hand; `delegation` of the old option;
+/// `own_account`: the agent's own account was connected; `observed`. `integrity` is false where something else than this library changed the grants of that
 /// owner to that agent: then none of them counts, `status` is null, and what they would say is left out.
 /// The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
 dm_status dm_grant_list(const dm_store *store,
@@ -830,14 +840,15 @@ dm_status dm_legacy_open(const dm_salts *salts,
 /// connections under every account name, its app configs, and what was kept of the old option in the owner's own places
 /// (`principals/OWNER`; of `site:0` its `account`, `accounts` and `config`, and nothing of principals). A person or an agent
 /// is gone. Blobs and wrapped keys are overwritten; rows that do not open go too. What was imported once is still known,
-/// so a second import brings nothing back. Delegations and providers that the catalogue does not know are kept whole and
-/// are not looked into. An owner that has nothing is no error.
+/// so a second import brings nothing back. Of the old option's delegations (of email_imap) those of the owner go, and where
+/// `provider` is empty those to it; providers that the catalogue does not know are kept whole and are not looked into. An
+/// owner that has nothing is no error.
 ///
 /// Grants end that named a connection which is gone; and where `provider` is empty all that the owner gave, and all that it
 /// had where it is an agent.
 ///
-/// `receipt` may be NULL; else it gets `{connections, configs, kept, unread, grants, note}`: how many of each are gone, and
-/// how many kept pieces are left because no key that was given opens them, so that nobody can say whose they are. The caller
+/// `receipt` may be NULL; else it gets `{connections, configs, kept, delegations, unread, grants, note}`: how many of each are
+/// gone, and (`unread`) how many kept pieces are left because no key that was given opens them, so that nobody can say whose they are. The caller
 /// frees it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_DISK_FULL.
 dm_status dm_owner_clear(const dm_store *store,
                          const char *owner,

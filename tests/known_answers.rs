@@ -16,13 +16,13 @@ use dm_connections::crypto::{
     check_value, is_envelope, matches_check_value, record,
 };
 use dm_connections::domain::{KeyId, Random, RandomUnavailable, RecordId, StoreId};
-use dm_connections::vault::{Anchor, GrantQuery, Kind, Vault, VerifyOptions, close_all};
+use dm_connections::vault::{Anchor, GrantQuery, Kind, Mode, Vault, VerifyOptions, close_all};
 use serde_json::Value;
 use support::Site;
 
 #[test]
 fn fields() {
-    for case in good("fields", 20) {
+    for case in good("fields", 21) {
         assert_eq!(hex(case.fields().as_bytes()), case.text("encoded"), "{case:?}");
     }
 }
@@ -81,7 +81,7 @@ fn store_secrets_and_mac_keys() {
 
         let secret = StoreSecret::unwrap(&case.kek(), &wrapped, case.store()).unwrap();
         let tags: Vec<_> = case.array("tags").map(Case).collect();
-        assert_eq!(tags.len(), 7);
+        assert_eq!(tags.len(), 8);
         for tag in tags {
             let key = secret.mac_key(tag.label());
             assert_eq!(hex(&key.tag(&tag.fields())), tag.text("tag"), "{tag:?}");
@@ -173,6 +173,22 @@ fn a_whole_store() {
     let told: Vec<_> = grants.iter().map(|grant| (grant.status, grant.integrity)).collect();
     assert_eq!(told, [(Some("active"), true), (Some("active"), true), (Some("revoked"), true)]);
 
+    let proposed = || {
+        let found = vault.proposals(None, None).unwrap().items;
+        found.iter().map(|one| (one.count, one.grant.is_some())).collect::<Vec<_>>()
+    };
+    assert_eq!(proposed(), [(2, true)]);
+    // The same request met once more is the same proposal.
+    let (request, wanted) = (support::acting::asking("user:13", "agent:7"), {
+        let mut wanted = support::acting::wanted("instagram", &["publish"]);
+        (wanted.owner, wanted.account) = (Some("user:12".parse().unwrap()), Some("default".parse().unwrap()));
+        wanted
+    });
+    let kept = sql.query_row("SELECT mac FROM proposals", [], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    sql.execute("UPDATE proposals SET mac = zeroblob(32)", []).unwrap();
+    assert_eq!(proposed(), []);
+    sql.execute("UPDATE proposals SET mac = ?1", [kept]).unwrap();
+
     let flipped = |column: &str, at: usize| {
         let digit = format!("substr(hex({column}), {at}, 1)");
         let other = format!("CASE {digit} WHEN '0' THEN '1' ELSE '0' END");
@@ -198,6 +214,8 @@ fn a_whole_store() {
     }
     let hash = anchor.hash.replace(&anchor.hash[..4], "0000");
     assert_eq!(codes(&vault, &Anchor { hash, ..anchor }), ["anchor_differs"]);
+    vault.admit(&request, &wanted, Mode::Observe).unwrap();
+    assert_eq!(proposed(), [(3, true)]);
 }
 
 /// What a row of a file has in its columns: blobs are in hexadecimal.
@@ -300,6 +318,7 @@ impl Case {
             MAC_LEDGER,
             MAC_KEPT,
             MAC_GRANT_HEADS,
+            MAC_PROPOSALS,
         ];
         all.into_iter().find(|label| label.as_bytes() == self.text("label").as_bytes()).unwrap()
     }

@@ -37,7 +37,7 @@ fn import_json(vault: &Vault, option: &str) -> Report {
 fn clear(vault: &Vault, owner: &str, provider: Option<&str>) -> (u64, u64, u64) {
     let owner: Owner = owner.parse().unwrap();
     let provider: Option<Provider> = provider.map(|provider| provider.parse().unwrap());
-    let Cleared { connections, configs, kept, unread, grants: _, note } =
+    let Cleared { connections, configs, kept, unread, note, .. } =
         vault.clear(&owner, provider.as_ref()).unwrap();
     assert_eq!(unread, 0);
     assert!(note.contains("Backups"));

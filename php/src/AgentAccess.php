@@ -64,8 +64,8 @@ final class AgentAccess
      * Lists grants, one page.
      *
      * @param array{
-     *     agent?: string, owner?: string, provider?: string, connection?: string, revoked?: bool, limit?: int,
-     *     after?: string
+     *     agent?: string, owner?: string, provider?: string, connection?: string, origin?: string, revoked?: bool,
+     *     limit?: int, after?: string
      * } $query
      *
      * @return Page<GrantInfo>

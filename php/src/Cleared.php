@@ -15,6 +15,8 @@ final class Cleared
     public readonly int $configs;
     /** How many pieces that were kept of the old option are gone. */
     public readonly int $kept;
+    /** How many delegations of the old option are gone from what was kept of it. */
+    public readonly int $delegations;
     /** How many kept pieces are left because no key that was given opens them: whose they are, nobody can say. */
     public readonly int $unread;
     /** How many grants ended: those of the owner, and those that named a connection which is gone. */
@@ -32,6 +34,7 @@ final class Cleared
         $this->connections = $receipt['connections'];
         $this->configs = $receipt['configs'];
         $this->kept = $receipt['kept'];
+        $this->delegations = $receipt['delegations'];
         $this->unread = $receipt['unread'];
         $this->grants = $receipt['grants'];
         $this->note = $receipt['note'];

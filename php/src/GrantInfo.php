@@ -20,6 +20,8 @@ final class GrantInfo
     public readonly bool $forbids;
     /** Null where `$integrity` is false. */
     public readonly ?GrantStatus $status;
+    /** Null where somebody gave it by hand, and where `$integrity` is false. */
+    public readonly ?GrantOrigin $origin;
     public readonly ?int $notBefore;
     public readonly ?int $expiresAt;
     /** Null where uses are not counted. */
@@ -60,6 +62,7 @@ final class GrantInfo
         $this->connection = $grant['connection'];
         $this->forbids = $grant['effect'] === 'forbid';
         $this->status = GrantStatus::tryFrom((string) $grant['status']);
+        $this->origin = GrantOrigin::tryFrom((string) $grant['origin']);
         $this->notBefore = $grant['not_before'];
         $this->expiresAt = $grant['expires_at'];
         $this->usesLeft = $grant['uses_left'];

@@ -5,10 +5,11 @@ declare(strict_types=1);
 namespace DataMachine\Connections;
 
 /**
- * A member of an account or app config that could not be imported with it.
+ * A member of an account or app config that could not be imported with it; or a delegation, and what became of it.
  */
 final class ImportMember
 {
+    /** Of a delegation the owner, the account and the agent: `user:2 > desk > agent:5`. */
     public readonly string $name;
     public readonly ImportOutcome $outcome;
     /** The reason, for a program. */

@@ -14,6 +14,8 @@ final class ImportReport
     public readonly array $counts;
     /** @var list<ImportEntry> */
     public readonly array $entries;
+    /** @var list<ImportMember> what became of each delegation: `Imported` is a grant now */
+    public readonly array $delegations;
 
     /**
      * @internal
@@ -25,6 +27,7 @@ final class ImportReport
         $this->dryRun = $report['dry_run'];
         $this->counts = $report['counts'];
         $this->entries = array_map(static fn (array $entry) => new ImportEntry($entry), $report['entries']);
+        $this->delegations = array_map(static fn (array $one) => new ImportMember($one), $report['delegations']);
     }
 
     /**

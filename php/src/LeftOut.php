@@ -20,7 +20,7 @@ final class LeftOut
     public readonly string $id;
     /** The member, where it is only one. */
     public readonly ?string $member;
-    /** The reason, for a program. */
+    /** The reason, for a program; `grant_ended` and `connection_gone` of a delegation that allows nothing here any more. */
     public readonly string $code;
     /** The reason, for a person. */
     public readonly string $why;

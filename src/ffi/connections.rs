@@ -71,6 +71,7 @@ pub unsafe extern "C" fn dm_conn_get(
 /// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, ended_grants, grants, status,
 /// owner_class, superseded}`, where `replaced` is the id of a connection that stood here before and is gone, `ended_grants`
 /// how many grants that named it ended with it, `grants` the ids of those that were given, in their order, and `superseded` names quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
+/// The first connection that an agent has of a provider brings along a grant to it (`dm_grant_list`, origin `own_account`).
 /// A row that does not open is not overwritten (DM_KEY_UNAVAILABLE, DM_INTEGRITY): give its key, or delete it first.
 /// Errors: DM_CONFLICT, DM_INVALID_DOCUMENT, DM_TOO_LARGE, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_DISK_FULL.
 #[unsafe(no_mangle)]

@@ -9,7 +9,7 @@ use crate::domain::{
     Run, Scopes, Target, UnixTime, Whom,
 };
 use crate::grants::Wanted;
-use crate::vault::{Address, Code, Error, GrantQuery, NewGrant, Offer, Revocation, Which};
+use crate::vault::{Address, Code, Error, GrantQuery, NewGrant, Offer, Origin, Revocation, Which};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with `provider`, and what else is wanted")]
@@ -159,6 +159,7 @@ pub(super) struct GrantQueryJson {
     owner: Option<Owner>,
     provider: Option<Provider>,
     connection: Option<RecordId>,
+    origin: Option<Origin>,
     revoked: Option<bool>,
     after: Option<RecordId>,
     limit: Option<u32>,
@@ -166,8 +167,8 @@ pub(super) struct GrantQueryJson {
 
 impl GrantQueryJson {
     pub(super) fn into_query(self) -> Result<GrantQuery, Error> {
-        let Self { agent, owner, provider, connection, revoked, after, limit } = self;
-        Ok(GrantQuery { agent, owner, provider, connection, revoked, after, limit: page(limit)? })
+        let Self { agent, owner, provider, connection, origin, revoked, after, limit } = self;
+        Ok(GrantQuery { agent, owner, provider, connection, origin, revoked, after, limit: page(limit)? })
     }
 }
 

@@ -93,12 +93,13 @@ pub unsafe extern "C" fn dm_grant_revoke(
 }
 
 /// Lists grants. `query` is a JSON object of what to look for, all optional: `agent`, `owner`, `provider`, `connection` (those
-/// that name it), `revoked` (true or false), `limit` (1 to 1000; 100), `after` (the `next` of the page before).
+/// that name it), `origin`, `revoked` (true or false), `limit` (1 to 1000; 100), `after` (the `next` of the page before).
 ///
 /// `*out` gets `{items, next}`, items in the order of their ids: `{id, agent, owner, owner_class, provider, connection,
-/// effect, status, not_before, expires_at, uses_left, scopes, operations, contexts, run, for, note, granted_by,
+/// effect, status, origin, not_before, expires_at, uses_left, scopes, operations, contexts, run, for, note, granted_by,
 /// granted_why, granted_at, revoked_by, revoked_why, revoked_at, revision, integrity}`. `status` is active, not_yet,
-/// expired, exhausted or revoked. `integrity` is false where something else than this library changed the grants of that
+/// expired, exhausted or revoked. `origin` is null where somebody gave it by hand; `delegation` of the old option;
+/// `own_account`: the agent's own account was connected; `observed`. `integrity` is false where something else than this library changed the grants of that
 /// owner to that agent: then none of them counts, `status` is null, and what they would say is left out.
 /// The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
 #[unsafe(no_mangle)]

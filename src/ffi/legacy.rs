@@ -92,9 +92,15 @@ pub unsafe extern "C" fn dm_salts_free(salts: *mut dm_salts) -> dm_status {
 /// cannot hold) is kept sealed as it was. A second import changes nothing that was changed or deleted here since; with an
 /// earlier salt it opens what was quarantined. A dry run gives the same report and keeps nothing.
 ///
+/// The delegations of email_imap become grants (`dm_grant_list` with the origin `delegation`) to the same agent, for the same
+/// mailbox and operations, for anyone who asks. An agent that gets an account of its own gets the grant to it (origin
+/// `own_account`). Neither is given again once it ended.
+///
 /// `report` may be NULL; else it gets `{dry_run, counts: {imported, unchanged, differs, quarantined, kept}, entries: [{path,
-/// kind, provider, owner, account, outcome, code, why, id, members: [{name, outcome, code, why}]}]}`, kind being
-/// `connection`, `config` or `other`. The caller frees it. Errors: DM_IMPORT_REFUSED (nothing was imported), DM_BUSY.
+/// kind, provider, owner, account, outcome, code, why, id, members: [{name, outcome, code, why}]}], delegations: [{name,
+/// outcome, code, why}]}`, kind being `connection`, `config` or `other`. A delegation is named by its owner, account and
+/// agent, and is `imported` (it is a grant), `unchanged` (code `granted_before`, or `ended_since`), `differs` (the option's
+/// delegations changed since they were kept), or `kept`, with the reason. The caller frees it. Errors: DM_IMPORT_REFUSED (nothing was imported), DM_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_legacy_import(
     store: *const dm_store,
@@ -133,15 +139,17 @@ pub unsafe extern "C" fn dm_legacy_import(
 ///
 /// Verbatim and in their places come: members that were quarantined or held back at the import (under the salts of then),
 /// delegations, unknown providers and slots, empty slots. What was imported keeps its order; what came since goes last.
-/// What was deleted since is not in it, nor what the old shape has no place for (org:ID, site:N but site:0).
+/// What was deleted since is not in it, nor what the old shape has no place for (org:ID, site:N but site:0), nor a delegation
+/// whose grant has ended since. Grants are not in it.
 ///
 /// `*option` is secret: by the old plug-in's rules only some members are sealed, all others are plaintext in it. Store it
 /// nowhere but in the option, and free it at once with `dm_buf_free`, which wipes it. `report` may be NULL; else it gets,
 /// without secrets, `{bytes, counts: {accounts, configs, kept, returned, sealed}, left_out: [{kind, path, provider, owner,
 /// account, id, member, code, why}]}`: how many accounts and configs, kept pieces, members that came back verbatim and
 /// members sealed anew are in it; and what the vault holds and the option does not, kind being `connection`, `config` or
-/// `kept`, code `owner_has_no_place`, `superseded` (kept, and something connected since stands there), `key_unavailable`,
-/// `integrity`, or what JSON cannot hold. The caller frees both. Any thread.
+/// `kept`, code `owner_has_no_place`, `superseded` (kept, and something connected since stands there), `grant_ended` and
+/// `connection_gone` (of a delegation), `key_unavailable`, `integrity`, or what JSON cannot hold. The caller frees both. Any
+/// thread.
 ///
 /// Errors: DM_KEY_UNAVAILABLE, DM_INTEGRITY, DM_INVALID_DOCUMENT (JSON cannot hold it), DM_INVALID_ARGUMENT (no salt),
 /// DM_TOO_LARGE (more entries than an import takes), DM_CORRUPT, DM_BUSY.

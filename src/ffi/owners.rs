@@ -13,14 +13,15 @@ use super::{dm_buf, dm_error, dm_status};
 /// connections under every account name, its app configs, and what was kept of the old option in the owner's own places
 /// (`principals/OWNER`; of `site:0` its `account`, `accounts` and `config`, and nothing of principals). A person or an agent
 /// is gone. Blobs and wrapped keys are overwritten; rows that do not open go too. What was imported once is still known,
-/// so a second import brings nothing back. Delegations and providers that the catalogue does not know are kept whole and
-/// are not looked into. An owner that has nothing is no error.
+/// so a second import brings nothing back. Of the old option's delegations (of email_imap) those of the owner go, and where
+/// `provider` is empty those to it; providers that the catalogue does not know are kept whole and are not looked into. An
+/// owner that has nothing is no error.
 ///
 /// Grants end that named a connection which is gone; and where `provider` is empty all that the owner gave, and all that it
 /// had where it is an agent.
 ///
-/// `receipt` may be NULL; else it gets `{connections, configs, kept, unread, grants, note}`: how many of each are gone, and
-/// how many kept pieces are left because no key that was given opens them, so that nobody can say whose they are. The caller
+/// `receipt` may be NULL; else it gets `{connections, configs, kept, delegations, unread, grants, note}`: how many of each are
+/// gone, and (`unread`) how many kept pieces are left because no key that was given opens them, so that nobody can say whose they are. The caller
 /// frees it. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_DISK_FULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_owner_clear(

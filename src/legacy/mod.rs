@@ -13,6 +13,7 @@
 
 mod account;
 mod buffer;
+mod delegations;
 mod encode;
 mod json;
 mod number;
@@ -26,6 +27,7 @@ mod why;
 mod write;
 
 pub use account::HeldBack;
+pub use delegations::{DELEGATIONS, Delegated, Delegation, NotDelegated, delegations, without_delegations};
 pub use encode::NotJson;
 pub use json::parse_json;
 pub use php::parse_php;

@@ -109,7 +109,7 @@ impl Level {
             _ => keep(Why::NotAnArray),
         };
         match self {
-            Self::Option => match parsed::<Provider>(key) {
+            Self::Option => match key.parsed::<Provider>() {
                 None => keep(Why::BadProvider),
                 Some(provider) if !known(&provider) => keep(Why::UnknownProvider),
                 Some(provider) => into(Self::Provider(provider)),
@@ -119,14 +119,14 @@ impl Level {
                 b"delegations" => keep(Why::Delegations),
                 _ => Self::owned(provider, &Owner::NETWORK, key, keep, into),
             },
-            Self::Principals(provider) => match parsed::<Owner>(key) {
+            Self::Principals(provider) => match key.parsed::<Owner>() {
                 Some(owner) if owner.class() != OwnerClass::Service => {
                     into(Self::Principal(provider.clone(), owner))
                 }
                 _ => keep(Why::BadPrincipal),
             },
             Self::Principal(provider, owner) => Self::owned(provider, owner, key, keep, into),
-            Self::Accounts(provider, owner) => match parsed::<AccountName>(key) {
+            Self::Accounts(provider, owner) => match key.parsed::<AccountName>() {
                 None => keep(Why::BadAccountName),
                 Some(account) if account == AccountName::default() => keep(Why::DefaultNameTaken),
                 Some(account) => {
@@ -162,9 +162,4 @@ impl Level {
             Self::Accounts(provider, owner) => below(owner_path(provider, owner), "accounts"),
         }
     }
-}
-
-/// A key as one of the domain's names.
-fn parsed<T: std::str::FromStr>(key: Key) -> Option<T> {
-    std::str::from_utf8(key.bytes()).ok()?.parse().ok()
 }

@@ -128,6 +128,11 @@ impl<'t> Key<'t> {
         }
     }
 
+    /// As one of the domain's names.
+    pub(super) fn parsed<T: std::str::FromStr>(self) -> Option<T> {
+        std::str::from_utf8(self.bytes()).ok()?.parse().ok()
+    }
+
     /// The key as it is stored, PHP-serialised.
     pub fn raw(self) -> &'t [u8] {
         self.0

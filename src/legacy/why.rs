@@ -96,8 +96,8 @@ impl Why {
             }
             Self::Empty => "There is nothing in it. Nothing needs to be done.",
             Self::Delegations => {
-                "These are permissions of agents to use mailboxes. They are no accounts; they will be turned into \
-                 grants."
+                "These are permissions of agents to use mailboxes, and no accounts. Those of email_imap become grants, \
+                 as the report says of each; narrow them to whom they are for. Nothing ever looked at those of another provider."
             }
             Self::NotAnArray => {
                 "It is not of the form that Data Machine stores, so the old plug-in could not use it either. If an \

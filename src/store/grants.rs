@@ -20,6 +20,15 @@ pub trait ReadGrants {
     /// The pairs of an agent and an owner that have a head or a grant, in the order of their names, behind `after`.
     fn pairs(&mut self, after: (&str, &str), limit: u32) -> Result<Vec<(String, String)>, Error>;
 
+    /// The agents that own connections, in the order of their names, behind `after`.
+    fn agents_with_connections(&mut self, after: &str, limit: u32) -> Result<Vec<String>, Error>;
+
+    /// Whether something was ever given by itself.
+    fn was_given(&mut self, slot: &[u8]) -> Result<bool, Error>;
+
+    /// How many of the library's own upgrades were done.
+    fn upgrades(&mut self) -> Result<i64, Error>;
+
     /// The owners that ever gave an agent something, in the order of their names, behind `after`.
     fn owners_of_agent(&mut self, agent: &str, after: &str, limit: u32) -> Result<Vec<String>, Error>;
 
@@ -44,6 +53,15 @@ pub trait WriteGrants {
 
     /// Deletes a grant. Says whether there was one.
     fn delete_grant(&mut self, id: RecordId) -> Result<bool, Error>;
+
+    /// Writes down that something was given by itself.
+    fn remember_given(&mut self, slot: &[u8]) -> Result<(), Error>;
+
+    /// Forgets that again.
+    fn forget_given(&mut self, slot: &[u8]) -> Result<(), Error>;
+
+    /// Writes down how many upgrades were done.
+    fn set_upgrades(&mut self, number: i64) -> Result<(), Error>;
 
     /// Puts a pair's head in the place of the one before.
     fn put_grant_head(&mut self, head: &GrantHead) -> Result<(), Error>;

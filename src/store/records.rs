@@ -295,6 +295,8 @@ pub struct GrantRow {
     pub uses_left: Option<i64>,
     /// Everything else, as canonical JSON.
     pub terms: String,
+    /// What it came from; empty where somebody gave it by hand.
+    pub origin: String,
     /// How often it was written.
     pub revision: i64,
     /// The MAC over all of these.
@@ -329,6 +331,8 @@ pub struct GrantFilter {
     pub connection: Option<RecordId>,
     /// Only in this state.
     pub state: Option<String>,
+    /// Only of this origin; never the empty one.
+    pub origin: Option<String>,
     /// Only ids greater than this one.
     pub after: Option<RecordId>,
     /// At most so many.

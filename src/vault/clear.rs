@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::audit::{Event, Facts, What};
 use super::delete::NOTE;
 use super::find::LONGEST_PAGE;
-use super::grants::{end_of_connection, end_of_owner};
+use super::grants::{end_of_connection, end_of_owner, forget_delegated, forget_own, place};
 use super::kept::{self, Place};
 use super::shared::Write;
 use super::{Error, Kind, Vault};
@@ -24,6 +24,9 @@ pub struct Cleared {
     pub configs: u64,
     /// How many pieces of the old option that were kept for the way back are gone.
     pub kept: u64,
+    /// How many delegations of the old option are gone from what was kept of it: of the owner, and where all of it goes
+    /// those to it.
+    pub delegations: u64,
     /// How many kept pieces are still there because no key that was given opens them: whose they are is in them.
     pub unread: u64,
     /// How many grants ended: all that the owner gave, and all that it had where it is an agent; where only one provider
@@ -38,8 +41,15 @@ impl Vault {
     /// places, in one transaction. The ledger stays: a second import brings nothing back.
     pub fn clear(&self, owner: &Owner, provider: Option<&Provider>) -> Result<Cleared, Error> {
         self.write(|write| {
-            let mut cleared =
-                Cleared { connections: 0, configs: 0, kept: 0, unread: 0, grants: 0, note: NOTE };
+            let mut cleared = Cleared {
+                connections: 0,
+                configs: 0,
+                kept: 0,
+                delegations: 0,
+                unread: 0,
+                grants: 0,
+                note: NOTE,
+            };
             for kind in [Kind::Connection, Kind::Config] {
                 let (rows, held_back, grants) = delete_rows(write, kind, owner, provider)?;
                 cleared.grants += grants;
@@ -50,7 +60,11 @@ impl Vault {
                 cleared.kept += held_back;
             }
             delete_pieces(write, owner, provider, &mut cleared)?;
+            if provider.is_none_or(|provider| provider.as_str() == place()[0]) {
+                cleared.delegations = forget_delegated(write, owner, provider.is_none())?;
+            }
             if provider.is_none() {
+                forget_own(write, owner)?;
                 cleared.grants += end_of_owner(write, owner)?;
             }
             note(write, owner, provider, &cleared)?;
@@ -66,7 +80,7 @@ fn note(
     provider: Option<&Provider>,
     cleared: &Cleared,
 ) -> Result<(), Error> {
-    let count = cleared.connections + cleared.configs + cleared.kept;
+    let count = cleared.connections + cleared.configs + cleared.kept + cleared.delegations;
     if count == 0 {
         return Ok(());
     }

@@ -1,11 +1,13 @@
 //! The way back: the old option's array, put together again from what the vault holds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::export_report::{
-    ExportReport, INTEGRITY, KEY_UNAVAILABLE, LeftOut, NO_PLACE, SUPERSEDED, refusal,
+    CONNECTION_GONE, ExportReport, GRANT_ENDED, INTEGRITY, KEY_UNAVAILABLE, LeftOut, NO_PLACE, SUPERSEDED,
+    refusal,
 };
 use super::find::LONGEST_PAGE;
+use super::grants::{Ended, EndedBecause, ended, place};
 use super::import::ENTRY_LIMIT;
 use super::kept::{self, Opened};
 use super::row::{Legacy, check, open};
@@ -40,7 +42,8 @@ impl Vault {
     /// The old option as its plug-in would hold it now: what was imported, with what changed since. `salt` seals.
     pub fn export(&self, salt: &LegacyKey, options: &ExportOptions) -> Result<Exported, Error> {
         // Only read in the transaction, so that writers do not wait for the opening and sealing.
-        let (held, unlocked) = self.read(|tx, unlocked| Ok((Held::read(tx)?, unlocked.clone())))?;
+        let (held, ended, unlocked) =
+            self.read(|tx, unlocked| Ok((Held::read(tx)?, ended(tx, unlocked)?, unlocked.clone())))?;
         let mut export = Export {
             unlocked: &unlocked,
             random: &*self.shared.random,
@@ -49,6 +52,7 @@ impl Vault {
             option: Rebuilt::default(),
             report: ExportReport::default(),
             members: HashMap::new(),
+            ended,
             pieces: HashMap::new(),
         };
         for item in export.items(held) {
@@ -129,6 +133,8 @@ struct Export<'a> {
     option: Rebuilt,
     report: ExportReport,
     members: HashMap<RecordId, HashMap<String, Member>>,
+    /// The delegations that do not go back.
+    ended: Ended,
     /// The pieces that are in the option, by their places.
     pieces: HashMap<Vec<String>, RecordId>,
 }
@@ -233,15 +239,32 @@ impl Export<'_> {
     fn piece(&mut self, id: RecordId, piece: &Opened) {
         let path = &piece.place.path;
         let about = of_piece(id, Some(path));
+        let raw = match *path == place() {
+            true => self.delegations(id, piece.raw()),
+            false => Some(piece.raw().to_vec().into()),
+        };
+        let Some(raw) = raw else { return };
         if self.option.has(path) {
             self.leave_out(about, &Because::superseded());
-        } else if let Err(why) = self.fits(|| legacy::check_json(path, piece.raw())) {
+        } else if let Err(why) = self.fits(|| legacy::check_json(path, &raw)) {
             self.leave_out(about, &Because::not_json(why));
         } else {
             self.report.counts.kept += 1;
             self.pieces.insert(path.clone(), id);
-            self.place(path, piece.raw().to_vec().into());
+            self.place(path, raw);
         }
+    }
+
+    /// What of the kept delegations still holds here; nothing where none does.
+    fn delegations(&mut self, id: RecordId, raw: &[u8]) -> Option<SecretBytes> {
+        let ended = std::mem::take(&mut self.ended).delegations;
+        let paths: HashSet<&[String]> = ended.iter().map(|one| one.path.as_slice()).collect();
+        let left = legacy::without_delegations(raw, &|path| paths.contains(path));
+        for one in ended {
+            let path: Vec<String> = place().into_iter().chain(one.path).collect();
+            self.leave_out(of_piece(id, Some(&path)), &Because::ended(one.because));
+        }
+        left.map(SecretBytes::from)
     }
 
     /// Puts something into the option, and tells of a kept piece that gave way to it, or a part of one.
@@ -323,6 +346,14 @@ impl Because {
     fn of(error: &Error) -> Self {
         let code = if error.code() == Code::KeyUnavailable { KEY_UNAVAILABLE } else { INTEGRITY };
         Self::new(code, error.message())
+    }
+
+    fn ended(because: EndedBecause) -> Self {
+        match because {
+            EndedBecause::Grant => Self::new(GRANT_ENDED, "the grant that it became here has ended since"),
+            EndedBecause::Connection => Self::new(CONNECTION_GONE, "the mailbox that it was about is gone"),
+            EndedBecause::Error(error) => Self::of(&error),
+        }
     }
 
     fn gone(what: &str) -> Self {

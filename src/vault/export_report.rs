@@ -58,6 +58,9 @@ pub struct LeftOut {
 pub(super) const NO_PLACE: &str = "owner_has_no_place";
 /// What something newer stands in the place of.
 pub(super) const SUPERSEDED: &str = "superseded";
+/// What ended here, and would be allowed again.
+pub(super) const GRANT_ENDED: &str = "grant_ended";
+pub(super) const CONNECTION_GONE: &str = "connection_gone";
 /// As the errors' names.
 pub(super) const KEY_UNAVAILABLE: &str = "key_unavailable";
 pub(super) const INTEGRITY: &str = "integrity";
@@ -65,7 +68,7 @@ pub(super) const INTEGRITY: &str = "integrity";
 impl LeftOut {
     /// Whether it is lost only to an export that puts up with that.
     fn is_a_problem(&self) -> bool {
-        !matches!(self.code, NO_PLACE | SUPERSEDED)
+        !matches!(self.code, NO_PLACE | SUPERSEDED | GRANT_ENDED | CONNECTION_GONE)
     }
 
     fn name(&self) -> String {

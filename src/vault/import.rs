@@ -1,6 +1,7 @@
 //! The old option comes in: once, in one transaction, and never over what happened here since.
 
 use super::audit::{Event, Facts as AuditFacts, What};
+use super::grants::{give_delegated, give_own, place};
 use super::kept::{Piece, Place, keep};
 use super::report::{Fate, Report, ReportEntry, ReportMember};
 use super::row::{Legacy, check, data_key, open, seal, sign};
@@ -59,6 +60,7 @@ impl Vault {
         let known = |provider: &crate::domain::Provider| self.catalogue.knows(provider);
         let work = |write: &mut Write<'_>| {
             let mut report = Report::new(options.dry_run);
+            let mut delegations = None;
             for (number, entry) in legacy::plan(&option, salts, &known)?.enumerate() {
                 if number == ENTRY_LIMIT {
                     let message =
@@ -66,7 +68,15 @@ impl Vault {
                     return Err(Error::new(Code::ImportRefused, message));
                 }
                 let verdict = self.import_entry(write, &entry, number)?;
+                if matches!(&entry.slot, Slot::Other { path } if *path == place()) {
+                    let changed = verdict.fate == Fate::Differs;
+                    delegations = Some((entry.content, changed));
+                }
                 report.add(reported(&entry, verdict, options.dry_run));
+            }
+            // The mailboxes that they name may stand behind them.
+            if let Some((raw, changed)) = delegations {
+                report.delegations = give_delegated(write, &self.catalogue, raw, changed)?;
             }
             let count = Some(report.entries.len() as u64);
             write.audit(&Event::of_store(What::ImportDone, AuditFacts { count, ..AuditFacts::default() }))?;
@@ -93,6 +103,7 @@ impl Vault {
                 let row = self.new_row(write, kind, &address, document, &Facts::default(), legacy.clone())?;
                 let row = with_status(row, held_back, write.unlocked);
                 write.insert(&row, What::Imported)?;
+                give_own(write, kind, &address)?;
                 row
             }
             Some(row) if healable(seen.as_ref(), &content, &row, &legacy, write.unlocked) => {
@@ -325,7 +336,7 @@ fn note(
 }
 
 /// A place of the option as the ledger knows it: keyed, so that the ledger tells nobody what was there.
-fn fingerprint(unlocked: &Unlocked, path: &[String]) -> [u8; 32] {
+pub(super) fn fingerprint(unlocked: &Unlocked, path: &[String]) -> [u8; 32] {
     unlocked.ledger.tag(
         &path.iter().fold(Fields::new(labels::MAC_LEDGER).text("slot"), |fields, part| fields.text(part)),
     )

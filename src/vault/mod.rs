@@ -27,6 +27,7 @@ mod set_status;
 mod shared;
 mod status;
 mod unlocked;
+mod upgrade;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -46,7 +47,7 @@ pub use find::{Page, Query};
 pub use get::Got;
 pub use grants::{
     Acquired, AgentUses, Answer, ConnectionUse, ConnectionUses, Considered, Explained, GrantInfo, GrantPage,
-    GrantQuery, MOST_GRANTS, MOST_TOOLS, Mode, NewGrant, Offer, People, ProposalPage, Proposed,
+    GrantQuery, MOST_GRANTS, MOST_TOOLS, Mode, NewGrant, Offer, Origin, People, ProposalPage, Proposed,
     ProposedGrant, Reached, ReachedConnection, RefusalTold, Revocation, Revoked, Terms, Which,
 };
 pub use import::{Format, ImportOptions};

@@ -8,6 +8,7 @@ use super::key_file::KeyFile;
 use super::registry;
 use super::shared::{Shared, known_identity};
 use super::unlocked::Unlocked;
+use super::upgrade::{UPGRADES, is_behind};
 use super::{Code, Error, Vault};
 use crate::crypto::{Kek, KeyMaterial, OsRandom, StoreSecret, check_value};
 use crate::domain::{KeyId, Random, StoreId};
@@ -113,7 +114,9 @@ impl Vault {
         };
         let shared = registry::shared(options, keys)?;
         let engine = shared.engine(options.patience);
-        Ok(Self { shared, engine, catalogue })
+        let vault = Self { shared, engine, catalogue };
+        vault.upgrade();
+        Ok(vault)
     }
 }
 
@@ -133,7 +136,7 @@ pub(super) fn open_shared(options: &Options, keys: &[KeyMaterial]) -> Result<Sha
     let random: Box<dyn Random> = Box::new(OsRandom);
     let engine: Box<dyn Engine> = Box::new(engine);
     let found = engine.snapshot(|tx| existing(tx, options))?;
-    let (epoch, identity, records) = match found {
+    let Found { epoch, identity, records, behind } = match found {
         Some(found) => found,
         None if !options.may_create() => {
             let message = format!(
@@ -155,7 +158,9 @@ pub(super) fn open_shared(options: &Options, keys: &[KeyMaterial]) -> Result<Sha
     };
     let unlocked = Unlocked::new(&given, &identity, &records)?;
     let used = keys.is_empty().then(|| key_file.path().to_owned());
-    Ok(Shared::new(engine, epoch, random, &identity, used, given, unlocked))
+    let shared = Shared::new(engine, epoch, random, &identity, used, given, unlocked);
+    shared.set_behind(behind);
+    Ok(shared)
 }
 
 /// Whether nothing lies in a directory, which need not be there.
@@ -175,8 +180,15 @@ pub(super) fn brought(
     KeyFile::new(options)?.read(shared.store_id, shared.primary()?)
 }
 
-/// A store that exists: which opening of its file this is, what it is, and its keys.
-type Found = (u64, Identity, Vec<KeyRecord>);
+/// A store that exists.
+struct Found {
+    /// Which opening of its file this is.
+    epoch: u64,
+    identity: Identity,
+    records: Vec<KeyRecord>,
+    /// Whether it needs an upgrade.
+    behind: bool,
+}
 
 fn existing(tx: &mut dyn ReadTx, options: &Options) -> Result<Option<Found>, Error> {
     if tx.identity()?.is_none() {
@@ -184,7 +196,7 @@ fn existing(tx: &mut dyn ReadTx, options: &Options) -> Result<Option<Found>, Err
     }
     let identity = known_identity(tx)?;
     options.check_identity(&identity)?;
-    Ok(Some((tx.epoch(), identity, tx.keys()?)))
+    Ok(Some(Found { epoch: tx.epoch(), identity, records: tx.keys()?, behind: is_behind(tx)? }))
 }
 
 /// Makes the schema, the store's identity and its secret, under the first key.
@@ -213,5 +225,6 @@ fn make(
     };
     let record = KeyRecord { id: key_id, status: KeyStatus::Primary, check_value, created_at: now };
     tx.initialise(&identity, &record)?;
-    Ok((tx.epoch(), identity, vec![record]))
+    tx.set_upgrades(UPGRADES)?;
+    Ok(Found { epoch: tx.epoch(), identity, records: vec![record], behind: false })
 }

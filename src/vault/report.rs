@@ -42,12 +42,12 @@ pub struct Counts {
     pub kept: u64,
 }
 
-/// A member of an account or config that is not in its document.
+/// A member of an account or config that is not in its document, or a delegation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReportMember {
-    /// Its name.
+    /// Its name; of a delegation the owner, the account and the agent.
     pub name: String,
-    /// `quarantined` or `kept`.
+    /// `quarantined` or `kept`; of a delegation also `imported` (it is a grant), `unchanged` or `differs`.
     pub outcome: Fate,
     /// Why, for a program.
     pub code: &'static str,
@@ -89,11 +89,13 @@ pub struct Report {
     pub counts: Counts,
     /// Every entry, in the option's order.
     pub entries: Vec<ReportEntry>,
+    /// Every delegation, in the option's order.
+    pub delegations: Vec<ReportMember>,
 }
 
 impl Report {
     pub(super) fn new(dry_run: bool) -> Self {
-        Self { dry_run, counts: Counts::default(), entries: Vec::new() }
+        Self { dry_run, counts: Counts::default(), entries: Vec::new(), delegations: Vec::new() }
     }
 
     pub(super) fn add(&mut self, entry: ReportEntry) {

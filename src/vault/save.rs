@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::audit::What;
 use super::get::not_found;
-use super::grants::{Offer, end_of_connection};
+use super::grants::{Offer, end_of_connection, give_own};
 use super::row::{Legacy, check, check_address, data_key, open, seal};
 use super::shared::Write;
 use super::{Address, Code, Error, Kind, Vault};
@@ -150,6 +150,7 @@ impl Vault {
     ) -> Result<Saved, Error> {
         let row = self.new_row(write, kind, address, document, facts, Legacy::default())?;
         write.insert(&row, What::Saved)?;
+        give_own(write, kind, address)?;
         Ok(saved(&row.meta, address, true, None, Vec::new()))
     }
 

@@ -1,12 +1,13 @@
 //! The one open store of a place and process, and the two ways into it.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::audit::Chain;
 use super::unlocked::Unlocked;
+use super::upgrade::is_behind;
 use super::{Code, Error, Options};
 use crate::crypto::{Kek, KeyMaterial};
 use crate::domain::{KeyId, Random, RecordId, StoreId, UnixTime};
@@ -26,6 +27,8 @@ pub(super) struct Shared {
     pub(super) site: String,
     pub(super) key_file: Option<PathBuf>,
     used: AtomicU64,
+    /// Whether the store needs an upgrade, as far as is known.
+    behind: AtomicBool,
     state: RwLock<Option<State>>,
 }
 
@@ -70,6 +73,7 @@ impl Shared {
             site: identity.site.clone(),
             key_file,
             used: AtomicU64::new(tick()),
+            behind: AtomicBool::new(true),
             state,
         }
     }
@@ -79,6 +83,9 @@ impl Shared {
         let (identity, keys) = self.engine(options.patience).snapshot(|tx| {
             let identity = known_identity(tx)?;
             self.check_same(&identity)?;
+            if self.is_behind() || tx.epoch() != self.epoch()? {
+                self.set_behind(is_behind(tx)?);
+            }
             Ok::<_, Error>((identity, tx.keys()?))
         })?;
         options.check_identity(&identity)?;
@@ -131,6 +138,7 @@ impl Shared {
         let state = state.as_mut().ok_or_else(closed)?;
         state.unlocked = Arc::new(Unlocked::new(&state.given, &identity, &keys)?);
         state.epoch = epoch;
+        self.set_behind(true);
         Ok(state.unlocked.clone())
     }
 
@@ -168,6 +176,20 @@ impl Shared {
     /// When a call last used this store, in calls of this process.
     pub(super) fn last_used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)
+    }
+
+    /// Whether the store may need an upgrade.
+    pub(super) fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_behind(&self, behind: bool) {
+        self.behind.store(behind, Ordering::Relaxed);
+    }
+
+    fn epoch(&self) -> Result<u64, Error> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.as_ref().map(|state| state.epoch).ok_or_else(closed)
     }
 
     fn open_state(&self) -> Result<Arc<Unlocked>, Error> {

@@ -103,7 +103,7 @@ $lists = [
 $labels = [
     'dm/v1/sealed', 'dm/v1/data-key', 'dm/v1/store-secret', 'dm/v1/check-value', 'dm/v1/mac/rows',
     'dm/v1/mac/grants', 'dm/v1/mac/audit', 'dm/v1/mac/fingerprints', 'dm/v1/mac/import-ledger', 'dm/v1/mac/kept',
-    'dm/v1/mac/grant-heads',
+    'dm/v1/mac/grant-heads', 'dm/v1/mac/proposals',
 ];
 $cases = array_map(fn ($list) => ['label' => 'dm/v1/mac/rows', 'fields' => $list], $lists);
 foreach ($labels as $label) {
@@ -340,7 +340,7 @@ $grant = function (int $which, array $differs) use ($store, $bytes, $optional, $
     $grant = $differs + [
         'id' => "\1\x93" . chr($which) . known('grant', 13), 'agent' => 'agent:7', 'owner' => 'user:12',
         'provider' => 'instagram', 'connection' => null, 'effect' => 'permit', 'state' => 'active',
-        'not_before' => null, 'expires_at' => null, 'uses_left' => null, 'revision' => 1,
+        'not_before' => null, 'expires_at' => null, 'uses_left' => null, 'origin' => '', 'revision' => 1,
         'terms' => json_encode([
             'scopes' => [], 'operations' => ['publish'], 'contexts' => '*', 'run' => 'any', 'for' => 'owner',
             'note' => 'Ünï', 'granted_by' => 'user:12', 'granted_why' => null, 'granted_at' => 1700000002,
@@ -351,12 +351,13 @@ $grant = function (int $which, array $differs) use ($store, $bytes, $optional, $
         $bytes($store), $bytes($grant['id']), ['text' => $grant['agent']], ['text' => $grant['owner']],
         ['text' => $grant['provider']], $optional($grant['connection']), ['text' => $grant['effect']],
         ['text' => $grant['state']], $number($grant['not_before']), $number($grant['expires_at']),
-        $number($grant['uses_left']), ['text' => $grant['terms']], ['integer' => $grant['revision']],
+        $number($grant['uses_left']), ['text' => $grant['terms']], ['text' => $grant['origin']],
+        ['integer' => $grant['revision']],
     ])];
 };
 $limited = $grant(1, ['not_before' => 0, 'expires_at' => 4000000000, 'uses_left' => 3]);
 $forbids = $grant(2, ['effect' => 'forbid', 'connection' => $connection]);
-$ended = $grant(3, ['state' => 'revoked', 'revision' => 2]);
+$ended = $grant(3, ['state' => 'revoked', 'origin' => 'delegation', 'revision' => 2]);
 $head = fn (int $sequence, array $live) => $mac('dm/v1/mac/grant-heads', [
     $bytes($store), ['text' => 'agent:7'], ['text' => 'user:12'], ['integer' => count($live)],
     ['integer' => $sequence],
@@ -410,6 +411,22 @@ $anchor = $mac('dm/v1/mac/audit', [
     $bytes($last),
 ]);
 
+// Somebody else's request in a chat, met twice.
+$request = '{"agent":"agent:7","subject":{"asking":"user:13"},"session":"s","context":"chat","flow":null,'
+    . '"may":{"scopes":"*","operations":"*"},"manages":[]}';
+$wanted = '{"provider":"instagram","owner":"user:12","account":"default","connection":null,'
+    . '"powers":{"scopes":[],"operations":["publish"]}}';
+$proposal_id = substr($mac('dm/v1/mac/proposals', array_map(
+    fn ($text) => ['text' => $text],
+    ['same', 'agent:7', 'asking user:13', 'chat', 'none', $wanted],
+)), 0, 16);
+$proposal = ['id' => $proposal_id, 'request' => $request, 'wanted' => $wanted] + [
+    'count' => 2, 'first_at' => 1700000050, 'last_at' => 1700000060,
+    'mac' => $mac('dm/v1/mac/proposals', [
+        $bytes($store), $bytes($proposal_id), ['text' => $request], ['text' => $wanted],
+    ]),
+];
+
 $blobs = fn (array $row, string ...$names) => array_map(
     fn ($name, $value) => is_string($value) && in_array($name, $names, true) ? $hex($value) : $value,
     array_keys($row), $row,
@@ -431,6 +448,7 @@ write('store', [
         'grant_heads' => $table([[
             'agent' => 'agent:7', 'owner' => 'user:12', 'count' => 2, 'sequence' => 7, 'head' => $heads[1],
         ]], 'head'),
+        'proposals' => $table([$proposal], 'id', 'mac'),
         'audit' => $table($chain, 'connection', 'grant_id', 'record', 'mac'),
         'audit_streams' => $table([['stream' => 0, 'sequence' => count($chain), 'head' => $end]], 'head'),
     ],

@@ -134,7 +134,9 @@ final class ExportTest extends VaultTestCase
         unset($expected['youtube']['account']);
         $vault->deleteConfig('tumblr', 'site:0');
         unset($expected['tumblr']['config']);
-        $vault->clearOwner('user:2');
+        $cleared = $vault->clearOwner('user:2');
+        self::assertSame(1, $cleared->delegations);
+        unset($expected['email_imap']['delegations']['user:2']);
         foreach ($expected as $provider => $entry) {
             unset($expected[$provider]['principals']['user:2']);
         }

@@ -14,7 +14,10 @@ pub use super::audit::*;
 #[allow(unused_imports)]
 pub use super::filters::every_filter_finds_what_it_should;
 #[allow(unused_imports)]
-pub use super::grants::{grants_are_listed, grants_come_back_as_they_went_in, pairs_have_one_head};
+pub use super::grants::{
+    agents_with_connections_are_listed, grants_are_listed, grants_come_back_as_they_went_in,
+    pairs_have_one_head, what_was_given_by_itself_is_remembered,
+};
 use super::samples::{id, identity, ids, initialise, kept, key, key_id, ledger_entry, row, write};
 
 /// A fresh store, and everything that has to live as long as it.
@@ -42,6 +45,7 @@ macro_rules! conformance {
             audit_records_come_back_as_they_went_in, an_audit_head_is_set, every_audit_filter_finds_what_it_should,
             audit_records_are_deleted_from_the_front, a_row_is_there_or_not, refusals_are_counted_by_the_hour,
             grants_come_back_as_they_went_in, grants_are_listed, pairs_have_one_head,
+            what_was_given_by_itself_is_remembered, agents_with_connections_are_listed,
         }
     };
 }

@@ -1,9 +1,9 @@
 //! The part of the conformance suite that is about grants.
 
-use dm_connections::store::{Error, GrantFilter, GrantHead, GrantRow};
+use dm_connections::store::{Error, GrantFilter, GrantHead, GrantRow, Kind};
 
 use super::conformance::{Fresh, store};
-use super::samples::{grant, grant_head, id, write};
+use super::samples::{grant, grant_head, id, row, write};
 
 pub fn grants_come_back_as_they_went_in(fresh: &dyn Fresh) {
     let engine = store(fresh);
@@ -14,6 +14,7 @@ pub fn grants_come_back_as_they_went_in(fresh: &dyn Fresh) {
         expires_at: Some(253_402_300_799),
         uses_left: Some(3),
         terms: r#"{"note":"Ünï"}"#.into(),
+        origin: "delegation".into(),
         ..grant(2)
     };
     let mut revoked = grant(3);
@@ -45,7 +46,12 @@ pub fn grants_come_back_as_they_went_in(fresh: &dyn Fresh) {
         mac: vec![1],
         ..full.clone()
     };
-    let greedy = GrantRow { agent: "agent:8".into(), owner: "user:9".into(), ..changed.clone() };
+    let greedy = GrantRow {
+        agent: "agent:8".into(),
+        owner: "user:9".into(),
+        origin: "observed".into(),
+        ..changed.clone()
+    };
     write(&*engine, |tx| tx.update_grant(&greedy, 1));
     assert_eq!(engine.snapshot(|tx| tx.grant(id(2))), Ok(Some(changed.clone())));
     for (row, expected) in [(&changed, 1), (&grant(9), 1)] {
@@ -65,11 +71,12 @@ pub fn grants_are_listed(fresh: &dyn Fresh) {
         provider: ["reddit", "x"][(number / 4 % 2) as usize].into(),
         connection: (number & 8 == 0).then_some(id(50)),
         state: ["active", "revoked"][(number / 16 % 2) as usize].into(),
+        origin: ["", "delegation", "own_account"][(number % 3) as usize].into(),
         ..grant(number)
     };
     let all: Vec<GrantRow> = (0..96).map(varied).collect();
     write(&*engine, |tx| all.iter().rev().try_for_each(|grant| tx.insert_grant(grant)));
-    for bits in 0..32 {
+    for bits in 0..64 {
         let text = |bit: u32, value: &str| (bits & 1 << bit != 0).then(|| value.to_owned());
         let mut filter = GrantFilter {
             agent: text(0, "agent:1"),
@@ -77,6 +84,7 @@ pub fn grants_are_listed(fresh: &dyn Fresh) {
             provider: text(2, "x"),
             connection: (bits & 8 != 0).then_some(id(50)),
             state: text(4, "revoked"),
+            origin: text(5, "delegation"),
             after: None,
             limit: 5,
         };
@@ -86,6 +94,7 @@ pub fn grants_are_listed(fresh: &dyn Fresh) {
                 && filter.provider.as_ref().is_none_or(|provider| *provider == grant.provider)
                 && filter.connection.is_none_or(|id| grant.connection == Some(id))
                 && filter.state.as_ref().is_none_or(|state| *state == grant.state)
+                && filter.origin.as_ref().is_none_or(|origin| *origin == grant.origin)
         };
         let expected: Vec<GrantRow> = all.iter().filter(fits).cloned().collect();
         let mut found = Vec::new();
@@ -133,4 +142,53 @@ pub fn pairs_have_one_head(fresh: &dyn Fresh) {
             Ok::<_, Error>(())
         })
         .unwrap();
+}
+
+pub fn what_was_given_by_itself_is_remembered(fresh: &dyn Fresh) {
+    let engine = store(fresh);
+    let given =
+        || engine.snapshot(|tx| Ok::<_, Error>([tx.was_given(&[1; 32])?, tx.was_given(&[2; 32])?])).unwrap();
+    assert_eq!(given(), [false, false]);
+    for _ in 0..2 {
+        write(&*engine, |tx| tx.remember_given(&[1; 32]));
+        assert_eq!(given(), [true, false]);
+    }
+    write(&*engine, |tx| tx.forget_given(&[2; 32]));
+    write(&*engine, |tx| tx.forget_given(&[1; 32]));
+    assert_eq!(given(), [false, false]);
+
+    assert_eq!(engine.snapshot(|tx| tx.upgrades()), Ok(0));
+    write(&*engine, |tx| tx.set_upgrades(2));
+    assert_eq!(fresh.open().snapshot(|tx| tx.upgrades()), Ok(2));
+}
+
+pub fn agents_with_connections_are_listed(fresh: &dyn Fresh) {
+    let engine = store(fresh);
+    let owners = [
+        "agent:10",
+        "agent:10",
+        "agent:2",
+        "user:1",
+        "site:0",
+        "agent",
+        "agent:3",
+        "agents:1",
+        "org:agent",
+        "a",
+    ];
+    write(&*engine, |tx| {
+        owners.iter().enumerate().try_for_each(|(at, owner)| {
+            let kind = if *owner == "agent:3" { Kind::Config } else { Kind::Connection };
+            let mut row = row(at as u64);
+            row.meta.kind = kind;
+            row.meta.owner = (*owner).to_owned();
+            row.meta.account = format!("a{at}");
+            tx.insert_row(&row)
+        })
+    });
+    let listed = |after, limit| engine.snapshot(|tx| tx.agents_with_connections(after, limit)).unwrap();
+    assert_eq!(listed("", 10), ["agent:10", "agent:2"]);
+    assert_eq!(listed("", 1), ["agent:10"]);
+    assert_eq!(listed("agent:10", 10), ["agent:2"]);
+    assert_eq!(listed("agent:2", 10), [] as [&str; 0]);
 }

@@ -98,6 +98,7 @@ pub fn grant(number: u64) -> GrantRow {
         expires_at: None,
         uses_left: None,
         terms: "{}".into(),
+        origin: String::new(),
         revision: 1,
         mac: vec![5; 32],
     }

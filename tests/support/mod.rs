@@ -65,6 +65,27 @@ impl Site {
         sql
     }
 
+    /// The same rows in tables of the first step only, as a library of that time left them: no grants, no records. Closes
+    /// every store.
+    pub fn back_to_the_first_version(&self) {
+        dm_connections::vault::close_all();
+        let first = self.root.join("first.sqlite");
+        let sql = rusqlite::Connection::open(&first).unwrap();
+        sql.execute_batch(include_str!("../../src/store/sqlite/schema.sql")).unwrap();
+        sql.execute("ATTACH ?1 AS now", [self.database().to_str().unwrap()]).unwrap();
+        let store = "one, store_id, site, created_at, secret_key_id, wrapped_secret, writes";
+        sql.execute_batch(&format!(
+            "INSERT INTO keys SELECT * FROM now.keys; \
+             INSERT INTO store ({store}, schema, min_reader, min_writer) SELECT {store}, 1, 1, 1 FROM now.store; \
+             INSERT INTO connections SELECT * FROM now.connections; INSERT INTO kept SELECT * FROM now.kept; \
+             INSERT INTO import_ledger SELECT * FROM now.import_ledger; \
+             PRAGMA user_version = 1; PRAGMA application_id = 1145914190"
+        ))
+        .unwrap();
+        drop(sql);
+        std::fs::write(self.database(), std::fs::read(&first).unwrap()).unwrap();
+    }
+
     /// Every byte of every file below the site's directory.
     pub fn every_byte(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();

@@ -201,21 +201,7 @@ fn a_store_of_the_first_version_goes_on_with_a_chain_of_what_is_there() {
     let site = Site::new("audit-first");
     let (vault, _) = three(&site);
     drop(vault);
-    dm_connections::vault::close_all();
-    // The same rows, in tables of the first step only.
-    let first = site.root.join("first.sqlite");
-    let sql = rusqlite::Connection::open(&first).unwrap();
-    sql.execute_batch(include_str!("../../src/store/sqlite/schema.sql")).unwrap();
-    sql.execute("ATTACH ?1 AS now", [site.database().to_str().unwrap()]).unwrap();
-    sql.execute_batch(
-        "INSERT INTO keys SELECT * FROM now.keys; INSERT INTO store SELECT * FROM now.store; \
-         INSERT INTO connections SELECT * FROM now.connections; \
-         UPDATE store SET schema = 1, min_reader = 1, min_writer = 1; \
-         PRAGMA user_version = 1; PRAGMA application_id = 1145914190",
-    )
-    .unwrap();
-    drop(sql);
-    std::fs::write(site.database(), std::fs::read(&first).unwrap()).unwrap();
+    site.back_to_the_first_version();
 
     let vault = site.open();
     assert_eq!(vault.info().unwrap().schema, 2);

@@ -60,7 +60,11 @@ fn what_observing_found_is_accepted_with_one_call_and_then_enforced() {
     for proposed in &found {
         assert!(proposed.grant.is_some());
         let given = vault.accept_proposal(id(proposed), "user:1", Some("seen while observing")).unwrap();
-        assert_eq!(given.unwrap().terms.unwrap().granted_by, "user:1");
+        let given = given.unwrap();
+        assert_eq!(
+            (given.origin.as_deref(), given.terms.unwrap().granted_by.as_str()),
+            (Some("observed"), "user:1")
+        );
     }
     assert_eq!(proposals(&vault), []);
     for request in &requests {

@@ -147,7 +147,7 @@ fn a_pair_that_was_taken_away_with_its_head_is_named() {
 #[test]
 fn what_the_decision_refuses_is_named_too_and_ending_it_stays_so() {
     let copy = "INSERT INTO grants SELECT zeroblob(16), agent, owner, provider, connection, effect, state, not_before, \
-                expires_at, uses_left, terms, revision, mac FROM grants WHERE owner = 'user:1' LIMIT 1";
+                expires_at, uses_left, terms, origin, revision, mac FROM grants WHERE owner = 'user:1' LIMIT 1";
     let tampering = [
         copy,
         "UPDATE grants SET uses_left = 9 WHERE owner = 'user:1'",
@@ -198,7 +198,7 @@ fn a_revoked_grant_brought_back_or_forged_is_named() {
     assert!(of_first_pair(&vault).contains(&("pair_changed", None)));
     // Grants for somebody who never had any.
     let stranger = "INSERT INTO grants SELECT randomblob(16), 'agent:' || char(10) || 'ü:9', owner, provider, connection, \
-                    effect, state, not_before, expires_at, uses_left, terms, revision, mac FROM temp.rows";
+                    effect, state, not_before, expires_at, uses_left, terms, origin, revision, mac FROM temp.rows";
     sql.execute_batch(stranger).unwrap();
     let strange =
         verified(&vault).findings.into_iter().find(|found| found.agent.as_deref() == Some("agent:\nü:9"));

@@ -7,7 +7,7 @@ use crate::support::{Site, refused};
 use crate::{all, any, asking, connect, operations, reason, revoke, wanted};
 
 const GRANTS: &str = "SELECT id, agent, owner, provider, connection, effect, state, not_before, expires_at, uses_left, \
-                      terms, revision, mac FROM grants";
+                      terms, origin, revision, mac FROM grants";
 
 /// A post with the account of `user:1`, by `agent:7`, for them.
 fn decided(vault: &Vault) -> (String, String) {
@@ -58,6 +58,7 @@ fn an_edited_grant_is_noticed_whatever_was_edited() {
         "terms = replace(terms, '\"publish\"', '\"read\"')",
         "terms = '{}'",
         "terms = ''",
+        "origin = 'delegation'",
         "revision = 2",
         "mac = zeroblob(32)",
         "mac = zeroblob(0)",
@@ -167,7 +168,7 @@ fn a_grant_of_another_store_is_none_here() {
         let sql = other.sql();
         let mut select = sql.prepare(GRANTS).unwrap();
         let rows = select.query_map([], |row| {
-            (0..13).map(|column| row.get::<_, rusqlite::types::Value>(column)).collect::<Result<Vec<_>, _>>()
+            (0..14).map(|column| row.get::<_, rusqlite::types::Value>(column)).collect::<Result<Vec<_>, _>>()
         });
         let rows: Vec<_> = rows.unwrap().map(Result::unwrap).collect();
         drop(select);
@@ -178,7 +179,7 @@ fn a_grant_of_another_store_is_none_here() {
     let vault = site.open();
     connect(&vault, "instagram", "user:1", "default");
     is(decided(&vault), "no_grant", "grant");
-    let insert = "INSERT INTO grants VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    let insert = "INSERT INTO grants VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
     for row in other_grants {
         site.sql().execute(insert, rusqlite::params_from_iter(row)).unwrap();
     }

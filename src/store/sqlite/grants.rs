@@ -8,7 +8,8 @@ use crate::store::{Error, GrantFilter, GrantHead, GrantRow, ProposalRow, ReadGra
 
 macro_rules! columns {
     () => {
-        "id, agent, owner, provider, connection, effect, state, not_before, expires_at, uses_left, terms, revision, mac"
+        "id, agent, owner, provider, connection, effect, state, not_before, expires_at, uses_left, terms, origin, revision, \
+         mac"
     };
 }
 
@@ -54,6 +55,24 @@ impl ReadGrants for Transaction<'_> {
         self.many(PAIRS, params![after.0, after.1, limit], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
+    fn agents_with_connections(&mut self, after: &str, limit: u32) -> Result<Vec<String>, Error> {
+        // A semicolon follows the colon.
+        let sql = "SELECT DISTINCT owner FROM connections INDEXED BY connections_owner WHERE kind = 0 \
+                   AND owner > max('agent:', ?1) AND owner < 'agent;' ORDER BY owner LIMIT ?2";
+        self.many(sql, params![after, limit], |row| row.get(0))
+    }
+
+    fn was_given(&mut self, slot: &[u8]) -> Result<bool, Error> {
+        let found =
+            self.one("SELECT 1 FROM grants_given WHERE slot = ?1", [slot], |row| row.get::<_, i64>(0))?;
+        Ok(found.is_some())
+    }
+
+    fn upgrades(&mut self) -> Result<i64, Error> {
+        let number = self.one("SELECT upgrades FROM store WHERE one = 1", [], |row| row.get(0))?;
+        Ok(number.unwrap_or(0))
+    }
+
     fn owners_of_agent(&mut self, agent: &str, after: &str, limit: u32) -> Result<Vec<String>, Error> {
         let sql = "SELECT owner FROM grant_heads WHERE agent = ?1 AND owner > ?2 ORDER BY owner LIMIT ?3";
         self.many(sql, params![agent, after, limit], |row| row.get(0))
@@ -84,7 +103,7 @@ impl WriteGrants for Transaction<'_> {
             "INSERT INTO grants (",
             columns!(),
             ") VALUES (:id, :agent, :owner, :provider, :connection, :effect, :state, :not_before, :expires_at, \
-             :uses_left, :terms, :revision, :mac)"
+             :uses_left, :terms, :origin, :revision, :mac)"
         );
         self.change_one(
             sql,
@@ -93,7 +112,7 @@ impl WriteGrants for Transaction<'_> {
                 ":provider": grant.provider, ":connection": grant.connection.as_ref().map(RecordId::as_bytes),
                 ":effect": grant.effect, ":state": grant.state, ":not_before": grant.not_before,
                 ":expires_at": grant.expires_at, ":uses_left": grant.uses_left, ":terms": grant.terms,
-                ":revision": grant.revision, ":mac": grant.mac,
+                ":origin": grant.origin, ":revision": grant.revision, ":mac": grant.mac,
             },
         )
     }
@@ -113,6 +132,18 @@ impl WriteGrants for Transaction<'_> {
 
     fn delete_grant(&mut self, id: RecordId) -> Result<bool, Error> {
         Ok(self.change("DELETE FROM grants WHERE id = ?1", [id.as_bytes()])? > 0)
+    }
+
+    fn remember_given(&mut self, slot: &[u8]) -> Result<(), Error> {
+        self.change("INSERT OR IGNORE INTO grants_given (slot) VALUES (?1)", [slot]).map(drop)
+    }
+
+    fn forget_given(&mut self, slot: &[u8]) -> Result<(), Error> {
+        self.change("DELETE FROM grants_given WHERE slot = ?1", [slot]).map(drop)
+    }
+
+    fn set_upgrades(&mut self, number: i64) -> Result<(), Error> {
+        self.change_one("UPDATE store SET upgrades = ?1 WHERE one = 1", [number])
     }
 
     fn put_grant_head(&mut self, head: &GrantHead) -> Result<(), Error> {
@@ -165,6 +196,11 @@ fn statement(filter: &GrantFilter) -> (String, Vec<Value>) {
     if let Some(state) = &filter.state {
         given(if by_pair && !by_connection { "state =" } else { "+state =" }, state.clone().into());
     }
+    if let Some(origin) = &filter.origin {
+        let narrower = by_connection || filter.agent.is_some() || filter.owner.is_some();
+        // The index leaves out what somebody gave by hand.
+        given(if narrower { "+origin =" } else { "origin <> '' AND origin =" }, origin.clone().into());
+    }
     // Every id is greater than no bytes; so there is always something for an index to begin at.
     let after = filter.after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
     given("id >", after.into());
@@ -203,8 +239,9 @@ fn grant(row: &rusqlite::Row<'_>) -> rusqlite::Result<GrantRow> {
         expires_at: row.get(8)?,
         uses_left: row.get(9)?,
         terms: row.get(10)?,
-        revision: row.get(11)?,
-        mac: row.get(12)?,
+        origin: row.get(11)?,
+        revision: row.get(12)?,
+        mac: row.get(13)?,
     })
 }
 
@@ -229,7 +266,7 @@ mod tests {
     fn every_listing_is_served_by_an_index_and_sorts_nothing_that_is_long() {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         schema::create(&connection, STEPS).unwrap();
-        for bits in 0..64 {
+        for bits in 0..128 {
             let text = |bit: u32| (bits & 1 << bit != 0).then(String::new);
             let id = |bit: u32| (bits & 1 << bit != 0).then_some(RecordId::from_bytes([0; 16]));
             let filter = GrantFilter {
@@ -238,6 +275,7 @@ mod tests {
                 provider: text(2),
                 connection: id(3),
                 state: text(4),
+                origin: text(6),
                 after: id(5),
                 limit: 1,
             };
@@ -250,6 +288,11 @@ mod tests {
                 plan.iter()
                     .all(|step| step.starts_with("SEARCH grants USING INDEX") || step.contains("B-TREE"))
             );
+            // By the id alone all grants would be looked at.
+            let wide = [&filter.agent, &filter.owner].iter().all(|name| name.is_none())
+                && filter.connection.is_none();
+            let narrow = plan.iter().any(|step| step.contains("grants_origin"));
+            assert!(!wide || filter.origin.is_none() || narrow, "{sql} {plan:?}");
             let short = filter.agent.is_some() && filter.owner.is_some() && filter.connection.is_none();
             assert!(short || !plan.iter().any(|step| step.contains("B-TREE")), "{sql} {plan:?}");
         }

@@ -45,6 +45,8 @@ CREATE TABLE grants (
   expires_at INTEGER,
   uses_left  INTEGER,
   terms      TEXT    NOT NULL,
+  -- What it came from, where nobody gave it by hand.
+  origin     TEXT    NOT NULL DEFAULT '',
   revision   INTEGER NOT NULL,
   mac        BLOB    NOT NULL
 ) STRICT;
@@ -52,6 +54,16 @@ CREATE INDEX grants_pair       ON grants (agent, owner, state, id);
 CREATE INDEX grants_agent      ON grants (agent, id);
 CREATE INDEX grants_owner      ON grants (owner, id);
 CREATE INDEX grants_connection ON grants (connection, id) WHERE connection IS NOT NULL;
+CREATE INDEX grants_origin     ON grants (origin, id) WHERE origin <> '';
+
+-- What was ever given by itself. It outlives the grant, so that nothing is given again that somebody took back. A slot is
+-- a keyed fingerprint.
+CREATE TABLE grants_given (
+  slot BLOB NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+-- How many of the library's own upgrades were done: what a later version makes of what is in the store already.
+ALTER TABLE store ADD COLUMN upgrades INTEGER NOT NULL DEFAULT 0;
 
 -- One for each pair that ever had a grant: what nobody can change without the key, so that a grant that was put in or
 -- taken away is missed.

@@ -2,7 +2,7 @@
 
 use super::list::GrantInfo;
 use super::pair::Pair;
-use super::terms::{self, Terms};
+use super::terms::{self, Origin, Terms};
 use super::{MOST_GRANTS, pair};
 use crate::domain::{
     AgentId, AtMost, Contexts, Effect, Grant, Limits, Owner, OwnerClass, Provider, RecordId, Run, Target,
@@ -61,12 +61,17 @@ pub struct Offer {
 impl Vault {
     /// Gives an agent a grant.
     pub fn create_grant(&self, new: &NewGrant) -> Result<GrantInfo, Error> {
-        self.write(|write| self.give(write, new))
+        self.write(|write| self.give(write, new, None))
     }
 
     /// The same within a transaction.
-    pub(super) fn give(&self, write: &mut Write<'_>, new: &NewGrant) -> Result<GrantInfo, Error> {
-        self.find_or_give(write, new, false)
+    pub(super) fn give(
+        &self,
+        write: &mut Write<'_>,
+        new: &NewGrant,
+        origin: Option<Origin>,
+    ) -> Result<GrantInfo, Error> {
+        self.find_or_give(write, new, origin, false)
     }
 
     /// Gives what was offered with a save, and tells the ids. Who connects again offers the same again, and that is not
@@ -85,7 +90,7 @@ impl Vault {
             };
             let grant = NewGrant { target, ..offer.grant.clone() };
             let given = self
-                .find_or_give(write, &grant, true)
+                .find_or_give(write, &grant, None, true)
                 .map_err(|error| error.at(&format!("grants[{place}]")))?;
             Ok(given.id)
         });
@@ -93,7 +98,13 @@ impl Vault {
     }
 
     /// Gives it, unless that is to be done `once` and the agent has just that already.
-    fn find_or_give(&self, write: &mut Write<'_>, new: &NewGrant, once: bool) -> Result<GrantInfo, Error> {
+    fn find_or_give(
+        &self,
+        write: &mut Write<'_>,
+        new: &NewGrant,
+        origin: Option<Origin>,
+        once: bool,
+    ) -> Result<GrantInfo, Error> {
         check_text("granted_by", Some(&new.by))?;
         check_text("why", new.why.as_deref())?;
         check_text("note", new.note.as_deref())?;
@@ -101,7 +112,8 @@ impl Vault {
         check_limits(new, &target.1, self.catalogue.entry(&target.1))?;
         check_span(new, write.now)?;
         let whom = whom_of(new, &target.0)?;
-        let row = unsigned(write, new, &target, whom, write.now)?;
+        let mut row = unsigned(write, new, &target, whom, write.now)?;
+        row.origin = origin.map_or("", Origin::as_str).to_owned();
         if once && let Some(row) = same(write, &row)? {
             return Ok(GrantInfo::of(row, write.unlocked, write.now, true));
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::terms::{self, Terms};
+use super::terms::{self, Origin, Terms};
 use super::{ACTIVE, REVOKED, pair};
 use crate::domain::{AgentId, Owner, Provider, RecordId, UnixTime};
 use crate::store::{GrantFilter, GrantRow, ReadTx};
@@ -23,6 +23,8 @@ pub struct GrantQuery {
     pub provider: Option<Provider>,
     /// Those that name this connection.
     pub connection: Option<RecordId>,
+    /// Only what came from this by itself.
+    pub origin: Option<Origin>,
     /// Only revoked ones, or only others.
     pub revoked: Option<bool>,
     /// Behind this id: the `next` of the page before.
@@ -50,6 +52,8 @@ pub struct GrantInfo {
     pub effect: String,
     /// `active`, `not_yet`, `expired`, `exhausted` or `revoked`.
     pub status: Option<&'static str>,
+    /// `delegation`, `own_account` or `observed`; none where somebody gave it by hand.
+    pub origin: Option<String>,
     /// From then on, Unix seconds.
     pub not_before: Option<i64>,
     /// Until then, Unix seconds.
@@ -90,6 +94,7 @@ pub(super) fn list(tx: &mut dyn ReadTx, unlocked: &Unlocked, query: &GrantQuery)
         owner: query.owner.as_ref().map(ToString::to_string),
         provider: query.provider.as_ref().map(ToString::to_string),
         connection: query.connection,
+        origin: query.origin.map(|origin| origin.as_str().to_owned()),
         state: query.revoked.map(|revoked| if revoked { REVOKED } else { ACTIVE }.to_owned()),
         after: query.after,
         limit: limit + 1,
@@ -131,6 +136,7 @@ impl GrantInfo {
             connection: row.connection.map(|id| id.to_string()),
             effect: row.effect,
             status,
+            origin: Some(row.origin).filter(|origin| believed && !origin.is_empty()),
             not_before: row.not_before.filter(|_| believed),
             expires_at: row.expires_at.filter(|_| believed),
             uses_left: row.uses_left.filter(|_| believed),

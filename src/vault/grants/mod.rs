@@ -3,12 +3,15 @@
 mod acquire;
 mod admit;
 mod answer;
+mod by_itself;
 mod check;
 mod create;
 mod credential;
+mod delegations;
 mod explain;
 mod gather;
 mod list;
+mod own_account;
 mod pair;
 mod proposals;
 mod reason;
@@ -26,9 +29,13 @@ pub use explain::{
 pub use list::{GrantInfo, GrantPage, GrantQuery};
 pub use proposals::{ProposalPage, Proposed, ProposedGrant};
 pub use revoke::{Revocation, Revoked, Which};
-pub use terms::Terms;
+pub use terms::{Origin, Terms};
 pub use tools::MOST_TOOLS;
 
+pub(super) use delegations::{
+    Ended, EndedBecause, ended, forget_delegated, give_delegated, give_kept, place, wait_for_a_key,
+};
+pub(super) use own_account::{forget_own, give_own, give_own_to_all};
 pub(super) use pair::standing;
 pub(super) use revoke::{end_of_connection, end_of_owner};
 

@@ -343,6 +343,7 @@ fn grant_fields(row: &GrantRow, unlocked: &Unlocked) -> Fields {
         .optional(end.as_ref().map(<[u8; 8]>::as_slice))
         .optional(uses.as_ref().map(<[u8; 8]>::as_slice))
         .text(&row.terms)
+        .text(&row.origin)
         .integer(row.revision)
 }
 

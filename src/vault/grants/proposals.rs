@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::Answer;
 use super::create::NewGrant;
 use super::list::GrantInfo;
+use super::terms::Origin;
 use crate::crypto::{Fields, labels};
 use crate::domain::{
     AccountName, ActingRequest, Effect, Fact, Owner, Powers, Provider, RecordId, Subject, Target,
@@ -139,7 +140,7 @@ impl Vault {
                 by: by.to_owned(),
                 why: why.map(str::to_owned),
             };
-            self.give(write, &new).map(Some)
+            self.give(write, &new, Some(Origin::Observed)).map(Some)
         })
     }
 

@@ -44,7 +44,7 @@ pub struct Revoked {
 }
 
 /// By whom, where the library itself ends a grant.
-const LIBRARY: &str = "library";
+pub(super) const LIBRARY: &str = "library";
 
 impl Vault {
     /// Takes grants back. It counts for the next decision of every process.

@@ -5,6 +5,29 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{AtMost, Contexts, Grant, Limits, RecordId, Run, Target, UnixTime, Whom};
 use crate::store::GrantRow;
 
+/// What a grant came from that nobody gave by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A delegation of the old option.
+    Delegation,
+    /// The first account that an agent has of a provider itself.
+    OwnAccount,
+    /// What observing found, and somebody accepted.
+    Observed,
+}
+
+impl Origin {
+    /// As stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Origin::Delegation => "delegation",
+            Origin::OwnAccount => "own_account",
+            Origin::Observed => "observed",
+        }
+    }
+}
+
 /// The terms of a grant, and where it came from and went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,6 +115,7 @@ pub(super) fn row(
         expires_at: grant.expires_at.map(UnixTime::seconds),
         uses_left: grant.uses_left.and_then(|uses| i64::try_from(uses).ok()),
         terms: terms.column(),
+        origin: String::new(),
         revision: 1,
         mac: Vec::new(),
     }
