@@ -35,7 +35,7 @@ static void an_owner_goes_whole(dm_store *store) {
   OK(dm_conn_save(store, TEXT("reddit"), TEXT("user:12"), TEXT("two"), TEXT("{}"), NOTHING, NULL, &error));
   OK(dm_config_save(store, TEXT("twitter"), TEXT("user:12"), TEXT("{}"), NOTHING, NULL, &error));
   OK(dm_owner_clear(store, TEXT("user:12"), TEXT("reddit"), &receipt, &error));
-  CHECK(has(&receipt, "{\"connections\":2,\"configs\":0,\"kept\":0,\"unread\":0,\"grants\":0,\"note\":\""));
+  CHECK(has(&receipt, "{\"connections\":2,\"configs\":0,\"kept\":0,\"delegations\":0,\"unread\":0,\"grants\":0,\"note\":\""));
   OK(dm_buf_free(&receipt));
   OK(dm_owner_clear(store, TEXT("user:12"), NOTHING, &receipt, &error));
   CHECK(has(&receipt, "{\"connections\":0,\"configs\":1,"));

@@ -11,6 +11,7 @@ use DataMachine\Connections\Dropin\Flow;
 use DataMachine\Connections\Dropin\Runtime;
 use DataMachine\Connections\Grant;
 use DataMachine\Connections\GrantInfo;
+use DataMachine\Connections\GrantOrigin;
 use DataMachine\Connections\Mode;
 use DataMachine\Connections\Proposal;
 use DataMachine\Connections\SaveOptions;
@@ -116,6 +117,8 @@ final class AdmissionTest extends DropinTestCase
         $this->provider->save_account_for_user(7, self::MINE);
         $this->provider->save_named_account('a', self::MINE, 'user', 7);
         $this->provider->save_config(['client_id' => 'fake', 'client_secret' => 'fake']);
+        // An agent's own account brings its grant along.
+        self::assertSame(1, $this->access->revokeAll(by: 'cli', agent: 7)->revoked);
         $reads = fn (): array => Calls::reads($this->provider);
         $before = $reads();
         $refused = $this->chat(self::B, $reads);
@@ -130,6 +133,20 @@ final class AdmissionTest extends DropinTestCase
         }
         self::assertSame($before, $this->chat(self::B, $reads));
         self::assertSame($before, $reads());
+    }
+
+    public function testAnAgentUsesItsOwnAccountUntilSomebodyTakesThatBack(): void
+    {
+        $this->provider->save_account_for_agent(7, self::MINE);
+        $own = fn (): ?array => $this->provider->get_account_for_agent(7);
+        self::assertSame(self::MINE, $this->chat(self::B, $own));
+        $grants = $this->access->grants(['agent' => 'agent:7'])->rows;
+        self::assertSame([GrantOrigin::OwnAccount], array_column($grants, 'origin'));
+        $this->access->revoke($grants[0]->id, by: 'cli');
+        self::assertNull($this->chat(self::B, $own));
+        $this->provider->delete_account_for_agent(7);
+        $this->provider->save_account_for_agent(7, self::MINE);
+        self::assertNull($this->chat(self::B, $own), 'Connecting anew does not bring it back.');
     }
 
     public function testSavesAndDeletionsAreNotAskedAbout(): void
