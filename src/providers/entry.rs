@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::refresh::{Expiry, Refresh};
 use crate::domain::{ScopeSeparator, Scopes};
 
 /// What is known about one provider. What is not known is none.
@@ -73,6 +74,12 @@ pub struct Members {
     /// When the means to renew it end.
     #[serde(default)]
     pub refresh_expires_at: Vec<String>,
+    /// When a person consented.
+    #[serde(default)]
+    pub consented_at: Vec<String>,
+    /// When the access was renewed.
+    #[serde(default)]
+    pub refreshed_at: Vec<String>,
     /// What it may do.
     #[serde(default)]
     pub scopes: Vec<String>,
@@ -104,48 +111,6 @@ pub enum Pkce {
     Optional,
     /// It insists on it.
     Required,
-}
-
-/// How tokens are renewed.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Refresh {
-    /// The `grant_type`.
-    pub grant: String,
-    /// The member of the account that is handed in.
-    pub spends: String,
-    /// Whether the answer replaces what was handed in, which then no longer works.
-    pub rotates: Option<bool>,
-    /// How old the token has to be.
-    pub min_age: Option<Seconds>,
-    /// Whether it only works while the access token does.
-    #[serde(default)]
-    pub before_expiry: bool,
-    /// The scope that has to be consented to.
-    pub scope: Option<String>,
-    /// The parameters that the authorization request has to carry.
-    #[serde(default)]
-    pub parameters: BTreeMap<String, String>,
-}
-
-/// A span of time in seconds.
-pub type Seconds = u64;
-
-/// How long things last.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expiry {
-    /// Whether the access lasts until somebody ends it.
-    #[serde(default)]
-    pub never: bool,
-    /// The access token, from when it was issued.
-    pub access_token: Option<Seconds>,
-    /// The refresh token, from when it was issued.
-    pub refresh_token: Option<Seconds>,
-    /// The refresh token, from when it was last used.
-    pub idle: Option<Seconds>,
-    /// The consent, whatever is refreshed: then a person has to consent again.
-    pub consent: Option<Seconds>,
 }
 
 /// How consent is ended at the provider.
@@ -194,15 +159,25 @@ impl Entry {
                 "operations: {operation} needs more than the ceiling allows, so nobody could do it"
             ));
         }
-        let Members { expires_at, refresh_expires_at, scopes, remote_id, display_name } = &self.members;
-        let mut in_the_clear =
-            [expires_at, refresh_expires_at, scopes, remote_id, display_name].into_iter().flatten();
-        match in_the_clear.find(|member| self.secrets.contains(member)) {
-            Some(member) => {
-                Err(format!("members: {member} is one of the secrets, and these are kept in plain columns"))
-            }
-            None => Ok(()),
+        let members = &self.members;
+        let mut in_the_clear = [
+            &members.expires_at,
+            &members.refresh_expires_at,
+            &members.consented_at,
+            &members.refreshed_at,
+            &members.scopes,
+            &members.remote_id,
+            &members.display_name,
+        ]
+        .into_iter()
+        .flatten();
+        if let Some(member) = in_the_clear.find(|member| self.secrets.contains(member)) {
+            return Err(format!(
+                "members: {member} is one of the secrets, and these are kept in plain columns"
+            ));
         }
+        self.expiry.check()?;
+        self.refresh.as_ref().map_or(Ok(()), |refresh| refresh.check(&self.expiry, &self.secrets))
     }
 
     fn may_need(&self, scopes: &Scopes) -> bool {

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::Entry;
+use super::{Entry, Tokens};
 use crate::domain::{DisplayName, Document, RemoteId, Scopes, UnixTime};
 
 /// What the plain columns of a connection say, read from its document. A member that is missing or makes no sense
@@ -34,12 +34,35 @@ impl Entry {
         }
     }
 
+    /// What the row and the account's document say of its tokens. Where both do, of the consent the document knows
+    /// better (a row's time is kept when the same account is connected again), and of a renewal the later one counts.
+    pub fn tokens(
+        &self,
+        document: &Document,
+        connected_at: UnixTime,
+        refreshed_at: Option<UnixTime>,
+        expires_at: Option<UnixTime>,
+    ) -> Tokens {
+        let at = |names: &[String]| first(names, |name| time(document, name)).map(UnixTime::seconds);
+        let spends = self.refresh.as_ref().map(|refresh| &refresh.spends);
+        Tokens {
+            consented_at: at(&self.members.consented_at).unwrap_or(connected_at.seconds()),
+            refreshed_at: refreshed_at.map(UnixTime::seconds).max(at(&self.members.refreshed_at)),
+            expires_at: expires_at.map(UnixTime::seconds),
+            refresh_expires_at: at(&self.members.refresh_expires_at),
+            renewable: spends.is_some_and(|name| brings(document, name)),
+            margin: None,
+        }
+    }
+
     /// Whether a document or patch brings a credential: one of the secrets, not null and not empty.
     pub fn carries_credentials(&self, document: &Document) -> bool {
-        let brings =
-            |name: &String| document.get(name).is_some_and(|value| value != "null" && value != "\"\"");
-        self.secrets.iter().any(brings)
+        self.secrets.iter().any(|name| brings(document, name))
     }
+}
+
+fn brings(document: &Document, name: &str) -> bool {
+    document.get(name).is_some_and(|value| value != "null" && value != "\"\"")
 }
 
 fn first<T>(names: &[String], read: impl Fn(&str) -> Option<T>) -> Option<T> {

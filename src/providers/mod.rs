@@ -15,6 +15,8 @@
 
 mod entry;
 mod facts;
+mod policy;
+mod refresh;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -25,10 +27,10 @@ use serde::{Deserialize, Deserializer};
 use crate::domain::json::read;
 use crate::domain::{Invalid, Provider};
 
-pub use entry::{
-    Auth, Entry, Expiry, Members, Pkce, Refresh, Revocation, RevocationMethod, Seconds, TokenEndpointAuth,
-};
+pub use entry::{Auth, Entry, Members, Pkce, Revocation, RevocationMethod, TokenEndpointAuth};
 pub use facts::Facts;
+pub use policy::{Cause, Jitter, Never, NextRefresh, Retry, Tokens, Verdict};
+pub use refresh::{Answers, Backoff, Expiry, Refresh, Seconds};
 
 /// What is known about the providers.
 #[derive(Debug, Clone, Deserialize)]
