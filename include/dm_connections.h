@@ -207,7 +207,8 @@ dm_status dm_keyring_free(dm_keyring *keyring);
 /// - `catalogue`: `{"providers": {slug: entry}}`, adds to the catalogue for this handle (optional). An entry has at least
 ///   `{"name", "auth": ["oauth2"], "members": {"expires_at": [..], "scopes": [..], "remote_id": [..], "display_name":
 ///   [..]}, "use": [..], "secrets": [..]}`, where the lists name members of documents; and optionally `"operations": {name:
-///   [scopes that it needs]}` and `"ceiling": [the only scopes that an agent may ever get]`
+///   [scopes that it needs]}`, `"ceiling": [the only scopes that an agent may ever get]`, and `"refresh"` and `"expiry"`,
+///   from which follows when tokens are renewed (docs/catalogue.md)
 ///
 /// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
 /// a new store. One process shares one open store per place, however often it is opened, and keeps it after
