@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::authority::{Answer, Authority, Counts, Endpoint, Fault, Moment, Renewal, Terms, Tokens};
+use super::process::Watchdog;
 use super::{expect_error, opens, refresh_token, renewed, with_family};
 
 /// Long enough that only the end of the authority ends it.
@@ -123,6 +124,7 @@ fn without_a_refresh_token_in_the_answer_the_old_one_goes_on() {
 
 #[test]
 fn a_slow_answer_comes_before_or_after_the_token_is_spent() {
+    let _end = Watchdog::new("a slow answer of an authority that has ended", 60);
     for (fault, spent) in [(Fault::slow_before(FOR_EVER), 0), (Fault::slow_after(FOR_EVER), 1)] {
         let (authority, tokens) = with_family(Renewal::Rotating);
         authority.fault("a", fault);

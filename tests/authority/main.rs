@@ -5,6 +5,10 @@
 #[path = "../support/authority/mod.rs"]
 mod authority;
 
+#[allow(dead_code)]
+#[path = "../support/process.rs"]
+mod process;
+
 mod admin;
 mod crowd;
 mod faults;

@@ -1,5 +1,8 @@
 //! What a provider does on good days, and what it refuses.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::authority::{Authority, Client, Counts, End, Renewal, Reply, Terms, Turn};
 use super::{expect_error, opens, refresh_token, renewed, with_family};
 
@@ -165,8 +168,16 @@ fn a_family_with_a_client_is_renewed_and_revoked_by_it_alone() {
     }
     expect_error(&authority.ask("POST", "/revoke", &[("token", token)]).unwrap(), 401, "invalid_client");
     assert!(opens(&authority, &tokens.access_token));
-    assert_eq!(form("app", "s e/c").status, 200);
-    assert_eq!((authority.counts("a").refused, authority.counts("a").renewals), (4, 1));
+    let renewed = form("app", "s e/c").tokens().unwrap();
+    // By Basic, where both halves are form-encoded first.
+    let basic = |pair: &str| {
+        let header = format!("Authorization: Basic {}\r\n", STANDARD.encode(pair));
+        let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh_token(&renewed))];
+        authority.ask_with(&header, "POST", "/token", &grant).unwrap()
+    };
+    expect_error(&basic("app:s"), 401, "invalid_client");
+    assert_eq!(basic("app:s+e%2Fc").status, 200);
+    assert_eq!((authority.counts("a").refused, authority.counts("a").renewals), (5, 2));
 }
 
 #[test]
@@ -184,5 +195,14 @@ fn what_is_no_request_for_tokens_is_told_so() {
     expect_error(&authority.refresh(&tokens.access_token).unwrap(), 400, "invalid_grant");
     assert_eq!(authority.ask("GET", "/elsewhere", &[]).unwrap().status, 404);
     assert!(!opens(&authority, refresh_token(&tokens)));
-    assert!(opens(&authority, &renewed(&authority, &tokens).access_token));
+    let tokens = renewed(&authority, &tokens);
+    assert!(opens(&authority, &tokens.access_token));
+    let bearer = |token: &str| {
+        let header = format!("Authorization: Bearer {token}\r\n");
+        authority.ask_with(&header, "GET", "/resource", &[]).unwrap()
+    };
+    assert_eq!(bearer(&tokens.access_token).status, 200);
+    let reply = bearer("never");
+    expect_error(&reply, 401, "invalid_token");
+    assert_eq!(reply.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
 }

@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use super::authority::{Authority, Fault, Renewal};
+use super::process::Watchdog;
 use super::{opens, refresh_token, with_family};
 
 /// A request that spends a refresh token, on a connection that may stay.
@@ -108,6 +109,7 @@ fn what_is_no_request_is_answered_and_ended() {
 
 #[test]
 fn an_authority_that_is_dropped_ends_every_connection() {
+    let _end = Watchdog::new("the end of an authority", 60);
     let (authority, _) = with_family(Renewal::Rotating);
     let mut silent = TcpStream::connect(authority.address()).unwrap();
     // Known to be served: it had an answer.

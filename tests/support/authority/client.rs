@@ -2,12 +2,16 @@
 
 use std::io::{self, Error, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use form_urlencoded::Serializer;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::family::Tokens;
+
+/// A test whose answer never comes fails, and does not hang.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A whole HTTP answer; its body may be anything.
 #[derive(Debug)]
@@ -59,6 +63,7 @@ pub fn ask(
          Connection: close\r\n\r\n{body}"
     );
     let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;

@@ -3,15 +3,12 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// No head and no body is longer.
 const MOST: usize = 64 * 1024;
-/// No client stays silent for longer.
-const SILENCE: Duration = Duration::from_secs(60);
 
 /// What a client asks.
 pub struct Request {
@@ -119,7 +116,6 @@ pub struct Connection {
 
 impl Connection {
     pub fn new(stream: TcpStream) -> std::io::Result<Self> {
-        stream.set_read_timeout(Some(SILENCE))?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::new() })
     }

@@ -135,21 +135,17 @@ impl Server {
     fn meet(&self, door: Endpoint, request: &Request, connection: &mut Connection) -> bool {
         let token = presented(door, request);
         let fault = self.state().ledger.arrived(door, token);
-        if !self.pause(&fault, Moment::Before, fault.before_ms) {
-            return false;
-        }
+        self.pause(&fault, Moment::Before, fault.before_ms);
         let done = fault.acts().then(|| self.act(door, request, token, &fault));
         if done.is_none() && door == Endpoint::Token {
             self.state().ledger.failed(token);
         }
-        if !self.pause(&fault, Moment::After, fault.after_ms) {
-            return false;
-        }
+        self.pause(&fault, Moment::After, fault.after_ms);
         self.deliver(fault.answer, done, request.keep_alive, connection)
     }
 
-    /// False where the server stops meanwhile.
-    fn pause(&self, fault: &Fault, moment: Moment, milliseconds: u64) -> bool {
+    /// The end of the server is the end of every pause.
+    fn pause(&self, fault: &Fault, moment: Moment, milliseconds: u64) {
         let delay = Duration::from_millis(milliseconds);
         let waited = self.changed.wait_timeout_while(self.state(), delay, |state| !state.stopping);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
@@ -162,7 +158,6 @@ impl Server {
             state = waited.unwrap_or_else(PoisonError::into_inner);
             state.held -= 1;
         }
-        !state.stopping
     }
 
     fn act(&self, door: Endpoint, request: &Request, token: Option<&str>, fault: &Fault) -> Done {
