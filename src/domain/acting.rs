@@ -184,6 +184,27 @@ pub struct ActingRequest {
     pub manages: Fact<BTreeSet<Owner>>,
 }
 
+impl<T> Fact<T> {
+    /// What is known.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// `asking user:3`, `scheduled user:3`, or `none`.
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Asking(person) => write!(f, "asking {person}"),
+            Self::Scheduled(person) => write!(f, "scheduled {person}"),
+            Self::Nobody => f.write_str("none"),
+        }
+    }
+}
+
 impl RunContext {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Chat, Self::Pipeline, Self::System, Self::Cli, Self::Rest];

@@ -72,7 +72,7 @@ pub enum Whom {
 /// An owner's permission to an agent, or prohibition: what of it a decision rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// Later ones have higher ids.
+    /// Later ones have higher ids, but for those of one second.
     pub id: RecordId,
     /// Who may.
     pub agent: AgentId,

@@ -67,7 +67,8 @@ pub trait WriteGrants {
     fn put_grant_head(&mut self, head: &GrantHead) -> Result<(), Error>;
 
     /// Adds a proposal; where there is one with this id, takes over all but its count and when it was first, and counts.
-    fn put_proposal(&mut self, proposal: &ProposalRow) -> Result<(), Error>;
+    /// Says how often it was met with this.
+    fn put_proposal(&mut self, proposal: &ProposalRow) -> Result<i64, Error>;
 
     /// Deletes a proposal. Says whether there was one.
     fn delete_proposal(&mut self, id: RecordId) -> Result<bool, Error>;

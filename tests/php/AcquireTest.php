@@ -5,15 +5,13 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Tests;
 
 use DataMachine\Connections\ActingRequest;
-use DataMachine\Connections\AgentAccess;
 use DataMachine\Connections\Grant;
 use DataMachine\Connections\RunContext;
-use DataMachine\Connections\Vault;
 
 /**
  * The stories of issue 4 in which a credential is handed out, in as many processes as they are about.
  */
-final class AcquireTest extends VaultTestCase
+final class AcquireTest extends AgentTestCase
 {
     private const PUBLISH = ['operations' => ['publish']];
     /** What a process does that is given the facts of a request: once, and says what came of it. */
@@ -23,16 +21,6 @@ final class AcquireTest extends VaultTestCase
         $acquired = $vault->access()->acquire($request, "instagram", ["operations" => ["publish"]]);
         return $acquired->allowed ? $acquired->get("access_token") : $acquired->decision->reason;
     };';
-
-    private Vault $vault;
-    private AgentAccess $access;
-
-    protected function setUp(): void
-    {
-        parent::setUp();
-        $this->vault = $this->open();
-        $this->access = $this->vault->access();
-    }
 
     public function testAToolGetsTheTokenForWhoAsksAndNothingForAnybodyElse(): void
     {
@@ -156,11 +144,5 @@ final class AcquireTest extends VaultTestCase
             'refresh_token' => 'canary',
             'app_secret' => 'canary',
         ])->id;
-    }
-
-    private static function chat(int $user): ActingRequest
-    {
-        return ActingRequest::byAgent(7)->asking($user)->in(RunContext::Chat)->withoutSession()->withoutFlow()
-            ->mayEverything()->manages();
     }
 }

@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Tests;
 
 use DataMachine\Connections\ActingRequest;
-use DataMachine\Connections\AgentAccess;
 use DataMachine\Connections\Exception\InvalidArgumentException;
 use DataMachine\Connections\Exception\NotFoundException;
 use DataMachine\Connections\Grant;
@@ -14,25 +13,14 @@ use DataMachine\Connections\OwnerClass;
 use DataMachine\Connections\RunContext;
 use DataMachine\Connections\SaveOptions;
 use DataMachine\Connections\Status;
-use DataMachine\Connections\Vault;
 
 /**
  * The stories of issue 4 that need no credential handed out, as the author of a provider would write them. The others
  * are in AcquireTest.
  */
-final class GrantsTest extends VaultTestCase
+final class GrantsTest extends AgentTestCase
 {
     private const PUBLISH = ['operations' => ['publish']];
-
-    private Vault $vault;
-    private AgentAccess $access;
-
-    protected function setUp(): void
-    {
-        parent::setUp();
-        $this->vault = $this->open();
-        $this->access = $this->vault->access();
-    }
 
     public function testAChatAgentPostsForWhoAsksAndForNobodyElse(): void
     {
@@ -380,19 +368,9 @@ final class GrantsTest extends VaultTestCase
         return $this->vault->save('instagram', $owner, ['access_token' => 'fake'], $account, $options)->id;
     }
 
-    private static function chat(int $user, int $agent = 7): ActingRequest
-    {
-        return self::known(ActingRequest::byAgent($agent)->asking($user)->in(RunContext::Chat));
-    }
-
     private static function flow(int $user, int $owner, string $digest): ActingRequest
     {
         return self::known(ActingRequest::byAgent(7)->scheduled($user)->in(RunContext::Pipeline))
             ->inFlow(5, $owner, $digest);
-    }
-
-    private static function known(ActingRequest $request): ActingRequest
-    {
-        return $request->withoutSession()->withoutFlow()->mayEverything()->manages();
     }
 }

@@ -5,26 +5,19 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Tests;
 
 use DataMachine\Connections\ActingRequest;
-use DataMachine\Connections\AgentAccess;
 use DataMachine\Connections\Exception\InvalidArgumentException;
 use DataMachine\Connections\Grant;
 use DataMachine\Connections\RunContext;
 use DataMachine\Connections\Status;
-use DataMachine\Connections\Vault;
 
 /**
  * Each reason code, reached through the library, with its clause, its remedy and who can act.
  */
-final class ReasonsTest extends VaultTestCase
+final class ReasonsTest extends AgentTestCase
 {
-    private Vault $vault;
-    private AgentAccess $access;
-
     protected function setUp(): void
     {
         parent::setUp();
-        $this->vault = $this->open();
-        $this->access = $this->vault->access();
         $this->vault->save('reddit', 'user:1', ['access_token' => 'fake'], 'default', ['scopes' => ['read', 'submit']]);
     }
 
@@ -47,7 +40,7 @@ final class ReasonsTest extends VaultTestCase
         $given = self::given();
         $nobody = ActingRequest::withoutAgent()->in(RunContext::Cli)->withoutSession()->withoutFlow()
             ->mayEverything()->manages();
-        [$chat, $publish] = [self::chat(), ['operations' => ['publish']]];
+        [$chat, $publish] = [self::chat(1), ['operations' => ['publish']]];
         return [
             'no_connection' => [
                 $nothing, $chat, ['account' => 'other'], ['connection', 'connect', 'owner', 'user:1'],
@@ -92,7 +85,7 @@ final class ReasonsTest extends VaultTestCase
         $given = self::given();
         $digest = hash('sha256', 'flow');
         $past = static fn (Grant $grant) => $grant->until(time() + 3);
-        [$chat, $publish] = [self::chat(), ['operations' => ['publish']]];
+        [$chat, $publish] = [self::chat(1), ['operations' => ['publish']]];
         return [
             'no_grant' => [$nothing, $chat, $publish, ['grant', 'grant', 'owner', 'user:1']],
             'grant_revoked' => [
@@ -153,7 +146,7 @@ final class ReasonsTest extends VaultTestCase
     {
         $give = self::give(...);
         $given = self::given();
-        [$chat, $publish] = [self::chat(), ['operations' => ['publish']]];
+        [$chat, $publish] = [self::chat(1), ['operations' => ['publish']]];
         return [
             'caller_ceiling' => [
                 $given, $chat->may(['read'], []), $publish, ['caller', 'none', 'nobody', null],
@@ -287,14 +280,14 @@ final class ReasonsTest extends VaultTestCase
     {
         $grant = Grant::to(7)->use('reddit')->of('user:1')->by('user:1');
         $this->access->grant($grant->operations('publish'));
-        $remedy = $this->access->check(self::chat(), 'reddit', ['operations' => ['vote', 'publish']])->remedy();
+        $remedy = $this->access->check(self::chat(1), 'reddit', ['operations' => ['vote', 'publish']])->remedy();
         self::assertSame([['vote'], []], [$remedy?->operations, $remedy?->scopes]);
         $this->access->grant($grant->everything());
-        $remedy = $this->access->check(self::chat(), 'reddit', ['operations' => ['vote']])->remedy();
+        $remedy = $this->access->check(self::chat(1), 'reddit', ['operations' => ['vote']])->remedy();
         self::assertSame([[], ['vote']], [$remedy?->operations, $remedy?->scopes]);
         $later = Grant::to(8)->use('reddit')->of('user:1')->everything()->from(4_000_000_000);
         $wait = $this->access->grant($later->by('cli'));
-        $decision = $this->access->check(self::chat(8), 'reddit');
+        $decision = $this->access->check(self::chat(1, 8), 'reddit');
         self::assertSame([4_000_000_000, $wait->id], [$decision->remedy()?->until, $decision->grant]);
         $unknown = $this->access->check(ActingRequest::unknown(), 'reddit', ['owner' => 'user:1']);
         self::assertSame(['unknown_fact', 'agent'], [$unknown->reason, $unknown->fact]);
@@ -306,8 +299,8 @@ final class ReasonsTest extends VaultTestCase
     public function testEachUnknownFactRefuses(): void
     {
         $this->access->grant(Grant::to(7)->use('reddit')->of('user:1')->everything()->forAnyone()->by('user:1'));
-        self::assertTrue($this->access->check(self::chat(), 'reddit')->allowed);
-        $whole = self::chat()->toArray();
+        self::assertTrue($this->access->check(self::chat(1), 'reddit')->allowed);
+        $whole = self::chat(1)->toArray();
         foreach (array_keys($whole) as $fact) {
             $request = $this->fromArray(array_diff_key($whole, [$fact => true]));
             $decision = $this->access->check($request, 'reddit', ['owner' => 'user:1']);
@@ -317,7 +310,7 @@ final class ReasonsTest extends VaultTestCase
 
     public function testWhatIsNoRequestAndNoGrantIsRefused(): void
     {
-        $whole = self::chat()->toArray();
+        $whole = self::chat(1)->toArray();
         $digest = hash('sha256', '');
         $wrong = [
             ['nonsense' => 1], ['agent' => 7], ['agent' => 'user:7'], ['agent' => 'agent:0'], ['agent' => 'agent:07'],
@@ -341,7 +334,7 @@ final class ReasonsTest extends VaultTestCase
         foreach ($wanted as $part) {
             self::assertThrows(
                 InvalidArgumentException::class,
-                fn () => $this->access->check(self::chat(), 'reddit', $part),
+                fn () => $this->access->check(self::chat(1), 'reddit', $part),
             );
         }
         $grant = Grant::to(7)->use('reddit')->of('user:1')->operations('read')->by('user:1');
@@ -372,11 +365,5 @@ final class ReasonsTest extends VaultTestCase
         $request = $class->newInstanceWithoutConstructor();
         $class->getConstructor()?->invoke($request, $facts);
         return $request;
-    }
-
-    private static function chat(int $agent = 7): ActingRequest
-    {
-        return ActingRequest::byAgent($agent)->asking(1)->in(RunContext::Chat)->withoutSession()->withoutFlow()
-            ->mayEverything()->manages();
     }
 }

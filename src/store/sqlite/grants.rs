@@ -153,12 +153,13 @@ impl WriteGrants for Transaction<'_> {
         self.change_one(sql, params![head.agent, head.owner, head.count, head.sequence, head.head])
     }
 
-    fn put_proposal(&mut self, proposal: &ProposalRow) -> Result<(), Error> {
+    fn put_proposal(&mut self, proposal: &ProposalRow) -> Result<i64, Error> {
         let sql = "INSERT INTO proposals (id, request, wanted, count, first_at, last_at, mac) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET request = excluded.request, \
-                   wanted = excluded.wanted, count = count + 1, last_at = excluded.last_at, mac = excluded.mac";
+                   wanted = excluded.wanted, count = count + 1, last_at = excluded.last_at, mac = excluded.mac RETURNING count";
         let ProposalRow { id, request, wanted, count, first_at, last_at, mac } = proposal;
-        self.change_one(sql, params![id.as_bytes(), request, wanted, count, first_at, last_at, mac])
+        let values = params![id.as_bytes(), request, wanted, count, first_at, last_at, mac];
+        Ok(self.one(sql, values, |row| row.get(0))?.unwrap_or_default())
     }
 
     fn delete_proposal(&mut self, id: RecordId) -> Result<bool, Error> {

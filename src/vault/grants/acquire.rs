@@ -98,21 +98,18 @@ pub(super) fn event(what: What, outcome: &Outcome, request: &ActingRequest, want
         account: about.map(|about| about.account.to_string()),
         target: code.is_some().then_some(target),
         code,
-        behalf: match &request.subject {
-            Fact::Known(Subject::Asking(person)) => Some(format!("asking {person}")),
-            Fact::Known(Subject::Scheduled(person)) => Some(format!("scheduled {person}")),
-            Fact::Known(Subject::Nobody) | Fact::Unknown => None,
-        },
-        context: match &request.context {
-            Fact::Known(context) => Some(context.as_str().to_owned()),
-            Fact::Unknown => None,
-        },
-        session: known(&request.session).map(ToString::to_string),
-        flow: known(&request.flow).map(|flow| flow.id.to_string()),
+        behalf: request
+            .subject
+            .known()
+            .filter(|subject| **subject != Subject::Nobody)
+            .map(ToString::to_string),
+        context: request.context.known().map(|context| context.as_str().to_owned()),
+        session: there(&request.session).map(ToString::to_string),
+        flow: there(&request.flow).map(|flow| flow.id.to_string()),
         ..Facts::default()
     };
     Event {
-        agent: known(&request.agent).map(ToString::to_string),
+        agent: there(&request.agent).map(ToString::to_string),
         subject: about.map(|about| about.owner.to_string()),
         connection,
         grant,
@@ -120,9 +117,7 @@ pub(super) fn event(what: What, outcome: &Outcome, request: &ActingRequest, want
     }
 }
 
-fn known<T>(fact: &Fact<Option<T>>) -> Option<&T> {
-    match fact {
-        Fact::Known(value) => value.as_ref(),
-        Fact::Unknown => None,
-    }
+/// What is known to be there.
+fn there<T>(fact: &Fact<Option<T>>) -> Option<&T> {
+    fact.known().and_then(Option::as_ref)
 }

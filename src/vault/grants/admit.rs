@@ -38,18 +38,14 @@ impl Vault {
         if mode == Mode::Observe {
             // What is allowed writes nothing.
             let answer = self.gather(|gather| {
-                gather.renews = true;
-                Ok(Answer::of(&gather.consider(request, wanted, false)?, request, wanted))
+                Ok(Answer::of(&gather.consider_for_class(request, wanted)?, request, wanted))
             })?;
             if answer.allowed {
                 return Ok(answer);
             }
         }
         self.write(|write| {
-            let outcome = self.gather_within(write, |gather| {
-                gather.renews = true;
-                gather.consider(request, wanted, false)
-            })?;
+            let outcome = self.gather_within(write, |gather| gather.consider_for_class(request, wanted))?;
             match mode {
                 Mode::Observe => observe(write, &outcome, request, wanted)?,
                 Mode::Enforce => settle(write, What::Admitted, &outcome, request, wanted)?,

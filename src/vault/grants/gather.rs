@@ -41,7 +41,7 @@ pub(super) struct Gather<'a> {
     pub(super) catalogue: &'a Catalogue,
     pub(super) now: UnixTime,
     /// Whether an access that has run out is no reason: who asks will renew it.
-    pub(super) renews: bool,
+    renews: bool,
     rules: BTreeMap<Provider, Rc<Rules>>,
     pairs: BTreeMap<(AgentId, Owner), Option<Rc<Vec<Grant>>>>,
     connections: BTreeMap<(Provider, Owner, Option<AccountName>), Rc<Vec<Candidate>>>,
@@ -135,6 +135,16 @@ impl<'a> Gather<'a> {
             decision = decide(request, wanted, &heap.candidates, &heap.grants, &rules, self.now);
         }
         Ok(Outcome::of(decision, heap))
+    }
+
+    /// Decides for a provider's class, which renews an access that has run out.
+    pub(super) fn consider_for_class(
+        &mut self,
+        request: &ActingRequest,
+        wanted: &Wanted,
+    ) -> Result<Outcome, Error> {
+        self.renews = true;
+        self.consider(request, wanted, false)
     }
 
     /// Adds what the owners of a rank have. Says whether there was anything.

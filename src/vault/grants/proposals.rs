@@ -7,9 +7,7 @@ use super::create::NewGrant;
 use super::list::GrantInfo;
 use super::terms::Origin;
 use crate::crypto::{Fields, labels};
-use crate::domain::{
-    AccountName, ActingRequest, Effect, Fact, Owner, Powers, Provider, RecordId, Subject, Target,
-};
+use crate::domain::{AccountName, ActingRequest, Effect, Owner, Powers, Provider, RecordId, Target};
 use crate::grants::{Proposal, Wanted, propose};
 use crate::store::ProposalRow;
 use crate::vault::find::LONGEST_PAGE;
@@ -80,7 +78,6 @@ impl Vault {
     pub fn proposals(&self, after: Option<RecordId>, limit: Option<u32>) -> Result<ProposalPage, Error> {
         let limit = limit.unwrap_or(100).clamp(1, LONGEST_PAGE);
         self.gather(|gather| {
-            gather.renews = true;
             let mut rows = gather.tx.proposals(after, limit + 1)?;
             let more = rows.len() > limit as usize;
             rows.truncate(limit as usize);
@@ -89,7 +86,7 @@ impl Vault {
             for row in rows {
                 // One that something else changed proposes nothing.
                 let Some((request, wanted)) = read(&row, &gather.unlocked) else { continue };
-                let outcome = gather.consider(&request, &wanted, false)?;
+                let outcome = gather.consider_for_class(&request, &wanted)?;
                 let decision = Answer::of(&outcome, &request, &wanted);
                 if decision.allowed {
                     continue;
@@ -113,8 +110,7 @@ impl Vault {
             let row = write.tx.proposal(id)?.ok_or_else(|| unknown(id))?;
             let (request, wanted) = read(&row, write.unlocked).ok_or_else(|| tampered(id))?;
             let proposal = self.gather_within(write, |gather| {
-                gather.renews = true;
-                let outcome = gather.consider(&request, &wanted, false)?;
+                let outcome = gather.consider_for_class(&request, &wanted)?;
                 match (&outcome.verdict, outcome.proposal(&request, &wanted)) {
                     (Ok(_), _) => Ok(None),
                     (Err(_), Some(proposal)) => Ok(Some(proposal)),
@@ -169,41 +165,28 @@ pub(super) fn keep(write: &mut Write<'_>, request: &ActingRequest, wanted: &Want
     };
     row.id = same(request, &row.wanted, write.unlocked);
     row.mac = write.unlocked.proposals.tag(&fields(&row, write.unlocked)).to_vec();
-    write.tx.put_proposal(&row)?;
-    write.tx.forget_proposals(MOST_PROPOSALS)?;
+    // Only a new one can be one too many.
+    if write.tx.put_proposal(&row)? == 1 {
+        write.tx.forget_proposals(MOST_PROPOSALS)?;
+    }
     Ok(())
 }
 
 /// Which requests are one proposal: those of an agent for the same person, context and flow, whatever the conversation and
 /// however the flow is configured by now.
 fn same(request: &ActingRequest, wanted: &str, unlocked: &Unlocked) -> RecordId {
-    fn text<T: ToString>(fact: &Fact<Option<T>>) -> String {
-        match fact {
-            Fact::Known(Some(value)) => value.to_string(),
-            Fact::Known(None) => "none".to_owned(),
-            Fact::Unknown => String::new(),
-        }
+    fn or_none<T: ToString>(fact: Option<&Option<T>>) -> String {
+        fact.map_or(String::new(), |value| value.as_ref().map_or("none".to_owned(), T::to_string))
     }
-    let flow = match &request.flow {
-        Fact::Known(flow) => Fact::Known(flow.as_ref().map(|flow| flow.id.clone())),
-        Fact::Unknown => Fact::Unknown,
-    };
-    let subject = match &request.subject {
-        Fact::Known(Subject::Asking(person)) => format!("asking {person}"),
-        Fact::Known(Subject::Scheduled(person)) => format!("scheduled {person}"),
-        Fact::Known(Subject::Nobody) => "none".to_owned(),
-        Fact::Unknown => String::new(),
-    };
-    let context = match &request.context {
-        Fact::Known(context) => context.as_str(),
-        Fact::Unknown => "",
-    };
+    let flow = request.flow.known().map(|flow| flow.as_ref().map(|flow| &flow.id));
+    let subject = request.subject.known().map_or(String::new(), ToString::to_string);
+    let context = request.context.known().map_or("", |context| context.as_str());
     let fields = Fields::new(labels::MAC_PROPOSALS)
         .text("same")
-        .text(&text(&request.agent))
+        .text(&or_none(request.agent.known()))
         .text(&subject)
         .text(context)
-        .text(&text(&flow))
+        .text(&or_none(flow.as_ref()))
         .text(wanted);
     let mut id = [0; 16];
     id.copy_from_slice(&unlocked.proposals.tag(&fields)[..16]);
