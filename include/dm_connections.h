@@ -95,6 +95,11 @@ typedef enum {
   DM_IMPORT_REFUSED = 28,
   /// The store or its key would lie inside the document root, where a web server might serve it.
   DM_IN_DOCUMENT_ROOT = 29,
+  /// The lease is not this holder's any more: somebody else was granted one since, or the account was connected anew,
+  /// or is gone. What was handed in is not stored.
+  DM_LEASE_LOST = 30,
+  /// The store is a copy that another site opened: nothing is refreshed or revoked here until `dm_store_adopt`.
+  DM_CLONED_SITE = 31,
 } dm_status;
 
 /// What went wrong in one call. Freed with `dm_error_free`; not changed by later calls.

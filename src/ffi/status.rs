@@ -69,12 +69,17 @@ pub enum dm_status {
     DM_IMPORT_REFUSED = 28,
     /// The store or its key would lie inside the document root, where a web server might serve it.
     DM_IN_DOCUMENT_ROOT = 29,
+    /// The lease is not this holder's any more: somebody else was granted one since, or the account was connected anew,
+    /// or is gone. What was handed in is not stored.
+    DM_LEASE_LOST = 30,
+    /// The store is a copy that another site opened: nothing is refreshed or revoked here until `dm_store_adopt`.
+    DM_CLONED_SITE = 31,
 }
 
 use dm_status::*;
 
 /// Every code, in the order of their numbers, with its name.
-const ALL: [(dm_status, &std::ffi::CStr); 30] = [
+const ALL: [(dm_status, &std::ffi::CStr); 32] = [
     (DM_OK, c"DM_OK"),
     (DM_INVALID_ARGUMENT, c"DM_INVALID_ARGUMENT"),
     (DM_INVALID_HANDLE, c"DM_INVALID_HANDLE"),
@@ -105,6 +110,8 @@ const ALL: [(dm_status, &std::ffi::CStr); 30] = [
     (DM_INTERNAL, c"DM_INTERNAL"),
     (DM_IMPORT_REFUSED, c"DM_IMPORT_REFUSED"),
     (DM_IN_DOCUMENT_ROOT, c"DM_IN_DOCUMENT_ROOT"),
+    (DM_LEASE_LOST, c"DM_LEASE_LOST"),
+    (DM_CLONED_SITE, c"DM_CLONED_SITE"),
 ];
 
 impl From<Code> for dm_status {
@@ -132,7 +139,7 @@ mod tests {
             assert_eq!(*status as usize, number);
             assert_eq!(name.to_str(), Ok(format!("{status:?}").as_str()));
         }
-        assert_eq!(dm_status::from(Code::InDocumentRoot), DM_IN_DOCUMENT_ROOT);
+        assert_eq!(dm_status::from(Code::ClonedSite), DM_CLONED_SITE);
         for (_, name) in &ALL[1..] {
             let camel: String = name.to_str().unwrap()[3..]
                 .split('_')

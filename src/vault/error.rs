@@ -38,11 +38,13 @@ pub enum Code {
     Internal = 27,
     ImportRefused = 28,
     InDocumentRoot = 29,
+    LeaseLost = 30,
+    ClonedSite = 31,
 }
 
 impl Code {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Code; 29] = [
+    pub const ALL: [Code; 31] = [
         Code::InvalidArgument,
         Code::InvalidHandle,
         Code::TooLarge,
@@ -72,6 +74,8 @@ impl Code {
         Code::Internal,
         Code::ImportRefused,
         Code::InDocumentRoot,
+        Code::LeaseLost,
+        Code::ClonedSite,
     ];
 }
 

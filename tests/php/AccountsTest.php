@@ -375,7 +375,7 @@ final class AccountsTest extends VaultTestCase
         self::assertEqualsWithDelta(time(), $info->createdAt, 5);
         self::assertStringStartsWith($this->place(), $info->path);
         self::assertStringStartsWith('sqlite', strtolower($info->engine));
-        self::assertSame(2, $info->schema);
+        self::assertSame(3, $info->schema);
         self::assertNull($info->keyFile);
         self::assertSame([1, 1, 0], [$info->connections, $info->configs, $info->kept]);
         self::assertSame($before->writes + 2, $info->writes);

@@ -43,6 +43,8 @@ abstract class ConnectionsException extends \RuntimeException
         27 => InternalException::class,
         28 => ImportRefusedException::class,
         29 => InDocumentRootException::class,
+        30 => LeaseLostException::class,
+        31 => ClonedSiteException::class,
     ];
 
     /**

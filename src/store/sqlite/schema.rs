@@ -22,6 +22,8 @@ pub(super) const STEPS: &[Step] = &[
     Step { sql: include_str!("schema.sql"), min_reader: 1, min_writer: 1 },
     // An older library would neither chain what it writes nor end the grants of what it deletes.
     Step { sql: include_str!("schema_2.sql"), min_reader: 1, min_writer: 2 },
+    // An older library would neither schedule what it writes nor spare what a reader of events has not read.
+    Step { sql: include_str!("schema_3.sql"), min_reader: 1, min_writer: 3 },
 ];
 
 /// The version of the tables after these steps: the newest that a library with these steps knows.
