@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
-# Builds the release library into build/lib, under the names it is installed with, and the C examples into
-# build/examples.
+# build.sh [--test-clock]: builds the release library into build/lib, under the names it is installed with, and the C
+# examples into build/examples. With --test-clock only a library for tests (Cargo.toml), into $target/test-clock.
 source "$(dirname "$0")/common.sh"
+
+if [[ ${1:-} == --test-clock ]]; then
+    # With its own test: built by itself, that would have the library built once more.
+    exec cargo build --profile test-clock --features test-clock --locked --lib --test clock
+fi
 
 cargo build --release --locked --lib
 

@@ -1,9 +1,15 @@
 #!/usr/bin/env bash
-# The shared library exports what the header declares and nothing else (the bundled SQLite least of all), and is
-# linked as DESIGN says.
+# check-symbols.sh [LIBRARY]: the shared library exports what the header declares and nothing else (the bundled SQLite least of all), and is
+# linked as DESIGN says. Its clock has no door for tests.
 source "$(dirname "$0")/common.sh"
 
 library=${1:-build/lib/libdm_connections.so.$version}
+
+for built in "$library" "${library%.so*}.a"; do
+    if [[ -e $built ]] && grep -qaF DM_TEST_CLOCK "$built"; then
+        fail "$built was built with the feature test-clock: it takes its time from a file"
+    fi
+done
 
 declared=$(sed -nE 's/^[a-z].*\b(dm_[a-z0-9_]+)\(.*/\1/p' include/dm_connections.h | LC_ALL=C sort)
 exported=$(nm -D --defined-only "$library" | awk '{ print $3 }' | LC_ALL=C sort)

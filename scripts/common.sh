@@ -11,6 +11,8 @@ soname=libdm_connections.so.${version%%.*}
 CC=${CC:-cc}
 CXX=${CXX:-c++}
 library=$root/build/lib/libdm_connections.so.$version
+# One for tests, which takes its time from the file that DM_TEST_CLOCK names; see build.sh.
+clocked=$target/test-clock/libdm_connections.so
 # PHP with the library, and PHPUnit in it: `"${phpunit[@]}" -c DIRECTORY`.
 run_php=(php -d ffi.enable=true -d "dm_connections.library=$library")
 phpunit=("${run_php[@]}" "$(command -v phpunit || true)")

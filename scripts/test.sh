@@ -9,6 +9,8 @@ scripts/check.sh
 step "Rust tests"
 cargo test --locked --quiet
 
+scripts/test-clock.sh
+
 scripts/test-c.sh
 
 step "installation"

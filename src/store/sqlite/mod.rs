@@ -4,6 +4,7 @@
 //! files are those at the paths; run one transaction; unlock. `THREATS.md` says why each of these is there.
 
 mod audit;
+mod clock;
 mod database;
 mod failure;
 mod filesystem;

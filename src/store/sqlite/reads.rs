@@ -1,11 +1,9 @@
 //! Reading rows.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use rusqlite::{params, types::Type};
 
-use super::find;
 use super::transaction::Transaction;
+use super::{clock, find};
 use crate::domain::{KeyId, RecordId, StoreId, UnixTime};
 use crate::store::{
     Counts, Error, Filter, Identity, Kept, KeptNote, KeyRecord, KeyStatus, Kind, LedgerEntry, Meta, ReadTx,
@@ -31,11 +29,7 @@ macro_rules! kept_columns {
 
 impl ReadTx for Transaction<'_> {
     fn now(&self) -> Result<UnixTime, Error> {
-        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Error::Clock)?;
-        i64::try_from(elapsed.as_secs())
-            .ok()
-            .and_then(|seconds| UnixTime::new(seconds).ok())
-            .ok_or(Error::Clock)
+        clock::now()
     }
 
     fn epoch(&self) -> u64 {
