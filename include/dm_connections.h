@@ -203,7 +203,10 @@ dm_status dm_keyring_free(dm_keyring *keyring);
 /// `options` is a JSON object:
 ///
 /// - `path`: the store's directory, absolute; made (0700) where only it is missing
-/// - `site`: the site that the store belongs to; another site's store is refused
+/// - `site`: the site that opens the store; one that is made belongs to it, and another site's is refused
+/// - `clone`: true opens another site's store too, as the copy that a staging site has: everything that stays in the
+///   store works, but nothing is refreshed or revoked at a provider (DM_CLONED_SITE) until `dm_store_adopt`; false
+///   (optional)
 /// - `store_id`: the id that the store has to have; where it is given, no store is made (optional)
 /// - `create`: whether a store may be made where there is none; true unless store_id is given (optional)
 /// - `document_root`: neither the store nor its key may lie inside this directory (optional)
@@ -230,11 +233,26 @@ dm_status dm_store_open(const char *options,
                         dm_error **error);
 
 /// Tells what is known of a store, as a JSON object without secrets:
-/// `{version, store_id, site, engine, path, created_at, schema, writes, keys: [{id, status, loaded, created_at}],
-/// key_file, counts: {connections, configs, kept}}`. The caller frees `*out` with `dm_buf_free`.
+/// `{version, store_id, site, clone, engine, path, created_at, schema, writes, keys: [{id, status, loaded, created_at}],
+/// key_file, counts: {connections, configs, kept}}`. `clone` is true where `site` is another site than the one that opened
+/// it (see `dm_store_open`). The caller frees `*out` with `dm_buf_free`.
 dm_status dm_store_info(const dm_store *store,
                         dm_buf *out,
                         dm_error **error);
+
+/// Makes the site that this handle was opened with the one that the store belongs to, and tells `{site, before}`: the site
+/// now, and before. The caller frees `*out`, which may be NULL, with `dm_buf_free`. Any thread.
+///
+/// For a copy that takes the connections over: tokens that both sites hold are broken for the one when the other renews
+/// them, so the site of before must not use them any more. From now on it is refused at open (DM_SITE_MISMATCH), or sees a clone; the
+/// handles that it has open read, and refresh nothing. The audit tells (`adopted`). Where the store belongs to this site
+/// already, nothing is written, and the two are the same.
+///
+/// Errors: DM_SITE_MISMATCH (another site adopted it since this handle was opened without `clone`), DM_STORE_REPLACED,
+/// DM_BUSY, DM_DISK_FULL.
+dm_status dm_store_adopt(const dm_store *store,
+                         dm_buf *out,
+                         dm_error **error);
 
 /// Closes a handle; calls that other threads have under way on it finish. The process keeps the store itself open for
 /// the next `dm_store_open`. NULL is fine.
@@ -612,12 +630,12 @@ dm_status dm_proposal_dismiss(const dm_store *store,
 /// `*out` gets `{items: [...], next}`, where `next` is null on the last page; each item is `{stream, sequence, at, event, agent,
 /// subject, connection, grant, details, repeats, intact}`. `agent` is null where trusted code of the site acted. Where
 /// `intact` is false, the record is not as it was written. Events: `saved`, `merged`, `status_set`, `deleted`, `renewed`,
-/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `acquired` and `admitted` (a use), `refused` and
+/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `adopted` (the store, by another site), `acquired` and `admitted` (a use), `refused` and
 /// `observed` (it would have been; with `repeats`: how often in that hour, a count that nothing authenticates), `grant_created`,
 /// `grant_revoked`, `grant_deleted` (each one grant; `agent` has it, `subject` gave it), `pair_reset` (all that an agent had from an owner
 /// was ended, and something else than this library had changed it or put it back), and of the chain itself `begun`, `baseline`,
 /// `carried`, `checkpoint`, `broken`. `details` has of a row `kind`, `provider`, `account`, `status`, `revision`, `seal_revision`, of a grant
-/// `provider` and `revision`, of a request `provider`, `account`, `behalf`, `context`, `session`, `flow`, `target`, `code`, and never a
+/// `provider` and `revision`, of a request `provider`, `account`, `behalf`, `context`, `session`, `flow`, `target`, `code`, of an adoption `site` and `site_was`, and never a
 /// secret. The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
 dm_status dm_audit_query(const dm_store *store,
                          const char *query,

@@ -162,6 +162,7 @@ class Store {
   }
 
   Buffer info() const { return ask(dm_store_info); }
+  Buffer adopt() const { return ask(dm_store_adopt); }
 
   // The document; and what is known about the connection, where that is wanted.
   Buffer get(Text provider, Text owner, Text account = {}, Buffer *about = nullptr) const {

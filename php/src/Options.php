@@ -11,7 +11,8 @@ final class Options
 {
     /**
      * @param string                         $path         the store's directory; made (0700) if its parent exists
-     * @param string                         $site         the site that the store belongs to, such as its home URL
+     * @param string                         $site         the site that opens it, such as its home URL; a store that is
+     *                                                     made belongs to it, and another site's is refused
      * @param Keys|null                      $keys         the keys; without them, the key file, made at first use
      * @param string|null                    $keyFile      where the key file lies; without it, the library's own choice
      * @param string|null                    $storeId      the id that the store has to have
@@ -20,6 +21,10 @@ final class Options
      * @param string|null                    $documentRoot what the web server serves: the store must lie outside
      * @param int|null                       $patienceMs   how long to wait for others, in milliseconds (5000)
      * @param array<string, mixed>|null      $catalogue    further providers, in the catalogue's form
+     * @param bool|null                      $clone        whether another site's store is opened too, as a copy in
+     *                                                     which nothing is refreshed or revoked until Vault::adopt()
+     *
+     * @SuppressWarnings(PHPMD.ExcessiveParameterList) as many as the library has, each by its name
      */
     public function __construct(
         public readonly string $path,
@@ -31,6 +36,7 @@ final class Options
         public readonly ?string $documentRoot = null,
         public readonly ?int $patienceMs = null,
         public readonly ?array $catalogue = null,
+        public readonly ?bool $clone = null,
     ) {
     }
 
@@ -51,6 +57,7 @@ final class Options
             'document_root' => $this->documentRoot,
             'patience_ms' => $this->patienceMs,
             'catalogue' => $this->catalogue,
+            'clone' => $this->clone,
         ], static fn (mixed $value): bool => $value !== null);
     }
 }

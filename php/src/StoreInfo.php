@@ -10,7 +10,10 @@ namespace DataMachine\Connections;
 final class StoreInfo
 {
     public readonly string $storeId;
+    /** The site that it belongs to. */
     public readonly string $site;
+    /** Whether that is another site than the one that opened it: nothing is refreshed or revoked here. */
+    public readonly bool $clone;
     public readonly string $engine;
     public readonly string $path;
     public readonly int $createdAt;
@@ -37,6 +40,7 @@ final class StoreInfo
     {
         $this->storeId = $info['store_id'];
         $this->site = $info['site'];
+        $this->clone = $info['clone'];
         $this->engine = $info['engine'];
         $this->path = $info['path'];
         $this->createdAt = $info['created_at'];

@@ -28,7 +28,7 @@ final class Vault
      *
      * @param Options|array{
      *     path: string, site: string, keys?: Keys, key_file?: string, store_id?: string, create?: bool,
-     *     document_root?: string, patience_ms?: int, catalogue?: array<string, mixed>
+     *     document_root?: string, patience_ms?: int, catalogue?: array<string, mixed>, clone?: bool
      * } $options
      */
     public static function open(#[\SensitiveParameter] Options|array $options): self
@@ -424,6 +424,16 @@ final class Vault
     public function info(): StoreInfo
     {
         return new StoreInfo(Json::decode(Library::storeInfo($this->store)));
+    }
+
+    /**
+     * Makes the site that this vault was opened with the one that the store belongs to: for a copy that takes the
+     * connections over. The site of before must not use its tokens any more: the two would break each other's. Nothing
+     * is written where it is this site's already.
+     */
+    public function adopt(): Adopted
+    {
+        return new Adopted(Json::decode(Library::storeAdopt($this->store)));
     }
 
     /**

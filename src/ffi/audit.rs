@@ -16,12 +16,12 @@ use super::{dm_buf, dm_error, dm_status};
 /// `*out` gets `{items: [...], next}`, where `next` is null on the last page; each item is `{stream, sequence, at, event, agent,
 /// subject, connection, grant, details, repeats, intact}`. `agent` is null where trusted code of the site acted. Where
 /// `intact` is false, the record is not as it was written. Events: `saved`, `merged`, `status_set`, `deleted`, `renewed`,
-/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `acquired` and `admitted` (a use), `refused` and
+/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `adopted` (the store, by another site), `acquired` and `admitted` (a use), `refused` and
 /// `observed` (it would have been; with `repeats`: how often in that hour, a count that nothing authenticates), `grant_created`,
 /// `grant_revoked`, `grant_deleted` (each one grant; `agent` has it, `subject` gave it), `pair_reset` (all that an agent had from an owner
 /// was ended, and something else than this library had changed it or put it back), and of the chain itself `begun`, `baseline`,
 /// `carried`, `checkpoint`, `broken`. `details` has of a row `kind`, `provider`, `account`, `status`, `revision`, `seal_revision`, of a grant
-/// `provider` and `revision`, of a request `provider`, `account`, `behalf`, `context`, `session`, `flow`, `target`, `code`, and never a
+/// `provider` and `revision`, of a request `provider`, `account`, `behalf`, `context`, `session`, `flow`, `target`, `code`, of an adoption `site` and `site_was`, and never a
 /// secret. The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_audit_query(

@@ -16,6 +16,8 @@ use crate::vault::{Address, Code, Error, ExportOptions, Facts, Format, ImportOpt
 pub(super) struct OpenOptions {
     path: PathBuf,
     site: String,
+    #[serde(default)]
+    clone: bool,
     store_id: Option<String>,
     create: Option<bool>,
     document_root: Option<PathBuf>,
@@ -28,6 +30,7 @@ impl OpenOptions {
     pub(super) fn into_options(self) -> Result<Options, Error> {
         let mut options = Options::new(self.path, self.site);
         options.store_id = member("store_id", self.store_id, |id| id.parse())?;
+        options.clone = self.clone;
         options.create = self.create;
         options.document_root = self.document_root;
         options.key_file = self.key_file;

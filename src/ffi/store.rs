@@ -41,7 +41,10 @@ pub(super) fn answer(value: &impl serde::Serialize) -> Result<SecretBytes, Error
 /// `options` is a JSON object:
 ///
 /// - `path`: the store's directory, absolute; made (0700) where only it is missing
-/// - `site`: the site that the store belongs to; another site's store is refused
+/// - `site`: the site that opens the store; one that is made belongs to it, and another site's is refused
+/// - `clone`: true opens another site's store too, as the copy that a staging site has: everything that stays in the
+///   store works, but nothing is refreshed or revoked at a provider (DM_CLONED_SITE) until `dm_store_adopt`; false
+///   (optional)
 /// - `store_id`: the id that the store has to have; where it is given, no store is made (optional)
 /// - `create`: whether a store may be made where there is none; true unless store_id is given (optional)
 /// - `document_root`: neither the store nor its key may lie inside this directory (optional)
@@ -83,8 +86,9 @@ pub unsafe extern "C" fn dm_store_open(
 }
 
 /// Tells what is known of a store, as a JSON object without secrets:
-/// `{version, store_id, site, engine, path, created_at, schema, writes, keys: [{id, status, loaded, created_at}],
-/// key_file, counts: {connections, configs, kept}}`. The caller frees `*out` with `dm_buf_free`.
+/// `{version, store_id, site, clone, engine, path, created_at, schema, writes, keys: [{id, status, loaded, created_at}],
+/// key_file, counts: {connections, configs, kept}}`. `clone` is true where `site` is another site than the one that opened
+/// it (see `dm_store_open`). The caller frees `*out` with `dm_buf_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_store_info(
     store: *const dm_store,
@@ -96,6 +100,31 @@ pub unsafe extern "C" fn dm_store_info(
         let info = answer(&vault(store)?.info()?)?;
         // SAFETY: the ABI's contract.
         unsafe { out.give(info) };
+        Ok(())
+    })
+}
+
+/// Makes the site that this handle was opened with the one that the store belongs to, and tells `{site, before}`: the site
+/// now, and before. The caller frees `*out`, which may be NULL, with `dm_buf_free`. Any thread.
+///
+/// For a copy that takes the connections over: tokens that both sites hold are broken for the one when the other renews
+/// them, so the site of before must not use them any more. From now on it is refused at open (DM_SITE_MISMATCH), or sees a clone; the
+/// handles that it has open read, and refresh nothing. The audit tells (`adopted`). Where the store belongs to this site
+/// already, nothing is written, and the two are the same.
+///
+/// Errors: DM_SITE_MISMATCH (another site adopted it since this handle was opened without `clone`), DM_STORE_REPLACED,
+/// DM_BUSY, DM_DISK_FULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_store_adopt(
+    store: *const dm_store,
+    out: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    run(error, || {
+        let out = Output::optional(out);
+        let adopted = answer(&vault(store)?.adopt()?)?;
+        // SAFETY: the ABI's contract.
+        unsafe { out.give(adopted) };
         Ok(())
     })
 }

@@ -143,6 +143,9 @@ pub trait WriteTx: ReadTx + WriteGrants + AuditWrite {
     /// Replaces the wrapped store secret.
     fn set_secret(&mut self, key: KeyId, wrapped: &[u8]) -> Result<(), Error>;
 
+    /// Says which site the store belongs to from now on.
+    fn set_site(&mut self, site: &str) -> Result<(), Error>;
+
     /// Adds a key. There is one primary key at most: the earlier one is to be made active before.
     fn insert_key(&mut self, key: &KeyRecord) -> Result<(), Error>;
 

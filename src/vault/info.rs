@@ -14,6 +14,8 @@ pub struct Info {
     pub store_id: String,
     /// The site it belongs to.
     pub site: String,
+    /// Whether that is another site than the one that opened it: nothing is refreshed or revoked here.
+    pub clone: bool,
     /// Which engine keeps it, and its version.
     pub engine: String,
     /// Where it lies.
@@ -77,6 +79,7 @@ impl Vault {
             Ok(Info {
                 version: env!("CARGO_PKG_VERSION"),
                 store_id: identity.store_id.to_string(),
+                clone: self.opener.is_another(&identity),
                 site: identity.site,
                 engine: format!("{} {}", engine.engine, engine.version),
                 path: engine.place.clone(),

@@ -25,6 +25,7 @@ mod row;
 mod save;
 mod set_status;
 mod shared;
+mod site;
 mod status;
 mod unlocked;
 mod upgrade;
@@ -57,6 +58,7 @@ pub use open::Options;
 pub use registry::close_all;
 pub use report::{Counts, Report, ReportEntry, ReportMember};
 pub use save::{Facts, Saved};
+pub use site::Adopted;
 pub use status::{ProviderStatus, StatusList};
 
 pub use crate::store::Kind;
@@ -64,6 +66,7 @@ pub use crate::store::Kind;
 use crate::providers::Catalogue;
 use crate::store::{Engine, Outcome, ReadTx};
 use shared::{Shared, Write};
+use site::Opener;
 use unlocked::Unlocked;
 
 /// An open store, seen with one caller's catalogue.
@@ -75,6 +78,7 @@ pub struct Vault {
     /// The shared store's engine, with this caller's patience.
     engine: Box<dyn Engine>,
     catalogue: Cow<'static, Catalogue>,
+    opener: Opener,
 }
 
 impl Vault {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::key_file::KeyFile;
 use super::registry;
 use super::shared::{Shared, known_identity};
+use super::site::Opener;
 use super::unlocked::Unlocked;
 use super::upgrade::{UPGRADES, is_behind};
 use super::{Code, Error, Vault};
@@ -21,8 +22,11 @@ use crate::store::{self, Engine, Identity, KeyRecord, KeyStatus, ReadTx, WriteTx
 pub struct Options {
     /// The directory of the store.
     pub path: PathBuf,
-    /// The site that the store belongs to, such as its address. A store of another site is not opened.
+    /// The site that opens the store, such as its address; a store that is made belongs to it. A store of another site
+    /// is not opened, but as a copy.
     pub site: String,
+    /// Whether a store of another site is opened, as a copy in which nothing is refreshed or revoked.
+    pub clone: bool,
     /// The id that the store has to have. Where it is given, no store is made.
     pub store_id: Option<StoreId>,
     /// Whether a store may be made where there is none; without a word, only where no id is expected.
@@ -43,6 +47,7 @@ impl Options {
         Self {
             path: path.into(),
             site: site.into(),
+            clone: false,
             store_id: None,
             create: None,
             document_root: None,
@@ -79,7 +84,7 @@ impl Options {
         Ok(())
     }
 
-    /// Refuses another store than the expected one, and a copy that another site opens.
+    /// Refuses another store than the expected one, and another site's that is not opened as a copy.
     pub(super) fn check_identity(&self, identity: &Identity) -> Result<(), Error> {
         if let Some(expected) = self.store_id.filter(|expected| *expected != identity.store_id) {
             let message = format!(
@@ -90,15 +95,11 @@ impl Options {
                 Error::new(Code::StoreMismatch, message).with("store_id", identity.store_id.to_string())
             );
         }
-        if identity.site != self.site {
-            let message = format!(
-                "this store belongs to {}, not to {}: a copy of a site does not use the live site's connections. \
-                 Give a copy a store of its own",
-                identity.site, self.site
-            );
-            return Err(Error::new(Code::SiteMismatch, message).with("site", identity.site.clone()));
-        }
-        Ok(())
+        self.opener().check(identity)
+    }
+
+    fn opener(&self) -> Opener {
+        Opener { site: self.site.clone(), clone: self.clone }
     }
 }
 
@@ -114,7 +115,7 @@ impl Vault {
         };
         let shared = registry::shared(options, keys)?;
         let engine = shared.engine(options.patience);
-        let vault = Self { shared, engine, catalogue };
+        let vault = Self { shared, engine, catalogue, opener: options.opener() };
         vault.upgrade();
         Ok(vault)
     }

@@ -24,7 +24,6 @@ pub(super) struct Shared {
     engine: Box<dyn Engine>,
     pub(super) random: Box<dyn Random>,
     pub(super) store_id: StoreId,
-    pub(super) site: String,
     pub(super) key_file: Option<PathBuf>,
     used: AtomicU64,
     /// Whether the store needs an upgrade, as far as is known.
@@ -39,6 +38,8 @@ struct State {
     unlocked: Arc<Unlocked>,
     /// Which opening of the file the keys were read from.
     epoch: u64,
+    /// The site that the store in that file belongs to, as far as is known.
+    site: String,
 }
 
 /// One write transaction.
@@ -65,12 +66,12 @@ impl Shared {
         given: Vec<KeyMaterial>,
         unlocked: Unlocked,
     ) -> Self {
-        let state = RwLock::new(Some(State { given, unlocked: Arc::new(unlocked), epoch }));
+        let site = identity.site.clone();
+        let state = RwLock::new(Some(State { given, unlocked: Arc::new(unlocked), epoch, site }));
         Self {
             engine,
             random,
             store_id: identity.store_id,
-            site: identity.site.clone(),
             key_file,
             used: AtomicU64::new(tick()),
             behind: AtomicBool::new(true),
@@ -82,7 +83,7 @@ impl Shared {
     pub(super) fn admit(&self, options: &Options, brought: &[KeyMaterial]) -> Result<(), Error> {
         let (identity, keys) = self.engine(options.patience).snapshot(|tx| {
             let identity = known_identity(tx)?;
-            self.check_same(&identity)?;
+            self.check_same(&identity, tx.epoch())?;
             if self.is_behind() || tx.epoch() != self.epoch()? {
                 self.set_behind(is_behind(tx)?);
             }
@@ -132,7 +133,7 @@ impl Shared {
             None => return Err(closed()),
         }
         let identity = known_identity(tx)?;
-        self.check_same(&identity)?;
+        self.check_same(&identity, epoch)?;
         let keys = tx.keys()?;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let state = state.as_mut().ok_or_else(closed)?;
@@ -197,15 +198,33 @@ impl Shared {
         state.as_ref().map(|state| state.unlocked.clone()).ok_or_else(closed)
     }
 
-    fn check_same(&self, identity: &Identity) -> Result<(), Error> {
-        if identity.store_id == self.store_id && identity.site == self.site {
+    /// Refuses what was put in the place of the store: another one, or one of another site. In the very file that is
+    /// open, another site is no other store: it was adopted.
+    fn check_same(&self, identity: &Identity, epoch: u64) -> Result<(), Error> {
+        let known = {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            let state = state.as_ref().ok_or_else(closed)?;
+            if identity.store_id == self.store_id && identity.site == state.site {
+                return Ok(());
+            }
+            (state.epoch, state.site.clone())
+        };
+        if identity.store_id == self.store_id && known.0 == epoch {
+            self.belongs_to(&identity.site);
             return Ok(());
         }
         let message = format!(
             "the store at this place was replaced: it was {} of {}, and is {} of {} now. Open it anew if that is meant",
-            self.store_id, self.site, identity.store_id, identity.site
+            self.store_id, known.1, identity.store_id, identity.site
         );
         Err(Error::new(Code::StoreReplaced, message))
+    }
+
+    /// Takes note of the site that has adopted the store.
+    pub(super) fn belongs_to(&self, site: &str) {
+        if let Some(state) = &mut *self.state.write().unwrap_or_else(PoisonError::into_inner) {
+            state.site = site.to_owned();
+        }
     }
 
     pub(super) fn within<T>(

@@ -100,6 +100,8 @@ static void identities_are_checked(void) {
   char options[512];
   snprintf(options, sizeof options, "{\"path\":\"%s\",\"site\":\"https://staging.example.org\"}", in_directory("store"));
   REFUSED(DM_SITE_MISMATCH, dm_store_open(TEXT(options), keyring, &store, &error));
+  snprintf(options, sizeof options, "{\"path\":\"%s\",\"site\":\"%s\",\"clone\":1}", in_directory("store"), SITE);
+  REFUSED(DM_INVALID_ARGUMENT, dm_store_open(TEXT(options), keyring, &store, &error));
   REFUSED(DM_STORE_MISMATCH,
           try_open("store", KEY, ",\"store_id\":\"00000000000000000000000000000001\"", &store));
   OK(dm_keyring_free(keyring));

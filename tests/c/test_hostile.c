@@ -52,6 +52,7 @@ CALL(keyring_make_file, K, T(0), a->error)
 CALL(keyring_free, K)
 CALL(store_open, T(0), K, (dm_store **)a->out, a->error)
 CALL(store_info, S, a->first, a->error)
+CALL(store_adopt, S, a->first, a->error)
 CALL(store_close, S)
 LOOK(shutdown, dm_shutdown() == DM_OK)
 CALL(conn_get, S, T(0), T(1), T(2), a->first, a->second, a->error)
@@ -122,6 +123,7 @@ static const struct function {
     F(keyring_free, "k", "", ""),
     F(store_open, "k", "J", "H"),
     F(store_info, "S", "", "R"),
+    F(store_adopt, "S", "", "o"),
     F(store_close, "s", "", ""),
     F(conn_get, "S", "POa", "Ro"),
     F(conn_save, "S", "POaDj", "o"),

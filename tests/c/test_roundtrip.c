@@ -195,6 +195,33 @@ static void the_store_outlives_its_handles(void) {
   OK(dm_store_close(first));
 }
 
+/* A staging site's copy: it works, and takes the connections over once that is said. */
+static void a_copy_of_the_site_is_opened_as_one_and_adopted(void) {
+  dm_store *live = open_store("copied", KEY), *staging = NULL;
+  dm_keyring *keyring = keyring_of(KEY);
+  char options[512];
+  dm_buf info, adopted;
+  snprintf(options, sizeof options, "{\"path\":\"%s\",\"site\":\"https://staging.example.org\",\"clone\":true}",
+           in_directory("copied"));
+  OK(dm_conn_save(live, REDDIT, NOTHING, TEXT("{}"), NOTHING, NULL, &error));
+  OK(dm_store_open(TEXT(options), keyring, &staging, &error));
+  OK(dm_conn_merge(staging, REDDIT, NOTHING, TEXT("{\"n\":1}"), NOTHING, NULL, &error));
+  OK(dm_store_info(staging, &info, &error));
+  CHECK(has(&info, "\"site\":\"" SITE "\"") && has(&info, "\"clone\":true"));
+  OK(dm_buf_free(&info));
+  OK(dm_store_adopt(staging, &adopted, &error));
+  CHECK(strcmp(adopted.ptr, "{\"site\":\"https://staging.example.org\",\"before\":\"" SITE "\"}") == 0);
+  OK(dm_buf_free(&adopted));
+  OK(dm_store_info(live, &info, &error));
+  CHECK(has(&info, "\"clone\":true"));
+  OK(dm_buf_free(&info));
+  REFUSED(DM_SITE_MISMATCH, dm_store_adopt(live, &adopted, &error));
+  OK(dm_store_close(live));
+  REFUSED(DM_SITE_MISMATCH, try_open("copied", KEY, "", &live));
+  OK(dm_store_close(staging));
+  OK(dm_keyring_free(keyring));
+}
+
 /* The ninth closes the one that was opened longest ago; its handle says so. */
 static void a_process_has_at_most_eight_stores(void) {
   dm_store *stores[9];
@@ -228,6 +255,7 @@ int main(void) {
   what_is_deleted_is_gone(store);
   OK(dm_store_close(store));
   the_store_outlives_its_handles();
+  a_copy_of_the_site_is_opened_as_one_and_adopted();
   a_process_has_at_most_eight_stores();
   OK(dm_shutdown());
   return EXIT_SUCCESS;

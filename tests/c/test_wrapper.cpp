@@ -56,6 +56,7 @@ void owners_move() {
   dm::Buffer info = second.info();
   dm::Buffer moved = std::move(info);
   CHECK(moved.size() > 2 && info.size() == 0);
+  CHECK(second.adopt().view() == R"({"site":"https://example.org","before":"https://example.org"})");
   dm::Salts salts;
   salts.add("salt");
   CHECK(second.clear_owner("user:99", "reddit").size() > 2);

@@ -73,11 +73,13 @@ pub fn a_fresh_store_becomes_a_store_once(fresh: &dyn Fresh) {
 
     write(&*engine, |tx| {
         tx.insert_key(&key(2, KeyStatus::Active))?;
-        tx.set_secret(key_id(2), b"wrapped anew")
+        tx.set_secret(key_id(2), b"wrapped anew")?;
+        tx.set_site("https://adopted.example.org")
     });
     let found = other.snapshot(|tx| tx.identity()).unwrap().unwrap();
     assert_eq!((found.secret_key_id, found.wrapped_secret), (key_id(2), b"wrapped anew".to_vec()));
-    assert_eq!((found.site, found.created_at), (identity(1).site, identity(1).created_at));
+    let (site, created_at) = ("https://adopted.example.org".to_owned(), identity(1).created_at);
+    assert_eq!((found.site, found.created_at, found.store_id), (site, created_at, identity(1).store_id));
 }
 
 pub fn rows_come_back_as_they_went_in(fresh: &dyn Fresh) {

@@ -2,6 +2,7 @@
 //! how to mend it. What the engine by itself makes of a place or a file is in the tests of the store.
 #![allow(missing_docs)]
 
+mod clones;
 mod damage;
 mod keys;
 mod many;
@@ -27,6 +28,7 @@ fn role() {
             Ok(_) => say("opened"),
             Err(error) => say(format!("{:?} | {} | {}", error.code(), told(&error), mend(&error))),
         },
+        "adopt" => clones::adopt(&role),
         "hold" => state::hold(&role),
         "fill" => place::fill(&role),
         other => panic!("there is no role {other}"),

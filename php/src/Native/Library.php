@@ -76,6 +76,12 @@ final class Library
         return self::ask('dm_store_info', [$store]);
     }
 
+    /** Makes the site that opened the store the one that it belongs to. */
+    public static function storeAdopt(Handle $store): string
+    {
+        return self::ask('dm_store_adopt', [$store]);
+    }
+
     /**
      * @param array{string, string, string} $row provider, owner and account
      *

@@ -26,6 +26,7 @@ dm_status dm_keyring_make_file(dm_keyring *,s,z,e);
 dm_status dm_keyring_free(dm_keyring *);
 dm_status dm_store_open(s,z,const dm_keyring *,dm_store **,e);
 dm_status dm_store_info(t,b,e);
+dm_status dm_store_adopt(t,b,e);
 dm_status dm_store_close(dm_store *);
 dm_status dm_conn_get(t,s,z,s,z,s,z,b,b,e);
 dm_status dm_conn_save(t,s,z,s,z,s,z,s,z,s,z,b,e);

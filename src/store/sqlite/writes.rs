@@ -36,6 +36,10 @@ impl WriteTx for Transaction<'_> {
         self.change_one(sql, params![key.as_bytes(), wrapped])
     }
 
+    fn set_site(&mut self, site: &str) -> Result<(), Error> {
+        self.change_one("UPDATE store SET site = ?1 WHERE one = 1", [site])
+    }
+
     fn insert_key(&mut self, key: &KeyRecord) -> Result<(), Error> {
         let sql = "INSERT INTO keys (id, status, check_value, created_at) VALUES (?1, ?2, ?3, ?4)";
         self.change_one(sql, params![key.id.as_bytes(), key.status.as_str(), key.check_value, key.created_at])

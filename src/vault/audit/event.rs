@@ -35,6 +35,8 @@ pub(in crate::vault) enum What {
     KeyAdded,
     /// Every data key was wrapped under the primary key.
     Rewrapped,
+    /// The store became another site's.
+    Adopted,
     /// An agent was given a grant.
     GrantCreated,
     /// A grant was taken back, or ended with what it named.
@@ -74,6 +76,7 @@ impl What {
             What::OwnerCleared => "owner_cleared",
             What::KeyAdded => "key_added",
             What::Rewrapped => "rewrapped",
+            What::Adopted => "adopted",
             What::GrantCreated => "grant_created",
             What::GrantRevoked => "grant_revoked",
             What::GrantDeleted => "grant_deleted",
@@ -148,6 +151,12 @@ pub(in crate::vault) struct Facts {
     /// The id of a key-encryption key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::vault) key: Option<String>,
+    /// The site that the store belongs to since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::vault) site: Option<String>,
+    /// The site that it belonged to before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::vault) site_was: Option<String>,
     /// How many rows and pieces it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::vault) count: Option<u64>,
