@@ -136,7 +136,7 @@ fn a_newer_store_is_read_as_long_as_it_allows_and_never_written() {
     let at = address("reddit", "user:1", "default");
     let vault = site.open();
     vault.save(CONN, &at, &document("{}"), &Facts::default()).unwrap();
-    site.sql().execute_batch("UPDATE store SET schema = 4, min_writer = 3").unwrap();
+    site.sql().execute_batch("UPDATE store SET schema = 4, min_writer = 4").unwrap();
     let before = std::fs::read(site.database()).unwrap();
     for reopen in [false, true] {
         if reopen {
@@ -147,7 +147,7 @@ fn a_newer_store_is_read_as_long_as_it_allows_and_never_written() {
         assert_eq!(vault.find(CONN, &Query::default()).unwrap().items.len(), 1);
         vault.status(None, None).unwrap();
         let error = refused(vault.save(CONN, &at, &document("{}"), &Facts::default()), Code::StoreNewer);
-        says(&error, &["schema 3", "knows 2", "install the newer version", "reload php-fpm"]);
+        says(&error, &["schema 4", "knows 3", "install the newer version", "reload php-fpm"]);
         refused(vault.delete(CONN, &at, None), Code::StoreNewer);
         refused(vault.rewrap(), Code::StoreNewer);
         refused(vault.add_key(&key(2)), Code::StoreNewer);
@@ -157,7 +157,7 @@ fn a_newer_store_is_read_as_long_as_it_allows_and_never_written() {
     dm_connections::vault::close_all();
     refused(site.open_with(&[key(1)]), Code::StoreNewer);
     refused(site.open_with(&[]), Code::StoreNewer);
-    site.sql().execute_batch("UPDATE store SET schema = 2, min_reader = 1, min_writer = 2").unwrap();
+    site.sql().execute_batch("UPDATE store SET schema = 3, min_reader = 1, min_writer = 3").unwrap();
     assert_eq!(std::fs::read(site.database()).unwrap().len(), before.len());
     assert_eq!(text(&site.open(), CONN, &at), "{}");
 }
