@@ -244,9 +244,9 @@ dm_status dm_store_info(const dm_store *store,
 /// now, and before. The caller frees `*out`, which may be NULL, with `dm_buf_free`. Any thread.
 ///
 /// For a copy that takes the connections over: tokens that both sites hold are broken for the one when the other renews
-/// them, so the site of before must not use them any more. From now on it is refused at open (DM_SITE_MISMATCH), or sees a clone; the
-/// handles that it has open read, and refresh nothing. The audit tells (`adopted`). Where the store belongs to this site
-/// already, nothing is written, and the two are the same.
+/// them, so the site of before must not use them any more. From now on it is refused at open (DM_SITE_MISMATCH), or sees
+/// a clone; handles that it has open work on as those of a clone do. The audit tells (`adopted`). Where the store belongs
+/// to this site already, nothing is written, and the two are the same.
 ///
 /// Errors: DM_SITE_MISMATCH (another site adopted it since this handle was opened without `clone`), DM_STORE_REPLACED,
 /// DM_BUSY, DM_DISK_FULL.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# check-symbols.sh [LIBRARY]: the shared library exports what the header declares and nothing else (the bundled SQLite least of all), and is
-# linked as DESIGN says. Its clock has no door for tests.
+# check-symbols.sh [LIBRARY]: the shared library exports what the header declares and nothing else (the bundled SQLite
+# least of all), is linked as DESIGN says, and takes its time from the machine alone.
 source "$(dirname "$0")/common.sh"
 
 library=${1:-build/lib/libdm_connections.so.$version}
