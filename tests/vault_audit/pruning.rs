@@ -56,7 +56,7 @@ fn pruning_keeps_the_meaning_of_verify() {
     let sql = site.sql();
     sql.execute_batch("ATTACH ':memory:' AS old; CREATE TABLE old.rows AS SELECT * FROM connections")
         .unwrap();
-    let nothing = vault.prune_audit(PruneOptions { before: at(1000), accept_findings: false }).unwrap();
+    let nothing = vault.prune_audit(PruneOptions::before(at(1000))).unwrap();
     assert_eq!((nothing.pruned, nothing.carried, nothing.more), (0, 0, false));
     assert_eq!(events(&vault).len(), 7);
 
@@ -90,7 +90,7 @@ fn pruning_keeps_the_meaning_of_verify() {
     // Pruning makes none of it right.
     next_second();
     let refused = refused(
-        vault.prune_audit(PruneOptions { before: UnixTime::MAX, accept_findings: false }),
+        vault.prune_audit(PruneOptions::before(UnixTime::MAX)),
         dm_connections::vault::Code::Integrity,
     );
     assert!(told(&refused).contains("Nothing was pruned"));
@@ -131,6 +131,6 @@ fn a_long_chain_is_verified_and_pruned_a_page_at_a_time() {
     assert_eq!((first.pruned, first.carried, first.more), (10_000, 9_999, true));
     assert!(verified(&vault).ok);
     // However far the time that was given lies ahead, what was carried is not carried again and again.
-    let rest = vault.prune_audit(PruneOptions { before: UnixTime::MAX, accept_findings: false }).unwrap();
+    let rest = vault.prune_audit(PruneOptions::before(UnixTime::MAX)).unwrap();
     assert_eq!((rest.pruned, rest.carried, rest.more), (52, 51, false));
 }

@@ -5,6 +5,7 @@
 
 mod audit;
 mod database;
+mod events;
 mod failure;
 mod filesystem;
 mod find;

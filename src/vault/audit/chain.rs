@@ -19,7 +19,7 @@ use crate::vault::shared::Write;
 use crate::vault::{Code, Error};
 
 /// The stream that an engine with one has; its first record is number 1.
-const STREAM: i64 = 0;
+pub(super) const STREAM: i64 = 0;
 /// The MAC before the first record.
 pub(super) const NONE: [u8; 32] = [0; 32];
 
