@@ -1,6 +1,7 @@
 //! The audit chain: each write has its record, and nothing that is done to records or rows by SQL goes unnoticed.
 #![allow(missing_docs)]
 
+mod events;
 mod pruning;
 #[path = "../support/mod.rs"]
 mod support;

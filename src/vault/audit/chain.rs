@@ -26,7 +26,7 @@ pub(super) const NONE: [u8; 32] = [0; 32];
 /// Where the chain of a write transaction has come to; not looked at before the first record.
 #[derive(Debug, Default)]
 pub(in crate::vault) struct Chain {
-    end: Option<End>,
+    pub(super) end: Option<End>,
 }
 
 /// The end of a chain.

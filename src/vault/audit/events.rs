@@ -204,3 +204,104 @@ fn successor(
     });
     Ok(made.and_then(|made| made.connection).map(|id| id.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::chain::End;
+    use super::*;
+    use crate::crypto::KeyMaterial;
+    use crate::domain::{Document, RecordId};
+    use crate::vault::shared::Write;
+    use crate::vault::{Address, Kind, Options, VerifyOptions};
+
+    /// Chains a record of that name, as `Write::audit` does those of the names that there are.
+    fn chain(write: &mut Write<'_>, name: &str, connection: RecordId, facts: &str) -> Result<(), Error> {
+        let end = write.begin_chain()?;
+        let mut record = AuditRecord {
+            stream: end.stream,
+            sequence: end.sequence + 1,
+            at: write.now.seconds(),
+            event: name.to_owned(),
+            agent: None,
+            subject: Some("user:12".to_owned()),
+            connection: Some(connection),
+            grant: None,
+            about_row: false,
+            about_pair: false,
+            record: serde_json::to_vec(&Facts::of(facts.as_bytes())).unwrap(),
+            mac: Vec::new(),
+        };
+        record.mac = mac(&record, &end.mac, &write.unlocked.audit);
+        write.tx.append_audit(&record)?;
+        write.chain.end = Some(End { stream: record.stream, sequence: record.sequence, mac: record.mac });
+        Ok(())
+    }
+
+    #[test]
+    fn each_record_that_is_an_event_is_told_with_its_facts() {
+        let place = std::env::temp_dir().join(format!("dm-events-{}", std::process::id()));
+        let keys = [KeyMaterial::raw(&[1; 32]).unwrap()];
+        let vault = Vault::open(&Options::new(&place, "https://example.org"), &keys).unwrap();
+        let address = Address {
+            provider: "instagram".parse().unwrap(),
+            owner: "user:12".parse().unwrap(),
+            account: "shop".parse().unwrap(),
+        };
+        let document = Document::parse(b"{}".to_vec().into()).unwrap();
+        let saved = vault.save(Kind::Connection, &address, &document, &Default::default()).unwrap();
+        let consumer: Consumer = "mail".parse().unwrap();
+        assert_eq!(vault.events(&consumer, EventsOptions::default()).unwrap().events, []);
+
+        let records = [
+            ("refreshed", r#""kind":"connection","status":"active""#),
+            ("refreshed", r#""kind":"config","status":"active""#),
+            ("refresh_failed", r#""code":"http_503","count":3,"until":1700000000"#),
+            ("needs_reauth", r#""kind":"connection","status":"needs_reauth","code":"answer_lost""#),
+            ("expiring", r#""until":1800000000"#),
+            ("disconnected", r#""kind":"connection","code":"unsupported""#),
+            ("status_set", r#""kind":"connection","status":"active""#),
+            ("deleted", r#""kind":"connection""#),
+            ("carried", r#""kind":"connection","status":"needs_reauth""#),
+            ("acquired", r#""status":"revoked","code":"replaced","count":1"#),
+        ];
+        let id = saved.id.parse().unwrap();
+        vault
+            .write(|write| {
+                records.iter().try_for_each(|(name, facts)| {
+                    let facts = format!(r#"{{"provider":"instagram","account":"shop",{facts}}}"#);
+                    chain(write, name, id, &facts)
+                })
+            })
+            .unwrap();
+        assert!(vault.verify_audit(&VerifyOptions::default()).unwrap().ok);
+
+        let page = vault.events(&consumer, EventsOptions::default()).unwrap();
+        let told: Vec<_> = page
+            .events
+            .iter()
+            .map(|told| {
+                (told.event, told.status.as_deref(), told.cause.as_deref(), told.failures, told.until)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("refreshed", Some("active"), None, None, None),
+                ("failing", None, Some("http_503"), Some(3), Some(1_700_000_000)),
+                ("needs_reauth", Some("needs_reauth"), Some("answer_lost"), None, None),
+                ("expiring", None, None, None, Some(1_800_000_000)),
+                ("revoked", None, Some("unsupported"), None, None),
+            ]
+        );
+        for told in page.events {
+            assert_eq!(
+                (told.provider.as_deref(), told.account.as_deref()),
+                (Some("instagram"), Some("shop"))
+            );
+            assert_eq!((told.owner.as_deref(), told.connection), (Some("user:12"), Some(saved.id.clone())));
+            assert!(told.intact && told.replaced_by.is_none());
+        }
+        drop(vault);
+        std::fs::remove_dir_all(&place).unwrap();
+    }
+}
