@@ -11,6 +11,8 @@ namespace DataMachine\Connections;
 final class Event
 {
     public readonly EventName $name;
+    /** The same whenever it comes again, and no other event's; putting a backup back gives it to another. */
+    public readonly string $id;
     /** When, in Unix seconds. */
     public readonly int $at;
     /** The connection's id. */
@@ -40,6 +42,7 @@ final class Event
     public function __construct(array $event)
     {
         $this->name = EventName::from($event['event']);
+        $this->id = $event['cursor'];
         $this->at = $event['at'];
         $this->connection = $event['connection'];
         $this->provider = $event['provider'];
