@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace DataMachine\Connections;
 
 /**
- * One thing that happened to a connection, whichever process did it. It tells what was then: read the connection for how
- * it is now.
+ * One thing that happened to a connection, whichever process did it. It tells what was then: read the connection for
+ * how it is now.
  */
 final class Event
 {

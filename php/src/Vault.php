@@ -323,7 +323,7 @@ final class Vault
      * verifyAudit() still tells. Anchors of before prove nothing any more: keep the one that this gives.
      *
      * @param bool $acceptFindings  delete also records that are not as they were written
-     * @param bool $ignoreConsumers delete also what a reader of events() is not done with; it is told that it missed some
+     * @param bool $ignoreConsumers delete also what a reader of events() is not done with; it is told so
      */
     public function pruneAudit(
         int $before,

@@ -121,7 +121,8 @@ final class EventsTest extends VaultTestCase
         $this->revoke($vault, 1);
         self::assertSame(7, $vault->events('mail', $again, 7));
         foreach ([0, -1] as $limit) {
-            self::assertThrows(InvalidArgumentException::class, static fn () => $vault->events('mail', $handle, $limit));
+            $read = static fn () => $vault->events('mail', $handle, $limit);
+            self::assertThrows(InvalidArgumentException::class, $read);
         }
         foreach (['', 'Mail', '.mail', str_repeat('m', 65), "ma\0il"] as $name) {
             self::assertThrows(InvalidArgumentException::class, static fn () => $vault->events($name, $handle));
@@ -147,11 +148,11 @@ final class EventsTest extends VaultTestCase
         }
         for ($reader = 1; $reader <= 2; $reader++) {
             $workers["reader {$reader}"] = $this->worker(
-                'do {
+                '$tell = static function ($event): void { echo $event->owner, "\n"; };
+                do {
                     clearstatcache();
                     $over = file_exists($arguments["written"] . 1) && file_exists($arguments["written"] . 2);
-                    $vault->events("mail", static function ($event): void { echo $event->owner, "\n"; }, 7);
-                } while (!$over || $vault->events("mail", static function ($event): void { echo $event->owner, "\n"; }) > 0);',
+                } while ($vault->events("mail", $tell, 7) > 0 || !$over);',
                 ['written' => $this->directory . '/written'],
             );
         }
