@@ -670,17 +670,71 @@ dm_status dm_audit_anchor(const dm_store *store,
                           dm_error **error);
 
 /// Deletes old audit records, at most 10,000 in a call. `options` is a JSON object: `before` (Unix seconds; what happened
-/// before it goes) and `accept_findings` (whether records that are not as they were written go too; false). What the
-/// records say last of a row that stands, or of a pair, is carried forward, so that verifying still names what was put back.
+/// before it goes), `accept_findings` (whether records that are not as they were written go too; false) and `ignore_consumers`
+/// (whether records go that a reader of events is not done with, which is told then that it `missed` some; false: they stay). What
+/// the records say last of a row that stands, or of a pair, is carried forward, so that verifying still names what was put back.
 ///
-/// `result` may be NULL; else it gets `{pruned, carried, refusals, accepted, more, anchor}`: call again while `more`; anchors that
-/// were taken before prove nothing any more, so keep this one. The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT,
+/// `result` may be NULL; else it gets `{pruned, carried, refusals, accepted, more, waits_for: [{consumer, at}], anchor}`: call again
+/// while `more`. `waits_for` are the readers of events (dm_events_read) that have to be done first with records that old, and since
+/// when each is where it is: they hold up no `more`; dm_events_forget those that come no more. Anchors that were taken
+/// before prove nothing any more, so keep this one. The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT,
 /// DM_INTEGRITY (there are findings; the detail's `findings` is how many), DM_BUSY, DM_DISK_FULL.
 dm_status dm_audit_prune(const dm_store *store,
                          const char *options,
                          size_t options_len,
                          dm_buf *result,
                          dm_error **error);
+
+/// Tells a consumer what happened to connections since it was done last, in order, whichever process did it: at least once.
+/// `consumer` is a name that the reader keeps ([a-z0-9][a-z0-9._-]*, at most 64 bytes). `options` is a JSON object: `limit` (1 to
+/// 1000 events; 100), `from_start` (where a consumer that is new begins: at the first audit record that is left; without it at the
+/// end, and then only what comes is told). The first read makes the consumer known, and from then on dm_audit_prune waits for it.
+/// Nothing else is written: what is not marked with dm_events_done comes again, also to another process that reads as the same
+/// consumer meanwhile.
+///
+/// `*out` gets `{events: [{event, at, connection, provider, owner, account, cause, status, until, failures, replaced_by, cursor,
+/// intact}], cursor, more, missed}`. Deal with the events, call dm_events_done with the page's `cursor` (also where there are no
+/// events: then pruning goes on), and read again while `more`: one call looks at 10,000 audit records at most, so that `more` is
+/// true of a page without events, too. An event's own `cursor` is for those who stop in the middle of a page.
+///
+/// Events, of connections only: `refreshed`; `failing` (a renewal failed: `cause`, `failures` in a row, tried again at `until`);
+/// `needs_reauth` (a person has to consent again: `cause`); `expiring` (a person has to consent again by `until`); `revoked` (the status
+/// was set to it, or the connection was disconnected: `cause`); `replaced` (another remote account took its place: `replaced_by` is the
+/// connection there now); `damaged`. `at` and `until` are Unix seconds, `connection` and `replaced_by` ids, `cause` a code or null; what
+/// an event has not is null. An event tells what happened then: read the connection for how it is now.
+///
+/// `damaged` is an audit record that is not as it was written, or that follows one that is gone: it may have been any event or none, and
+/// nothing that it says is told but the connection, which is the one to look at. Only its `intact` is false. `missed` says that records
+/// are gone that this consumer was not told: deleted by pruning with `ignore_consumers`, or by something else than this library, or the
+/// chain was damaged or cut; look at the connections themselves. It is told until dm_events_done goes beyond. After a backup was
+/// put back, what came after the consumer's cursor of that time comes again.
+///
+/// The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY, DM_DISK_FULL (a consumer's first read).
+dm_status dm_events_read(const dm_store *store,
+                         const char *consumer,
+                         size_t consumer_len,
+                         const char *options,
+                         size_t options_len,
+                         dm_buf *out,
+                         dm_error **error);
+
+/// The consumer has dealt with everything up to `cursor`, which dm_events_read told, and is not told it again. The cursor where it
+/// is already is fine, and writes nothing. Any thread. Errors: DM_INVALID_ARGUMENT (no cursor), DM_NOT_FOUND (nobody reads by that
+/// name), DM_CONFLICT (the consumer is done with more already, or the store was put back to before that; the detail's `cursor` is where
+/// it is: read again), DM_BUSY, DM_DISK_FULL.
+dm_status dm_events_done(const dm_store *store,
+                         const char *consumer,
+                         size_t consumer_len,
+                         const char *cursor,
+                         size_t cursor_len,
+                         dm_error **error);
+
+/// Forgets a consumer that comes no more: dm_audit_prune waits for it no longer. One that comes again is new. Any thread. Errors:
+/// DM_INVALID_ARGUMENT, DM_NOT_FOUND (nobody reads by that name), DM_BUSY, DM_DISK_FULL.
+dm_status dm_events_forget(const dm_store *store,
+                           const char *consumer,
+                           size_t consumer_len,
+                           dm_error **error);
 
 /// Gives an agent a grant: by itself an agent may use nothing. Who may give it is for the caller to know; nothing of it may
 /// come from the agent, its tools or its model.

@@ -207,6 +207,11 @@ class Store {
   Buffer verify_audit(Text options = {}) const { return ask(dm_audit_verify, options); }
   Buffer audit_anchor() const { return ask(dm_audit_anchor); }
   Buffer prune_audit(Text options) const { return ask(dm_audit_prune, options); }
+
+  Buffer read_events(Text consumer, Text options = {}) const { return ask(dm_events_read, consumer, options); }
+  void events_done(Text consumer, Text cursor) const { detail::call(dm_events_done, get(), consumer, cursor); }
+  void forget_events(Text consumer) const { detail::call(dm_events_forget, get(), consumer); }
+
   Buffer create_grant(Text grant) const { return ask(dm_grant_create, grant); }
   // One by its id; or, with an empty one, all of the agent, the owner or both in the options.
   Buffer revoke_grants(Text id, Text options) const { return ask(dm_grant_revoke, id, options); }

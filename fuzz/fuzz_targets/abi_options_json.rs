@@ -23,9 +23,12 @@ fuzz_target!(|data: &[u8]| {
         expect_json(|out, error| {
             dm_conn_delete(store(), provider, p, absent, o, null(), 0, options, len, out, error)
         });
+        let (consumer, c) = ("mail".as_ptr().cast(), 4);
         expect_json(|out, error| dm_audit_query(store(), options, len, out, error));
         expect_json(|out, error| dm_audit_verify(store(), options, len, out, error));
         expect_json(|out, error| dm_audit_prune(store(), options, len, out, error));
+        expect_json(|out, error| dm_events_read(store(), consumer, c, options, len, out, error));
+        expect_answer(|error| dm_events_done(store(), consumer, c, options, len, error));
         expect_json(|out, error| dm_legacy_import(store(), option, l, null(), options, len, out, error));
     }
 

@@ -17,6 +17,8 @@ final class AuditPruned
     public readonly int $refusals;
     /** How many findings were accepted with what is gone. */
     public readonly int $accepted;
+    /** @var array<string, int> which readers of events have to be done first with records that old, since when each waits */
+    public readonly array $waitsFor;
     /** Where the audit is now: keep it in the place of the one before. */
     public readonly AuditAnchor $anchor;
 
@@ -31,6 +33,7 @@ final class AuditPruned
         $this->carried = array_sum(array_column($parts, 'carried'));
         $this->refusals = array_sum(array_column($parts, 'refusals'));
         $this->accepted = array_sum(array_column($parts, 'accepted'));
+        $this->waitsFor = array_column(end($parts)['waits_for'], 'at', 'consumer');
         $this->anchor = new AuditAnchor(end($parts)['anchor']);
     }
 }

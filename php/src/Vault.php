@@ -322,16 +322,63 @@ final class Vault
      * Deletes the audit records of before a time. How rows and grants have to stand is carried forward, so
      * verifyAudit() still tells. Anchors of before prove nothing any more: keep the one that this gives.
      *
-     * @param bool $acceptFindings delete also records that are not as they were written
+     * @param bool $acceptFindings  delete also records that are not as they were written
+     * @param bool $ignoreConsumers delete also what a reader of events() is not done with; it is told so
      */
-    public function pruneAudit(int $before, bool $acceptFindings = false): AuditPruned
-    {
-        $options = self::options(['before' => $before, 'accept_findings' => $acceptFindings]);
+    public function pruneAudit(
+        int $before,
+        bool $acceptFindings = false,
+        bool $ignoreConsumers = false,
+    ): AuditPruned {
+        $options = self::options([
+            'before' => $before,
+            'accept_findings' => $acceptFindings,
+            'ignore_consumers' => $ignoreConsumers,
+        ]);
         $parts = [];
         do {
             $parts[] = $part = Json::decode(Library::auditPrune($this->store, $options));
         } while ($part['more']);
         return new AuditPruned($parts);
+    }
+
+    /**
+     * Tells what happened to connections since this consumer was here last, whichever process did it: in order, and at
+     * least once. What was told is marked as done in batches of at most 100, and up to the event before where `$handle`
+     * throws. What is not marked comes again: the event at which it threw, the batch of a process that died or called
+     * `exit`; and two processes that read as the same consumer at once may both be told an event.
+     *
+     * The first call makes the consumer known. From then on pruneAudit() waits for it: call this regularly, and
+     * forgetEvents() when nobody does any more.
+     *
+     * @param string                   $consumer  a name to keep: a-z, 0-9, `.`, `_` and `-`, at most 64 bytes
+     * @param callable(Event): mixed   $handle
+     * @param int                      $limit     the most events of this call
+     * @param bool                     $fromStart where a new consumer begins: at the first record that is left; else
+     *                                            only what happens from now on is told
+     * @param (callable(): mixed)|null $missed    called where records are gone that this consumer was not told, before
+     *                                            the events behind them: look at the connections themselves
+     *
+     * @return int how many events were handled
+     */
+    public function events(
+        string $consumer,
+        callable $handle,
+        int $limit = 1000,
+        bool $fromStart = false,
+        ?callable $missed = null,
+    ): int {
+        return (new EventReader($this->store, $consumer, $handle, $missed))->read($limit, $fromStart);
+    }
+
+    /**
+     * Forgets a reader of events() that comes no more, so that pruneAudit() does not wait for it.
+     *
+     * @return bool whether there was one
+     */
+    public function forgetEvents(string $consumer): bool
+    {
+        return Library::eventsForget($this->store, $consumer);
     }
 
     /**

@@ -23,7 +23,7 @@ pub use document::{Document, Member};
 pub use grant::{Contexts, Effect, Grant, Run, Target, Whom};
 pub use ids::{KeyId, RecordId, StoreId};
 pub use invalid::Invalid;
-pub use names::{AccountName, DisplayName, Provider, RemoteId};
+pub use names::{AccountName, Consumer, DisplayName, Provider, RemoteId};
 pub use owner::{Owner, OwnerClass};
 pub use powers::{AtMost, Limits, Powers};
 pub use random::{Random, RandomUnavailable};

@@ -59,6 +59,11 @@ name! {
     "must be a name such as default: a-z, 0-9, ., _ and -, beginning with a letter or digit, at most 128 bytes"
 }
 name! {
+    /// A reader of events, by the name that it keeps.
+    Consumer, "consumer", |text| is_plain(text, 64, false, "._-"),
+    "must be a name such as newsletter: a-z, 0-9, ., _ and -, beginning with a letter or digit, at most 64 bytes"
+}
+name! {
     /// What the provider calls an account, and never another one: a number, a handle, an address.
     RemoteId, "remote_id", is_readable,
     "must be 1 to 255 bytes without control characters, and not blank"

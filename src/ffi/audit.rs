@@ -95,11 +95,14 @@ pub unsafe extern "C" fn dm_audit_anchor(
 }
 
 /// Deletes old audit records, at most 10,000 in a call. `options` is a JSON object: `before` (Unix seconds; what happened
-/// before it goes) and `accept_findings` (whether records that are not as they were written go too; false). What the
-/// records say last of a row that stands, or of a pair, is carried forward, so that verifying still names what was put back.
+/// before it goes), `accept_findings` (whether records that are not as they were written go too; false) and `ignore_consumers`
+/// (whether records go that a reader of events is not done with, which is told then that it `missed` some; false: they stay). What
+/// the records say last of a row that stands, or of a pair, is carried forward, so that verifying still names what was put back.
 ///
-/// `result` may be NULL; else it gets `{pruned, carried, refusals, accepted, more, anchor}`: call again while `more`; anchors that
-/// were taken before prove nothing any more, so keep this one. The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT,
+/// `result` may be NULL; else it gets `{pruned, carried, refusals, accepted, more, waits_for: [{consumer, at}], anchor}`: call again
+/// while `more`. `waits_for` are the readers of events (dm_events_read) that have to be done first with records that old, and since
+/// when each is where it is: they hold up no `more`; dm_events_forget those that come no more. Anchors that were taken
+/// before prove nothing any more, so keep this one. The caller frees it. Any thread. Errors: DM_INVALID_ARGUMENT,
 /// DM_INTEGRITY (there are findings; the detail's `findings` is how many), DM_BUSY, DM_DISK_FULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_audit_prune(

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::options::{limited, member};
 use crate::domain::UnixTime;
-use crate::vault::{Anchor, AuditQuery, Code, Error, PruneOptions, VerifyOptions};
+use crate::vault::{Anchor, AuditQuery, Code, Error, EventsOptions, PruneOptions, VerifyOptions};
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -59,6 +59,7 @@ impl VerifyRequest {
 pub(super) struct PruneRequest {
     before: Option<i64>,
     accept_findings: bool,
+    ignore_consumers: bool,
 }
 
 impl PruneRequest {
@@ -67,6 +68,20 @@ impl PruneRequest {
             let message = "before: give the time, in Unix seconds, before which records go";
             Error::new(Code::InvalidArgument, message).with("argument", "before")
         })?;
-        Ok(PruneOptions { before, accept_findings: self.accept_findings })
+        let Self { accept_findings, ignore_consumers, .. } = self;
+        Ok(PruneOptions { before, accept_findings, ignore_consumers })
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct EventsRequest {
+    limit: Option<u32>,
+    from_start: bool,
+}
+
+impl EventsRequest {
+    pub(super) fn into_options(self) -> Result<EventsOptions, Error> {
+        Ok(EventsOptions { limit: limited(self.limit, 1000)?, from_start: self.from_start })
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::domain::Invalid;
 use crate::vault::{Code, Error};
 
 /// The most bytes that one input may have.
@@ -62,7 +63,7 @@ pub(super) unsafe fn parsed<T>(
     len: usize,
 ) -> Result<T, Error>
 where
-    T: std::str::FromStr<Err = crate::domain::Invalid>,
+    T: std::str::FromStr<Err = Invalid>,
 {
     // SAFETY: the same contract.
     Ok(unsafe { text(name, ptr, len) }?.parse()?)
@@ -82,5 +83,9 @@ pub(super) unsafe fn json<T: DeserializeOwned>(
     let bytes = unsafe { bytes(name, ptr, len) }?;
     // PHP writes its empty array as a list.
     let bytes = if bytes.is_empty() || bytes == b"[]" { b"{}" } else { bytes };
+    // A list would be taken for the members in the order in which they are declared.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Invalid::new(name, "must be a JSON object").into());
+    }
     Ok(crate::domain::json::read(name, bytes)?)
 }

@@ -6,9 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use super::funnel::run;
 use super::handle::Table;
-use super::input::{bytes, json, missing, text};
+use super::input::{bytes, missing, text};
 use super::{dm_error, dm_status};
 use crate::crypto::{KeyMaterial, OsRandom};
+use crate::domain::json::read;
 use crate::vault::Error;
 
 /// Key-encryption keys that a caller gives. The first is the one that a new store is made with, and that
@@ -104,8 +105,8 @@ pub unsafe extern "C" fn dm_keyring_add_command(
     run(error, || {
         add(keyring, || {
             // SAFETY: the ABI's contract.
-            let argv: Vec<String> = unsafe { json("argv", argv, argv_len) }?;
-            Ok(KeyMaterial::command(&argv)?)
+            let argv = unsafe { bytes("argv", argv, argv_len) }?;
+            Ok(KeyMaterial::command(&read::<Vec<String>>("argv", argv)?)?)
         })
     })
 }

@@ -4,6 +4,7 @@
 
 mod audit;
 mod error;
+mod events;
 pub mod fork;
 mod grants;
 mod records;
@@ -11,6 +12,7 @@ pub mod sqlite;
 
 pub use audit::{AuditFilter, AuditHead, AuditRead, AuditRecord, AuditWrite, RefusalKey};
 pub use error::Error;
+pub use events::{EventCursor, ReadEventCursors, WriteEventCursors};
 pub use grants::{ReadGrants, WriteGrants};
 pub use records::{
     Counts, Filter, GrantFilter, GrantHead, GrantRow, Identity, Kept, KeptNote, KeyRecord, KeyStatus, Kind,
@@ -90,7 +92,7 @@ pub struct Description {
 }
 
 /// Reading, within one transaction. Every look-up of a [`Filter`] is served by an index.
-pub trait ReadTx: ReadGrants + AuditRead {
+pub trait ReadTx: ReadGrants + AuditRead + ReadEventCursors {
     /// The store's clock.
     fn now(&self) -> Result<UnixTime, Error>;
 
@@ -136,7 +138,7 @@ pub trait ReadTx: ReadGrants + AuditRead {
 }
 
 /// Writing, within one transaction.
-pub trait WriteTx: ReadTx + WriteGrants + AuditWrite {
+pub trait WriteTx: ReadTx + WriteGrants + AuditWrite + WriteEventCursors {
     /// Makes a fresh store a store, with its first key. [`Error::Conflict`] if it already is one.
     fn initialise(&mut self, identity: &Identity, key: &KeyRecord) -> Result<(), Error>;
 

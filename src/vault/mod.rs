@@ -36,8 +36,8 @@ use std::sync::Arc;
 pub use about::About;
 pub use address::Address;
 pub use audit::{
-    Anchor, AnchoredStream, AuditCursor, AuditItem, AuditPage, AuditQuery, Finding, PruneOptions, Pruned,
-    Verified, VerifyCursor, VerifyOptions,
+    Anchor, AnchoredStream, AuditCursor, AuditItem, AuditPage, AuditQuery, EventItem, EventPage, EventPlace,
+    EventsOptions, Finding, PruneOptions, Pruned, Verified, VerifyCursor, VerifyOptions, Waits,
 };
 pub use clear::Cleared;
 pub use delete::Receipt;

@@ -78,6 +78,9 @@ CALL(audit_query, S, T(0), a->first, a->error)
 CALL(audit_verify, S, T(0), a->first, a->error)
 CALL(audit_anchor, S, a->first, a->error)
 CALL(audit_prune, S, T(0), a->first, a->error)
+CALL(events_read, S, T(0), T(1), a->first, a->error)
+CALL(events_done, S, T(0), T(1), a->error)
+CALL(events_forget, S, T(0), a->error)
 CALL(grant_create, S, T(0), a->first, a->error)
 CALL(grant_revoke, S, T(0), T(1), a->first, a->error)
 CALL(grant_list, S, T(0), a->first, a->error)
@@ -98,7 +101,7 @@ CALL(legacy_export, S, A, T(0), a->first, a->second, a->error)
  * texts, in order, each with a value that works; upper case must not be empty:
  *   Provider, Owner, account, Document, Json (j for optional ones), sTatus, cause, raw Key, Base64, File, New file,
  *   command (Vector), prUne's options, Legacy option, old Envelope, id (Id: of a proposal), Grant, Revocation, who asks (y),
- *   what is Wanted (w: tools that want it), Mode, Question, bY whom, X for any bytes.
+ *   what is Wanted (w: tools that want it), Mode, Question, bY whom, Consumer, cursor (Z), X for any bytes.
  * outputs: H a handle, R a buffer that has to be given, o one that may be NULL (first, then second). */
 static const struct function {
   const char *name;
@@ -148,6 +151,9 @@ static const struct function {
     F(audit_verify, "S", "j", "R"),
     F(audit_anchor, "S", "", "R"),
     F(audit_prune, "S", "U", "o"),
+    F(events_read, "S", "Cj", "R"),
+    F(events_done, "S", "CZ", ""),
+    F(events_forget, "S", "C", ""),
     F(grant_create, "S", "G", "R"),
     F(grant_revoke, "S", "iR", "o"),
     F(grant_list, "S", "j", "R"),
@@ -197,6 +203,8 @@ static const char *working(char kind) {
     case 'M': return "observe";
     case 'Y': return "{\"by\":\"user:12\"}";
     case 'I': return "01932c07-20bd-7000-8000-000000000000";
+    case 'C': return "mail";
+    case 'Z': return "0:0";
     case 'X': return "salt";
     default: return "";
   }
@@ -230,7 +238,7 @@ static void prepare(const struct function *f, arguments *a) {
 
 /* What some functions need to find, and one must not. */
 static void furnish(const struct function *f, arguments *a) {
-  static char proposal[37];
+  static char proposal[37], cursor[32];
   static const char asks[] = "{\"agent\":\"agent:7\",\"subject\":{\"asking\":\"user:12\"},\"session\":null,"
                              "\"context\":\"chat\",\"flow\":null,\"may\":{\"scopes\":\"*\",\"operations\":\"*\"},"
                              "\"manages\":[]}";
@@ -239,6 +247,12 @@ static void furnish(const struct function *f, arguments *a) {
   OK(dm_conn_save(S, TEXT("reddit"), TEXT("user:12"), NOTHING, TEXT("{\"access_token\":\"t\"}"), NOTHING, NULL, &error));
   OK(dm_config_save(S, TEXT("reddit"), TEXT("user:12"), TEXT("{}"), NOTHING, NULL, &error));
   remove(in_directory("new-key"));
+  if (f->texts[0] == 'C') {
+    OK(dm_events_read(S, TEXT("mail"), NOTHING, &listed, &error));
+    CHECK((id = strstr(listed.ptr, "\"cursor\":\"")) != NULL && sscanf(id + 10, "%31[0-9:]", cursor) == 1);
+    if (f->texts[1] == 'Z') a->text[1].ptr = cursor, a->text[1].len = strlen(cursor);
+    OK(dm_buf_free(&listed));
+  }
   if (f->texts[0] != 'I') return;
   OK(dm_grant_revoke(S, NOTHING, TEXT("{\"agent\":\"agent:7\",\"by\":\"user:12\"}"), NULL, &error));
   OK(dm_grant_admit(S, TEXT(asks), TEXT("{\"provider\":\"reddit\"}"), TEXT("observe"), &listed, &error));

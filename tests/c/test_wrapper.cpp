@@ -1,6 +1,7 @@
 // The C++ wrapper: owners free, failures throw.
 #include <dm_connections.hpp>
 
+#include <string>
 #include <type_traits>
 
 #include "check.h"
@@ -64,6 +65,11 @@ void owners_move() {
   CHECK(second.verify_audit().view().find("\"ok\":true") != dm::Text::npos);
   CHECK(second.audit_anchor().view().find("\"hash\"") != dm::Text::npos);
   CHECK(second.prune_audit("{\"before\":1}").view().find("\"pruned\":0") != dm::Text::npos);
+  const std::string page(second.read_events("mail").view());
+  const std::size_t cursor = page.find("\"cursor\":\"") + 10;
+  CHECK(page.find("\"events\":[]") != std::string::npos);
+  second.events_done("mail", dm::Text(page).substr(cursor, page.find('"', cursor) - cursor));
+  second.forget_events("mail");
   dm::Buffer report;
   CHECK(second.export_option(salts, "", &report).size() > 5 && report.size() > 2);
   CHECK(salts.open(salts.seal("value").view()).view() == "value");

@@ -12,6 +12,8 @@ use dm_connections::store::{
 #[allow(unused_imports)]
 pub use super::audit::*;
 #[allow(unused_imports)]
+pub use super::events::every_reader_of_events_has_its_cursor;
+#[allow(unused_imports)]
 pub use super::filters::every_filter_finds_what_it_should;
 #[allow(unused_imports)]
 pub use super::grants::{
@@ -46,6 +48,7 @@ macro_rules! conformance {
             audit_records_are_deleted_from_the_front, a_row_is_there_or_not, refusals_are_counted_by_the_hour,
             grants_come_back_as_they_went_in, grants_are_listed, pairs_have_one_head,
             what_was_given_by_itself_is_remembered, agents_with_connections_are_listed,
+            every_reader_of_events_has_its_cursor,
         }
     };
 }

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod conformance;
 pub mod directory;
+pub mod events;
 pub mod filters;
 pub mod grants;
 pub mod process;

@@ -36,7 +36,7 @@ pub fn findings(vault: &Vault) -> Vec<(&'static str, Option<i64>)> {
 /// Prunes everything that happened until now.
 pub fn prune_all(vault: &Vault, accept_findings: bool) -> Pruned {
     next_second();
-    vault.prune_audit(PruneOptions { before: UnixTime::MAX, accept_findings }).unwrap()
+    vault.prune_audit(PruneOptions { accept_findings, ..PruneOptions::before(UnixTime::MAX) }).unwrap()
 }
 
 /// What is of this second is not pruned.

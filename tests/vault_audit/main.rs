@@ -1,6 +1,7 @@
 //! The audit chain: each write has its record, and nothing that is done to records or rows by SQL goes unnoticed.
 #![allow(missing_docs)]
 
+mod events;
 mod pruning;
 #[path = "../support/mod.rs"]
 mod support;
@@ -204,7 +205,7 @@ fn a_store_of_the_first_version_goes_on_with_a_chain_of_what_is_there() {
     site.back_to_the_first_version();
 
     let vault = site.open();
-    assert_eq!(vault.info().unwrap().schema, 2);
+    assert_eq!(vault.info().unwrap().schema, 3);
     assert_eq!(findings(&vault), [("row_unknown", None); 3], "there is no chain yet");
     assert_eq!(support::text(&vault, Kind::Connection, &address("reddit", "user:1", "default")), SECRET);
     save(&vault, "user:1");

@@ -2,7 +2,7 @@
 
 use dm_connections::domain::UnixTime;
 use dm_connections::vault::{
-    Anchor, AuditQuery, Format, ImportOptions, Kind, PruneOptions, Vault, VerifyOptions,
+    Anchor, AuditQuery, EventsOptions, Format, ImportOptions, Kind, PruneOptions, Vault, VerifyOptions,
 };
 
 use crate::support::audit::{findings, next_second, prune_all, sound, verified};
@@ -56,7 +56,7 @@ fn pruning_keeps_the_meaning_of_verify() {
     let sql = site.sql();
     sql.execute_batch("ATTACH ':memory:' AS old; CREATE TABLE old.rows AS SELECT * FROM connections")
         .unwrap();
-    let nothing = vault.prune_audit(PruneOptions { before: at(1000), accept_findings: false }).unwrap();
+    let nothing = vault.prune_audit(PruneOptions::before(at(1000))).unwrap();
     assert_eq!((nothing.pruned, nothing.carried, nothing.more), (0, 0, false));
     assert_eq!(events(&vault).len(), 7);
 
@@ -90,7 +90,7 @@ fn pruning_keeps_the_meaning_of_verify() {
     // Pruning makes none of it right.
     next_second();
     let refused = refused(
-        vault.prune_audit(PruneOptions { before: UnixTime::MAX, accept_findings: false }),
+        vault.prune_audit(PruneOptions::before(UnixTime::MAX)),
         dm_connections::vault::Code::Integrity,
     );
     assert!(told(&refused).contains("Nothing was pruned"));
@@ -127,10 +127,23 @@ fn a_long_chain_is_verified_and_pruned_a_page_at_a_time() {
         }
     }
     assert_eq!((pages, seen), (3, (10_052, 10_050)));
+    // A reader of events looks no further at once than a page, though there is none.
+    let reader = "mail".parse().unwrap();
+    let read = || vault.events(&reader, EventsOptions { from_start: true, ..Default::default() }).unwrap();
+    let told = read();
+    assert_eq!((told.events.len(), told.more, &*told.cursor), (0, true, "0:10000"));
+    let held = prune_all(&vault, false);
+    assert_eq!((held.pruned, held.more, held.waits_for.len()), (0, false, 1));
+    vault.events_done(&reader, told.cursor.parse().unwrap()).unwrap();
+    let told = read();
+    assert_eq!((told.events.len(), told.more, told.missed, &*told.cursor), (0, false, false, "0:10052"));
+    vault.events_done(&reader, told.cursor.parse().unwrap()).unwrap();
+
     let first = prune_all(&vault, false);
     assert_eq!((first.pruned, first.carried, first.more), (10_000, 9_999, true));
+    assert!(first.waits_for.is_empty() && !read().missed);
     assert!(verified(&vault).ok);
     // However far the time that was given lies ahead, what was carried is not carried again and again.
-    let rest = vault.prune_audit(PruneOptions { before: UnixTime::MAX, accept_findings: false }).unwrap();
+    let rest = vault.prune_audit(PruneOptions::before(UnixTime::MAX)).unwrap();
     assert_eq!((rest.pruned, rest.carried, rest.more), (52, 51, false));
 }

@@ -172,7 +172,7 @@ fn what_the_decision_refuses_is_named_too_and_ending_it_stays_so() {
             "{damage}: {found:?}"
         );
         next_second();
-        let options = PruneOptions { before: dm_connections::domain::UnixTime::MAX, accept_findings: false };
+        let options = PruneOptions::before(dm_connections::domain::UnixTime::MAX);
         refused(vault.prune_audit(options), Code::Integrity);
         assert_eq!(prune_all(&vault, true).accepted, 1, "{damage}");
         sound(&vault);

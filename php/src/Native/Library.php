@@ -208,6 +208,24 @@ final class Library
         return self::ask('dm_audit_prune', [$store, $options]);
     }
 
+    /** What happened to connections, behind a consumer's cursor. */
+    public static function eventsRead(Handle $store, string $consumer, string $options): string
+    {
+        return self::ask('dm_events_read', [$store, $consumer, $options]);
+    }
+
+    /** Moves a consumer's cursor on. */
+    public static function eventsDone(Handle $store, string $consumer, string $cursor): void
+    {
+        self::call('dm_events_done', [$store, $consumer, $cursor], []);
+    }
+
+    /** Forgets a consumer. Says whether there was one. */
+    public static function eventsForget(Handle $store, string $consumer): bool
+    {
+        return self::call('dm_events_forget', [$store, $consumer], [], self::NOT_FOUND) !== null;
+    }
+
     /** Gives an agent a grant. */
     public static function grantCreate(Handle $store, string $grant): string
     {

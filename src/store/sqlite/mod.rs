@@ -6,6 +6,7 @@
 mod audit;
 mod clock;
 mod database;
+mod events;
 mod failure;
 mod filesystem;
 mod find;

@@ -21,7 +21,7 @@ CREATE TABLE event_cursors (
   consumer TEXT    NOT NULL,
   stream   INTEGER NOT NULL,
   sequence INTEGER NOT NULL,
-  -- When it was there last, in Unix seconds.
+  -- When that was set, in Unix seconds.
   at       INTEGER NOT NULL,
   PRIMARY KEY (consumer, stream)
 ) STRICT, WITHOUT ROWID;

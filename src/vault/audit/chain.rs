@@ -19,14 +19,14 @@ use crate::vault::shared::Write;
 use crate::vault::{Code, Error};
 
 /// The stream that an engine with one has; its first record is number 1.
-const STREAM: i64 = 0;
+pub(super) const STREAM: i64 = 0;
 /// The MAC before the first record.
 pub(super) const NONE: [u8; 32] = [0; 32];
 
 /// Where the chain of a write transaction has come to; not looked at before the first record.
 #[derive(Debug, Default)]
 pub(in crate::vault) struct Chain {
-    end: Option<End>,
+    pub(super) end: Option<End>,
 }
 
 /// The end of a chain.

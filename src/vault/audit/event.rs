@@ -160,6 +160,9 @@ pub(in crate::vault) struct Facts {
     /// How many rows and pieces it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::vault) count: Option<u64>,
+    /// Until when, in Unix seconds: a renewal is not tried again, a person can still consent in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::vault) until: Option<i64>,
     /// Of a checkpoint: the last number that was pruned, and that record's MAC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::vault) through: Option<i64>,

@@ -8,7 +8,9 @@
 
 mod anchor;
 mod chain;
+mod consumers;
 mod event;
+mod events;
 mod pairs;
 mod prune;
 mod query;
@@ -17,7 +19,9 @@ mod verify;
 mod walk;
 
 pub use anchor::{Anchor, AnchoredStream};
-pub use prune::{PruneOptions, Pruned};
+pub use consumers::EventPlace;
+pub use events::{EventItem, EventPage, EventsOptions};
+pub use prune::{PruneOptions, Pruned, Waits};
 pub use query::{AuditCursor, AuditItem, AuditPage, AuditQuery};
 pub use verify::{Finding, Verified, VerifyCursor, VerifyOptions};
 

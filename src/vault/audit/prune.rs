@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::anchor::{self, Anchor};
+use super::chain::STREAM;
 use super::event::{Event, Facts, PairFacts, What, hex};
 use super::walk::Walk;
 use crate::domain::UnixTime;
-use crate::store::{AuditHead, AuditRecord, WriteTx};
+use crate::store::{AuditHead, AuditRecord, ReadTx, WriteTx};
 use crate::vault::shared::Write;
 use crate::vault::{Code, Error, Vault};
 
@@ -22,6 +23,24 @@ pub struct PruneOptions {
     pub before: UnixTime,
     /// Whether findings go with it; without this they refuse.
     pub accept_findings: bool,
+    /// Whether records go that a reader of events is not done with; without this they stay.
+    pub ignore_consumers: bool,
+}
+
+impl PruneOptions {
+    /// What is older than that, as long as nothing is wrong with it and nobody is to be told of it still.
+    pub fn before(before: UnixTime) -> Self {
+        Self { before, accept_findings: false, ignore_consumers: false }
+    }
+}
+
+/// A reader of events that pruning waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waits {
+    /// Its name.
+    pub consumer: String,
+    /// Since when it is where it is, in Unix seconds.
+    pub at: i64,
 }
 
 /// What pruning came to.
@@ -35,15 +54,17 @@ pub struct Pruned {
     pub refusals: u64,
     /// How many findings went with the records.
     pub accepted: u64,
-    /// Whether there are more records that old: call again.
+    /// Whether there are more records that old and may go: call again.
     pub more: bool,
+    /// Who has to be done first with records that are that old.
+    pub waits_for: Vec<Waits>,
     /// Where the chain is now: anchors that were taken before prove nothing any more.
     pub anchor: Anchor,
 }
 
 impl Vault {
-    /// Deletes the oldest records, at most 10,000 in a call and only those before the first that is not that old. What
-    /// they say last of a row that stands or of a pair is carried forward, and a checkpoint says where they ended.
+    /// Deletes the oldest records, at most 10,000 in a call and only those before the first that is not that old or that a reader
+    /// of events is not done with. What they say last of a row that stands or of a pair is carried forward, and a checkpoint says where they ended.
     pub fn prune_audit(&self, options: PruneOptions) -> Result<Pruned, Error> {
         self.write(|write| {
             let end = write.begin_chain()?;
@@ -58,6 +79,10 @@ impl Vault {
                 }
                 old.push(record);
             }
+            let waits_for = match options.ignore_consumers {
+                true => Vec::new(),
+                false => hold_back(walk.tx, &mut old)?,
+            };
             let more = old.len() > LONGEST as usize;
             old.truncate(LONGEST as usize);
             for record in &old {
@@ -82,9 +107,19 @@ impl Vault {
             }
             write.end_chain()?;
             let anchor = anchor::take(write.tx, write.unlocked)?;
-            Ok(Pruned { pruned, carried, refusals, accepted: findings, more, anchor })
+            Ok(Pruned { pruned, carried, refusals, accepted: findings, more, waits_for, anchor })
         })
     }
+}
+
+/// Leaves out what a reader of events is not done with, and says who that is.
+fn hold_back(tx: &mut dyn ReadTx, old: &mut Vec<AuditRecord>) -> Result<Vec<Waits>, Error> {
+    let last = old.last().map_or(0, |record| record.sequence);
+    let mut behind = tx.event_cursors(STREAM)?;
+    behind.retain(|cursor| cursor.sequence < last);
+    let least = behind.iter().map(|cursor| cursor.sequence).min().unwrap_or(last);
+    old.retain(|record| record.sequence <= least);
+    Ok(behind.into_iter().map(|cursor| Waits { consumer: cursor.consumer, at: cursor.at }).collect())
 }
 
 fn refused(walk: &Walk<'_>) -> Error {

@@ -173,9 +173,13 @@ impl std::str::FromStr for AuditCursor {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let parts = text.split_once(':').and_then(|(stream, sequence)| {
-            Some(Self { stream: stream.parse().ok()?, sequence: sequence.parse().ok()? })
-        });
+        let parts = numbers(text).map(|(stream, sequence)| Self { stream, sequence });
         parts.ok_or_else(|| Invalid::new("after", "must be the `next` of the page before"))
     }
+}
+
+/// A chain and a number in it.
+pub(super) fn numbers(text: &str) -> Option<(i64, i64)> {
+    let (stream, sequence) = text.split_once(':')?;
+    Some((stream.parse().ok()?, sequence.parse().ok()?))
 }

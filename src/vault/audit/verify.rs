@@ -204,7 +204,7 @@ impl Page<'_> {
             let left = self.left();
             if left == 0 {
                 self.findings.append(&mut walk.findings);
-                return Ok(Some(VerifyCursor::Records(stream, walk.at)));
+                return Ok(Some(VerifyCursor::Records(stream, walk.trail.at)));
             }
             let slice = walk.slice(left.min(SLICE))?;
             for record in &slice {

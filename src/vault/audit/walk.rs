@@ -3,6 +3,7 @@
 use super::chain::{NONE, authentic, mac};
 use super::event::{Facts, What};
 use super::verify::Finding;
+use crate::crypto::MacKey;
 use crate::store::{AuditFilter, AuditHead, AuditRecord, ReadTx};
 use crate::vault::Error;
 use crate::vault::unlocked::Unlocked;
@@ -16,16 +17,59 @@ pub(super) struct Floor {
     pub(super) mac: Vec<u8>,
 }
 
+/// How far somebody has gone along a chain, and so what the next record is held against.
+pub(super) struct Trail {
+    /// The number of the last record that was looked at.
+    pub(super) at: i64,
+    /// Its MAC; none where nobody knows it.
+    before: Option<Vec<u8>>,
+}
+
+/// How a record fits the one before it.
+pub(super) struct Link {
+    /// The first and the last number that are not there before it.
+    pub(super) missing: Option<(i64, i64)>,
+    /// The chain was found damaged by a write, and begins anew with this record.
+    pub(super) broken: bool,
+    /// Whether it is as it was written; none where nobody knows the record before.
+    pub(super) intact: Option<bool>,
+}
+
+impl Trail {
+    /// Behind a record, or behind what was pruned.
+    pub(super) fn behind(
+        tx: &mut dyn ReadTx,
+        floor: &Floor,
+        stream: i64,
+        number: i64,
+    ) -> Result<Self, Error> {
+        let before =
+            if number == floor.through { Some(floor.mac.clone()) } else { mac_at(tx, stream, number)? };
+        Ok(Self { at: number, before })
+    }
+
+    /// Goes on to the next record that is there.
+    pub(super) fn step(&mut self, record: &AuditRecord, key: &MacKey) -> Link {
+        let expected = self.at.saturating_add(1);
+        let missing = (record.sequence != expected).then_some((expected, record.sequence - 1));
+        let broken = record.event == What::Broken.as_str();
+        let before = match self.before.take() {
+            _ if broken => Some(NONE.to_vec()),
+            before => before.filter(|_| missing.is_none()),
+        };
+        let intact = before.map(|before| mac(record, &before, key) == record.mac);
+        (self.at, self.before) = (record.sequence, Some(record.mac.clone()));
+        Link { missing, broken, intact }
+    }
+}
+
 /// A walk along one chain.
 pub(super) struct Walk<'a> {
     pub(super) tx: &'a mut dyn ReadTx,
     unlocked: &'a Unlocked,
     head: AuditHead,
     pub(super) floor: Floor,
-    /// The number of the last record that was looked at.
-    pub(super) at: i64,
-    /// Its MAC; none where nobody knows it.
-    before: Option<Vec<u8>>,
+    pub(super) trail: Trail,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -38,9 +82,8 @@ impl<'a> Walk<'a> {
         after: i64,
     ) -> Result<Self, Error> {
         let floor = floor(tx, unlocked, head.stream)?;
-        let at = after.max(floor.through);
-        let before = if at == floor.through { Some(floor.mac.clone()) } else { mac_at(tx, head.stream, at)? };
-        Ok(Self { tx, unlocked, head, floor, at, before, findings: Vec::new() })
+        let trail = Trail::behind(tx, &floor, head.stream, after.max(floor.through))?;
+        Ok(Self { tx, unlocked, head, floor, trail, findings: Vec::new() })
     }
 
     /// Looks at what stands before the chain's first record: nothing may.
@@ -58,26 +101,22 @@ impl<'a> Walk<'a> {
 
     /// The records that come next; none at the end.
     pub(super) fn slice(&mut self, limit: u32) -> Result<Vec<AuditRecord>, Error> {
-        Ok(self.tx.audit(&AuditFilter::behind(self.head.stream, self.at, limit))?)
+        Ok(self.tx.audit(&AuditFilter::behind(self.head.stream, self.trail.at, limit))?)
     }
 
     /// Looks at the next record.
     pub(super) fn step(&mut self, record: &AuditRecord) -> Result<(), Error> {
-        let number = record.sequence;
-        if record.event == What::Broken.as_str() {
-            self.before = Some(NONE.to_vec());
+        let link = self.trail.step(record, &self.unlocked.audit);
+        if link.broken {
             self.find(Finding::record("chain_broken", record, "the chain was found damaged by this write"));
-        } else if number != self.at.saturating_add(1) {
-            self.find(Finding::missing(record.stream, self.at.saturating_add(1), number - 1));
-            self.before = None;
+        } else if let Some((from, through)) = link.missing {
+            self.find(Finding::missing(record.stream, from, through));
         }
         let facts = Facts::of(&record.record);
-        if number > self.head.sequence {
+        if record.sequence > self.head.sequence {
             let what = "is behind the end of the chain: it was inserted, or the chain's end was changed";
             self.find(Finding::record("record_unknown", record, what));
-        } else if let Some(before) = &self.before
-            && mac(record, before, &self.unlocked.audit) != record.mac
-        {
+        } else if link.intact == Some(false) {
             self.find(Finding::record("record_changed", record, "was changed since it was written"));
         } else {
             if record.about_row {
@@ -87,7 +126,6 @@ impl<'a> Walk<'a> {
                 self.pair(record, &stands)?;
             }
         }
-        (self.at, self.before) = (number, Some(record.mac.clone()));
         Ok(())
     }
 
@@ -128,11 +166,12 @@ impl<'a> Walk<'a> {
     /// Looks at the end of the chain, once nothing comes any more.
     pub(super) fn end(&mut self) {
         let head = self.head.clone();
-        if self.at < head.sequence {
-            self.find(Finding::missing(head.stream, self.at + 1, head.sequence));
+        let at = self.trail.at;
+        if at < head.sequence {
+            self.find(Finding::missing(head.stream, at + 1, head.sequence));
         }
         let told = authentic(&head, &self.unlocked.audit);
-        let fits = told.is_some_and(|end| self.at != end.sequence || self.before == Some(end.mac));
+        let fits = told.is_some_and(|end| at != end.sequence || self.trail.before == Some(end.mac));
         if !fits {
             self.find(Finding::head(head.stream, head.sequence));
         }
