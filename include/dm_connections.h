@@ -276,6 +276,7 @@ dm_status dm_conn_get(const dm_store *store,
 /// - `exclusive_name`: true refuses the save (DM_CONFLICT, the detail's `holder` names the owner) where another owner has
 ///   a connection of this provider under this account name; checked in the transaction that writes
 /// - `remote_id`: the remote account identifier, null where it is unknown
+/// - `replace`: true lets another remote account take the place of the one that is there; else it is refused
 /// - `display_name`: a name for a person
 /// - `scopes`: a list of scopes
 /// - `status`: "pending" or "active"; a save without it makes the row active
@@ -285,8 +286,9 @@ dm_status dm_conn_get(const dm_store *store,
 ///   alone. All or nothing: where one is refused nothing is saved, and the message names it. One that the agent has in the
 ///   very same terms is not given again, so that it may stand wherever an account is connected
 ///
-/// The id of the connection stays while the remote identity is the same or unknown; another identity makes a new
-/// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, ended_grants, grants, status,
+/// The id of the connection stays while the remote identity is the same or unknown. Another one than the row's, in the
+/// document or in `remote_id`, is refused (DM_CONFLICT, the detail's `remote_id` and `present` name both) and changes
+/// nothing; with `replace` it makes a new connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, ended_grants, grants, status,
 /// owner_class, superseded}`, where `replaced` is the id of a connection that stood here before and is gone, `ended_grants`
 /// how many grants that named it ended with it, `grants` the ids of those that were given, in their order, and `superseded` names quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
 /// The first connection that an agent has of a provider brings along a grant to it (`dm_grant_list`, origin `own_account`).
@@ -308,7 +310,8 @@ dm_status dm_conn_save(const dm_store *store,
 
 /// Lays the top-level members of `patch` over the stored document, as PHP's `array_merge` does on string keys: a
 /// replaced member keeps its place, new ones go last, null is a value, nothing nested is merged. A patch that brings
-/// credentials makes the connection active again.
+/// credentials makes the connection active again. One that says nothing new of the remote identity leaves it as it was
+/// saved; one that names another is refused as there.
 ///
 /// `options` and `result` are those of `dm_conn_save`. Errors: those of `dm_conn_save`, and DM_NOT_FOUND.
 dm_status dm_conn_merge(const dm_store *store,

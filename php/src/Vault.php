@@ -65,13 +65,14 @@ final class Vault
     /**
      * Writes a whole document.
      *
-     * The connection keeps its id while the remote account is the same or unknown. Another one makes a new connection
-     * in its place; `Saved::$replaced` tells.
+     * The connection keeps its id while the remote account is the same or unknown. Another one is refused
+     * (ConflictException::otherAccount()), unless `replace` says that it may take its place: then it is a new connection,
+     * and `Saved::$replaced` tells.
      *
      * @param Document|array<array-key, mixed> $document
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>
+     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>, replace?: bool
      * } $options
      */
     public function save(
@@ -93,7 +94,7 @@ final class Vault
      * @param Document|array<array-key, mixed> $patch
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>
+     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>, replace?: bool
      * } $options
      */
     public function merge(

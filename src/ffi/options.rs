@@ -50,6 +50,7 @@ pub(super) struct SaveOptions {
     exclusive_name: bool,
     #[serde(deserialize_with = "given")]
     remote_id: Option<Option<String>>,
+    replace: bool,
     #[serde(deserialize_with = "given")]
     display_name: Option<Option<String>>,
     #[serde(deserialize_with = "given")]
@@ -66,6 +67,7 @@ impl SaveOptions {
             if_revision: self.if_revision,
             exclusive_name: self.exclusive_name,
             remote_id: nullable("remote_id", self.remote_id, |id| id.parse::<RemoteId>())?,
+            replace: self.replace,
             display_name: nullable("display_name", self.display_name, |name| name.parse::<DisplayName>())?,
             scopes: nullable("scopes", self.scopes, Scopes::new)?,
             status: member("status", self.status, |status| status.parse())?,
