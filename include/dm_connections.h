@@ -344,6 +344,38 @@ dm_status dm_conn_delete(const dm_store *store,
                          dm_buf *receipt,
                          dm_error **error);
 
+/// Ends a connection for good, and says what is true since: the document, its data key, what was held back beside it and the
+/// right to renew it are destroyed here, the grants that named it end, and one audit record `disconnected` has the
+/// provider's answer. The library talks to no provider: ask it first, while the document can be read, and say what it
+/// answered. In this order nothing is lost: who dies in between finds the connection still there, and disconnects it again.
+///
+/// `options`, all optional:
+///
+/// - `at_provider`: "revoked", "unsupported" (there is no way to ask), "failed" (asked, and it did not say that it ended the
+///   access) or "not_asked", which it is by itself
+/// - `reason`: a short code of at most 255 bytes, without control characters, and never a secret: "http_500"
+/// - `id`: the connection that the provider was asked about; another one that took its place meanwhile is left alone
+/// - `if_revision`: as `dm_conn_save`
+///
+/// `receipt` may be NULL; else it gets `{deleted, id, present, at_provider, reason, revocation, grants, lease, destroyed,
+/// backups, note}`: `deleted` is false where there was nothing, which is no error; `present` is the id of another
+/// connection that was left alone; `revocation` is `{method, url}` for who has to end the access by hand (in the URL a name
+/// in braces is a member of the account or the app config), null where the catalogue knows none; `grants` is how many ended,
+/// `lease` whether somebody had the right to renew it; `destroyed` is `{document, data_key, held_back}`, the last a
+/// number; `backups` and `note` are sentences for a person. Never a secret. The caller frees it. Any thread.
+/// A row that does not open can be disconnected too. Errors: DM_CONFLICT, DM_INVALID_ARGUMENT, DM_BUSY.
+dm_status dm_conn_disconnect(const dm_store *store,
+                             const char *provider,
+                             size_t provider_len,
+                             const char *owner,
+                             size_t owner_len,
+                             const char *account,
+                             size_t account_len,
+                             const char *options,
+                             size_t options_len,
+                             dm_buf *receipt,
+                             dm_error **error);
+
 /// Lists connections without opening any. `query` is a JSON object of what to look for, all optional (NULL and 0 lists
 /// everything):
 ///
@@ -614,8 +646,8 @@ dm_status dm_proposal_dismiss(const dm_store *store,
 ///
 /// `*out` gets `{items: [...], next}`, where `next` is null on the last page; each item is `{stream, sequence, at, event, agent,
 /// subject, connection, grant, details, repeats, intact}`. `agent` is null where trusted code of the site acted. Where
-/// `intact` is false, the record is not as it was written. Events: `saved`, `merged`, `status_set`, `deleted`, `renewed`,
-/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `acquired` and `admitted` (a use), `refused` and
+/// `intact` is false, the record is not as it was written. Events: `saved`, `merged`, `status_set`, `deleted`,
+/// `disconnected` (its `code` is what the provider said), `renewed`, `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `acquired` and `admitted` (a use), `refused` and
 /// `observed` (it would have been; with `repeats`: how often in that hour, a count that nothing authenticates), `grant_created`,
 /// `grant_revoked`, `grant_deleted` (each one grant; `agent` has it, `subject` gave it), `pair_reset` (all that an agent had from an owner
 /// was ended, and something else than this library had changed it or put it back), and of the chain itself `begun`, `baseline`,

@@ -23,6 +23,9 @@ fuzz_target!(|data: &[u8]| {
         expect_json(|out, error| {
             dm_conn_delete(store(), provider, p, absent, o, null(), 0, options, len, out, error)
         });
+        expect_json(|out, error| {
+            dm_conn_disconnect(store(), provider, p, absent, o, null(), 0, options, len, out, error)
+        });
         expect_json(|out, error| dm_audit_query(store(), options, len, out, error));
         expect_json(|out, error| dm_audit_verify(store(), options, len, out, error));
         expect_json(|out, error| dm_audit_prune(store(), options, len, out, error));

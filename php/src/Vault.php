@@ -126,6 +126,29 @@ final class Vault
     }
 
     /**
+     * Ends a connection for good: asks the provider to end the access, and destroys the connection here whatever it
+     * answers, also where the callable throws (`Disconnected::exception()`).
+     *
+     * The library talks to no provider: the callable does, and returns what came of it. Its second argument is the
+     * owner's app config of the provider, or else the site's; null where there is none that opens. It is not called
+     * where the connection does not open, or there is none. It should set a time limit of its own: where the process ends
+     * in it, or before this returns, the connection is still there, and disconnecting it again asks the provider again.
+     *
+     * @param callable(Connection, ?AppConfig): RevocationAnswer $revoke
+     */
+    public function disconnect(
+        string $provider,
+        string $owner,
+        callable $revoke,
+        string $account = 'default',
+    ): Disconnected {
+        $row = [$provider, $owner, $account];
+        [$options, $thrown] = Revoking::ask($this, $row, $revoke);
+        $result = Library::connectionDisconnect($this->store, $row, self::options($options));
+        return new Disconnected(Json::decode($result), $thrown);
+    }
+
+    /**
      * Changes a connection's status; `$cause` says why, as a short code.
      */
     public function setStatus(

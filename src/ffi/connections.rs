@@ -184,6 +184,55 @@ pub unsafe extern "C" fn dm_conn_delete(
     })
 }
 
+/// Ends a connection for good, and says what is true since: the document, its data key, what was held back beside it and the
+/// right to renew it are destroyed here, the grants that named it end, and one audit record `disconnected` has the
+/// provider's answer. The library talks to no provider: ask it first, while the document can be read, and say what it
+/// answered. In this order nothing is lost: who dies in between finds the connection still there, and disconnects it again.
+///
+/// `options`, all optional:
+///
+/// - `at_provider`: "revoked", "unsupported" (there is no way to ask), "failed" (asked, and it did not say that it ended the
+///   access) or "not_asked", which it is by itself
+/// - `reason`: a short code of at most 255 bytes, without control characters, and never a secret: "http_500"
+/// - `id`: the connection that the provider was asked about; another one that took its place meanwhile is left alone
+/// - `if_revision`: as `dm_conn_save`
+///
+/// `receipt` may be NULL; else it gets `{deleted, id, present, at_provider, reason, revocation, grants, lease, destroyed,
+/// backups, note}`: `deleted` is false where there was nothing, which is no error; `present` is the id of another
+/// connection that was left alone; `revocation` is `{method, url}` for who has to end the access by hand (in the URL a name
+/// in braces is a member of the account or the app config), null where the catalogue knows none; `grants` is how many ended,
+/// `lease` whether somebody had the right to renew it; `destroyed` is `{document, data_key, held_back}`, the last a
+/// number; `backups` and `note` are sentences for a person. Never a secret. The caller frees it. Any thread.
+/// A row that does not open can be disconnected too. Errors: DM_CONFLICT, DM_INVALID_ARGUMENT, DM_BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_conn_disconnect(
+    store: *const dm_store,
+    provider: *const c_char,
+    provider_len: usize,
+    owner: *const c_char,
+    owner_len: usize,
+    account: *const c_char,
+    account_len: usize,
+    options: *const c_char,
+    options_len: usize,
+    receipt: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    // SAFETY: the ABI's contract.
+    run(error, || unsafe {
+        documents::disconnect(
+            store,
+            Names {
+                provider: Text(provider, provider_len),
+                owner: Text(owner, owner_len),
+                account: Text(account, account_len),
+            },
+            Text(options, options_len),
+            receipt,
+        )
+    })
+}
+
 /// Lists connections without opening any. `query` is a JSON object of what to look for, all optional (NULL and 0 lists
 /// everything):
 ///

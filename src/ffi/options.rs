@@ -9,7 +9,9 @@ use serde_json::value::RawValue;
 use super::grant_json::{GrantJson, offers};
 use crate::domain::json::given;
 use crate::domain::{DisplayName, Invalid, RemoteId, Scopes, UnixTime};
-use crate::vault::{Address, Code, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query};
+use crate::vault::{
+    Address, Code, Disconnect, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,6 +101,26 @@ fn nullable<T, U>(
 #[serde(deny_unknown_fields, default)]
 pub(super) struct DeleteOptions {
     pub(super) if_revision: Option<i64>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DisconnectOptions {
+    at_provider: Option<String>,
+    reason: Option<String>,
+    if_revision: Option<i64>,
+    id: Option<String>,
+}
+
+impl DisconnectOptions {
+    pub(super) fn into_disconnect(self) -> Result<Disconnect, Error> {
+        Ok(Disconnect {
+            at_provider: member("at_provider", self.at_provider, |text| text.parse())?.unwrap_or_default(),
+            reason: self.reason,
+            if_revision: self.if_revision,
+            id: member("id", self.id, |text| text.parse())?,
+        })
+    }
 }
 
 #[derive(Deserialize, Default)]

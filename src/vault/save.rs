@@ -224,7 +224,7 @@ impl Vault {
             if !facts.replace {
                 return Err(another(&row.meta, &meta));
             }
-            write.delete(&row.meta, Some("replaced"))?;
+            write.delete(&row.meta, What::Deleted, Some("replaced"))?;
             write.tx.delete_kept_of(row.meta.id)?;
             let new = self.new_row(write, kind, address, document, facts, legacy.without_held_back())?;
             write.insert(&new, change.what())?;

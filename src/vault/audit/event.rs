@@ -23,6 +23,8 @@ pub(in crate::vault) enum What {
     StatusSet,
     /// A row was deleted.
     Deleted,
+    /// A connection was ended for good, and its row deleted, after the provider was asked or not.
+    Disconnected,
     /// A row was sealed under a new data key.
     Renewed,
     /// A row was made of the old option, or healed from it.
@@ -68,6 +70,7 @@ impl What {
             What::Merged => "merged",
             What::StatusSet => "status_set",
             What::Deleted => "deleted",
+            What::Disconnected => "disconnected",
             What::Renewed => "renewed",
             What::Imported => "imported",
             What::ImportDone => "import_done",
@@ -227,7 +230,7 @@ impl Event {
 
     /// Whether it says how a row stands since.
     pub(super) fn about_row(&self) -> bool {
-        self.facts.row.is_some() || self.what == What::Deleted
+        self.facts.row.is_some() || matches!(self.what, What::Deleted | What::Disconnected)
     }
 }
 
