@@ -27,15 +27,12 @@ final class DisconnectTest extends VaultTestCase
         $saved = $vault->save('x', 'user:1', self::ACCOUNT, options: ['grants' => [$grant]]);
         $vault->saveConfig('x', 'site:0', ['client_id' => 'of the site']);
         $given = [];
-        $receipt = $vault->disconnect('x', 'user:1', static function (Connection $asked, ?AppConfig $config) use (
-            &$given,
-            $vault,
-        ): RevocationAnswer {
+        $receipt = $vault->disconnect('x', 'user:1', function (Connection $asked, ?AppConfig $config) use (&$given) {
             $given = [$asked->id, $asked->document->get('access_token'), $config?->document->get('client_id')];
-            self::assertNotNull($vault->get('x', 'user:1'), 'The account is there while the provider is asked.');
+            $given[] = $this->elsewhere('echo $vault->get("x", "user:1")->id;');
             return RevocationAnswer::revoked();
         });
-        self::assertSame([$saved->id, 'canary-token', 'of the site'], $given);
+        self::assertSame([$saved->id, 'canary-token', 'of the site', $saved->id], $given);
         self::assertSame([true, $saved->id, null], [$receipt->deleted, $receipt->id, $receipt->present]);
         self::assertSame([AtProvider::Revoked, null], [$receipt->atProvider, $receipt->reason]);
         self::assertSame([1, false, true, 0], [
@@ -112,8 +109,8 @@ final class DisconnectTest extends VaultTestCase
                 $receipt->deleted,
             ]);
             self::assertSame($class, get_debug_type($receipt->exception()));
-            $dumped = print_r($receipt, true) . var_export($receipt, true) . json_encode($receipt) . serialize($receipt);
-            self::assertStringNotContainsString('canary', $dumped);
+            $dumped = [print_r($receipt, true), var_export($receipt, true), json_encode($receipt), serialize($receipt)];
+            self::assertStringNotContainsString('canary', implode($dumped));
         }
         self::assertSame(array_fill(0, 4, ['disconnected', 'failed']), self::records($vault));
     }
@@ -152,7 +149,8 @@ final class DisconnectTest extends VaultTestCase
         $said = $this->elsewhere('
             try { $vault->get("x", "user:1"); } catch (Throwable $closed) { echo get_debug_type($closed), " "; }
             $receipt = $vault->disconnect("x", "user:1", fn () => exit("asked"));
-            echo $receipt->atProvider->value, " ", $receipt->reason, " ", json_encode($receipt->deleted);', key: self::OTHER_KEY);
+            echo $receipt->atProvider->value, " ", $receipt->reason, " ", json_encode($receipt->deleted);
+        ', key: self::OTHER_KEY);
         self::assertSame(
             'DataMachine\Connections\Exception\KeyUnavailableException not_asked unreadable true',
             $said
