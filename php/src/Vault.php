@@ -66,8 +66,8 @@ final class Vault
      * Writes a whole document.
      *
      * The connection keeps its id while the remote account is the same or unknown. Another one is refused
-     * (ConflictException::otherAccount()), unless `replace` says that it may take its place: then it is a new connection,
-     * and `Saved::$replaced` tells.
+     * (ConflictException::otherAccount()), unless `replace` says that it may take its place: then it is a new
+     * connection, and `Saved::$replaced` tells.
      *
      * @param Document|array<array-key, mixed> $document
      * @param SaveOptions|array{
@@ -131,8 +131,8 @@ final class Vault
      *
      * The library talks to no provider: the callable does, and returns what came of it. Its second argument is the
      * owner's app config of the provider, or else the site's; null where there is none that opens. It is not called
-     * where the connection does not open, or there is none. It should set a time limit of its own: where the process ends
-     * in it, or before this returns, the connection is still there, and disconnecting it again asks the provider again.
+     * where the connection does not open, or there is none. It should set a time limit of its own: where the process
+     * ends in it, or before this returns, the connection is still there, and disconnecting it again asks again.
      *
      * @param callable(Connection, ?AppConfig): RevocationAnswer $revoke
      */

@@ -194,8 +194,8 @@ final class DisconnectTest extends VaultTestCase
     }
 
     /**
-     * The provider answered, and the process is killed while it waits for the store: nothing was destroyed, and doing it
-     * again asks the provider again.
+     * The provider answered, and the process is killed while it waits for the store: nothing was destroyed, and doing
+     * it again asks the provider again.
      */
     public function testAKillBetweenTheAnswerAndTheDeletionLosesNothing(): void
     {
