@@ -179,6 +179,9 @@ class Store {
   Buffer erase(Text provider, Text owner, Text account = {}, Text options = {}) const {
     return ask(dm_conn_delete, provider, owner, account, options);
   }
+  Buffer disconnect(Text provider, Text owner, Text account = {}, Text options = {}) const {
+    return ask(dm_conn_disconnect, provider, owner, account, options);
+  }
   Buffer set_status(Text provider, Text owner, Text account, Text status, Text cause = {}) const {
     return ask(dm_conn_set_status, provider, owner, account, status, cause);
   }

@@ -165,7 +165,9 @@ fn another_account_at_the_provider_is_sealed_as_the_one_before() {
         &vault,
         &json!({"twitter": {"account": {"user_id": "1", "own": envelope}}, "reddit": {"account": {"a": 1}}}),
     );
-    save(&vault, "twitter", "site:0", "default", r#"{"user_id":"2","own":"second"}"#);
+    let replace = Facts { replace: true, ..Facts::default() };
+    let second = document(r#"{"user_id":"2","own":"second"}"#);
+    vault.save(CONN, &address("twitter", "site:0", "default"), &second, &replace).unwrap();
     let exported = option(&vault);
     assert_eq!(opened(&exported["twitter"]["account"]["own"]), "second");
     assert!(exported.to_string().starts_with(r#"{"twitter""#), "and in the same place");

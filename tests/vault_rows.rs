@@ -42,13 +42,79 @@ fn the_id_stays_while_the_remote_identity_is_the_same_or_unknown() {
     assert!(unknown.revision > same.revision && same.revision > first.revision);
     let about = vault.get(CONN, &address("twitter", "user:1", "default")).unwrap().with_about().1;
     assert_eq!(about.remote_id.as_deref(), Some("42"));
-    let other = save(&vault, "user:1", "default", r#"{"user_id":"43","access_token":"d"}"#);
+    let replace = Facts { replace: true, ..Facts::default() };
+    let at = address("twitter", "user:1", "default");
+    let other = vault.save(CONN, &at, &document(r#"{"user_id":"43","access_token":"d"}"#), &replace).unwrap();
     assert_ne!(other.id, first.id);
     assert_eq!(other.replaced.as_deref(), Some(first.id.as_str()));
     assert_eq!(vault.info().unwrap().counts.connections, 1);
-    let told = Facts { remote_id: Some(Some("44".parse::<RemoteId>().unwrap())), ..Facts::default() };
-    let saved = vault.save(CONN, &address("twitter", "user:1", "default"), &document("{}"), &told).unwrap();
+    let told = Facts { replace: true, ..named("44") };
+    let saved = vault.save(CONN, &at, &document("{}"), &told).unwrap();
     assert_eq!(saved.replaced, Some(other.id));
+}
+
+fn named(remote_id: &str) -> Facts {
+    Facts { remote_id: Some(Some(remote_id.parse::<RemoteId>().unwrap())), ..Facts::default() }
+}
+
+#[test]
+fn another_remote_account_is_refused_where_nobody_says_that_it_may_take_the_place() {
+    let site = Site::new("another");
+    let vault = site.open();
+    let at = address("twitter", "user:1", "default");
+    let stored = r#"{"user_id":"42","access_token":"canary-a"}"#;
+    let first = save(&vault, "user:1", "default", stored);
+    let before = || (text(&vault, CONN, &at), vault.get(CONN, &at).unwrap().with_about().1);
+    let (present, changes) = (before(), vault.audit(&Default::default()).unwrap().items.len());
+    let other = document(r#"{"user_id":"43","access_token":"canary-b"}"#);
+    let only_the_name = document(r#"{"user_id":"43"}"#);
+    let all = [
+        vault.save(CONN, &at, &other, &Facts::default()),
+        vault.save(CONN, &at, &document("{}"), &named("43")),
+        vault.merge(CONN, &at, &other, &Facts::default()),
+        vault.merge(CONN, &at, &only_the_name, &Facts::default()),
+        vault.merge(CONN, &at, &document("{}"), &named("43")),
+        vault.save(CONN, &at, &other, &Facts { if_revision: Some(first.revision), ..Facts::default() }),
+    ];
+    for result in all {
+        let error = refused(result, Code::Conflict);
+        assert_eq!((&error.detail()["remote_id"], &error.detail()["present"]), (&"43".into(), &"42".into()));
+        assert!(["42", "43", "`replace`"].iter().all(|part| error.message().contains(part)), "{error}");
+        assert_eq!(before(), present);
+    }
+    assert_eq!(vault.audit(&Default::default()).unwrap().items.len(), changes, "and no record of it");
+    // Elsewhere it is welcome, and so is the first account that a row without one gets.
+    vault.save(CONN, &address("twitter", "user:1", "second"), &other, &Facts::default()).unwrap();
+    let unknown = address("twitter", "user:2", "default");
+    let made = vault.save(CONN, &unknown, &document(r#"{"a":1}"#), &Facts::default()).unwrap();
+    assert_eq!(vault.merge(CONN, &unknown, &only_the_name, &Facts::default()).unwrap().id, made.id);
+    // A patch takes its place as a save does.
+    let replace = Facts { replace: true, ..Facts::default() };
+    let taken = vault.merge(CONN, &at, &only_the_name, &replace).unwrap();
+    assert_eq!(taken.replaced, Some(first.id));
+    assert_eq!(text(&vault, CONN, &at), r#"{"user_id":"43","access_token":"canary-a"}"#);
+    // An app config has no account.
+    let config = |json| vault.save(Kind::Config, &at, &document(json), &Facts::default()).unwrap();
+    assert_eq!(config(r#"{"user_id":"1"}"#).id, config(r#"{"user_id":"2"}"#).id);
+}
+
+/// What somebody said of the account at a save is another name than its document has: a renewal's patch, which says
+/// nothing of the account, must go on.
+#[test]
+fn a_patch_that_says_nothing_new_of_the_account_leaves_it_as_it_was_said() {
+    let site = Site::new("said");
+    let vault = site.open();
+    let at = address("twitter", "user:1", "default");
+    let document_says = document(r#"{"user_id":"42","access_token":"a"}"#);
+    let first = vault.save(CONN, &at, &document_says, &named("said")).unwrap();
+    for patch in [r#"{"access_token":"b"}"#, r#"{"user_id":"42","access_token":"c"}"#] {
+        let saved = vault.merge(CONN, &at, &document(patch), &Facts::default()).unwrap();
+        assert_eq!((&saved.id, saved.replaced), (&first.id, None));
+    }
+    let about = vault.get(CONN, &at).unwrap().with_about().1;
+    assert_eq!(about.remote_id.as_deref(), Some("said"));
+    let again = refused(vault.save(CONN, &at, &document_says, &Facts::default()), Code::Conflict);
+    assert_eq!((&again.detail()["remote_id"], &again.detail()["present"]), (&"42".into(), &"said".into()));
 }
 
 #[test]

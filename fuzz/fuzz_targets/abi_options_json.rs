@@ -24,6 +24,9 @@ fuzz_target!(|data: &[u8]| {
             dm_conn_delete(store(), provider, p, absent, o, null(), 0, options, len, out, error)
         });
         let (consumer, c) = ("mail".as_ptr().cast(), 4);
+        expect_json(|out, error| {
+            dm_conn_disconnect(store(), provider, p, absent, o, null(), 0, options, len, out, error)
+        });
         expect_json(|out, error| dm_audit_query(store(), options, len, out, error));
         expect_json(|out, error| dm_audit_verify(store(), options, len, out, error));
         expect_json(|out, error| dm_audit_prune(store(), options, len, out, error));

@@ -32,7 +32,7 @@ trait StoredAccounts
             return false;
         }
         $status = Standing::initial($this, $account);
-        $options = new SaveOptions(status: $status, exclusiveName: $name !== Names::DEFAULT);
+        $options = new SaveOptions(status: $status, exclusiveName: $name !== Names::DEFAULT, replace: true);
         return Storage::saveAccount($this->get_provider_slug(), $owner, $account, $name, $options);
     }
 
@@ -59,7 +59,7 @@ trait StoredAccounts
             return false;
         }
         $new = new SaveOptions(ifRevision: 0, status: Standing::initial($this, $patch));
-        $merged = new SaveOptions(status: Standing::after($this, $patch));
+        $merged = new SaveOptions(status: Standing::after($this, $patch), replace: true);
         return Storage::updateAccount($this->get_provider_slug(), $owner, $patch, $merged, $new);
     }
 

@@ -7,7 +7,7 @@ namespace DataMachine\Connections;
 /**
  * What a deletion came to.
  */
-final class Receipt
+class Receipt
 {
     /** False where there was nothing to delete, which is no error. */
     public readonly bool $deleted;

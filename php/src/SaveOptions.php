@@ -22,6 +22,8 @@ final class SaveOptions
      *                                       under this account name; ConflictException::holder() tells whose
      * @param list<Grant>       $grants      what agents may do with it, given together with it or not at all; they name
      *                                       no account. What an agent has in the same terms is not given again
+     * @param bool              $replace     another remote account may take the place of the one that is there: a new
+     *                                       connection, and `Saved::$replaced` is the id of the old one
      */
     public function __construct(
         public readonly ?int $ifRevision = null,
@@ -32,6 +34,7 @@ final class SaveOptions
         public readonly ?int $expiresAt = null,
         public readonly bool $exclusiveName = false,
         public readonly array $grants = [],
+        public readonly bool $replace = false,
     ) {
     }
 
@@ -51,6 +54,7 @@ final class SaveOptions
             'expires_at' => $this->expiresAt,
             'exclusive_name' => $this->exclusiveName ?: null,
             'grants' => $this->grants ?: null,
+            'replace' => $this->replace ?: null,
         ], static fn (mixed $value): bool => $value !== null);
     }
 }

@@ -65,13 +65,14 @@ final class Vault
     /**
      * Writes a whole document.
      *
-     * The connection keeps its id while the remote account is the same or unknown. Another one makes a new connection
-     * in its place; `Saved::$replaced` tells.
+     * The connection keeps its id while the remote account is the same or unknown. Another one is refused
+     * (ConflictException::otherAccount()), unless `replace` says that it may take its place: then it is a new
+     * connection, and `Saved::$replaced` tells.
      *
      * @param Document|array<array-key, mixed> $document
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>
+     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>, replace?: bool
      * } $options
      */
     public function save(
@@ -93,7 +94,7 @@ final class Vault
      * @param Document|array<array-key, mixed> $patch
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>
+     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>, replace?: bool
      * } $options
      */
     public function merge(
@@ -122,6 +123,29 @@ final class Vault
         $options = self::options($ifRevision === null ? [] : ['if_revision' => $ifRevision]);
         $result = Library::connectionDelete($this->store, [$provider, $owner, $account], $options);
         return new Receipt(Json::decode($result));
+    }
+
+    /**
+     * Ends a connection for good: asks the provider to end the access, and destroys the connection here whatever it
+     * answers, also where the callable throws (`Disconnected::exception()`).
+     *
+     * The library talks to no provider: the callable does, and returns what came of it. Its second argument is the
+     * owner's app config of the provider, or else the site's; null where there is none that opens. It is not called
+     * where the connection does not open, or there is none. It should set a time limit of its own: where the process
+     * ends in it, or before this returns, the connection is still there, and disconnecting it again asks again.
+     *
+     * @param callable(Connection, ?AppConfig): RevocationAnswer $revoke
+     */
+    public function disconnect(
+        string $provider,
+        string $owner,
+        callable $revoke,
+        string $account = 'default',
+    ): Disconnected {
+        $row = [$provider, $owner, $account];
+        [$options, $thrown] = Revoking::ask($this, $row, $revoke);
+        $result = Library::connectionDisconnect($this->store, $row, self::options($options));
+        return new Disconnected(Json::decode($result), $thrown);
     }
 
     /**

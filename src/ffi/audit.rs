@@ -15,8 +15,10 @@ use super::{dm_buf, dm_error, dm_status};
 ///
 /// `*out` gets `{items: [...], next}`, where `next` is null on the last page; each item is `{stream, sequence, at, event, agent,
 /// subject, connection, grant, details, repeats, intact}`. `agent` is null where trusted code of the site acted. Where
-/// `intact` is false, the record is not as it was written. Events: `saved`, `merged`, `status_set`, `deleted`, `renewed`,
-/// `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`, `adopted` (the store, by another site), `acquired` and `admitted` (a use), `refused` and
+/// `intact` is false, the record is not as it was written. Events: `saved`, `merged`, `status_set`, `deleted`,
+/// `disconnected` (its `code` is what the provider said), `refreshed`, `refresh_failed`, `needs_reauth` and `expiring` (of
+/// its tokens), `renewed` (its data key), `imported` (each one row), `import_done`, `owner_cleared`, `key_added`, `rewrapped`,
+/// `adopted` (the store, by another site), `acquired` and `admitted` (a use), `refused` and
 /// `observed` (it would have been; with `repeats`: how often in that hour, a count that nothing authenticates), `grant_created`,
 /// `grant_revoked`, `grant_deleted` (each one grant; `agent` has it, `subject` gave it), `pair_reset` (all that an agent had from an owner
 /// was ended, and something else than this library had changed it or put it back), and of the chain itself `begun`, `baseline`,

@@ -58,6 +58,7 @@ pub unsafe extern "C" fn dm_conn_get(
 /// - `exclusive_name`: true refuses the save (DM_CONFLICT, the detail's `holder` names the owner) where another owner has
 ///   a connection of this provider under this account name; checked in the transaction that writes
 /// - `remote_id`: the remote account identifier, null where it is unknown
+/// - `replace`: true lets another remote account take the place of the one that is there; else it is refused
 /// - `display_name`: a name for a person
 /// - `scopes`: a list of scopes
 /// - `status`: "pending" or "active"; a save without it makes the row active
@@ -67,8 +68,9 @@ pub unsafe extern "C" fn dm_conn_get(
 ///   alone. All or nothing: where one is refused nothing is saved, and the message names it. One that the agent has in the
 ///   very same terms is not given again, so that it may stand wherever an account is connected
 ///
-/// The id of the connection stays while the remote identity is the same or unknown; another identity makes a new
-/// connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, ended_grants, grants, status,
+/// The id of the connection stays while the remote identity is the same or unknown. Another one than the row's, in the
+/// document or in `remote_id`, is refused (DM_CONFLICT, the detail's `remote_id` and `present` name both) and changes
+/// nothing; with `replace` it makes a new connection in its place. `result` may be NULL; else it gets `{id, revision, created, replaced, ended_grants, grants, status,
 /// owner_class, superseded}`, where `replaced` is the id of a connection that stood here before and is gone, `ended_grants`
 /// how many grants that named it ended with it, `grants` the ids of those that were given, in their order, and `superseded` names quarantined members of the old option that this save put an end to. The caller frees it. Any thread.
 /// The first connection that an agent has of a provider brings along a grant to it (`dm_grant_list`, origin `own_account`).
@@ -110,7 +112,8 @@ pub unsafe extern "C" fn dm_conn_save(
 
 /// Lays the top-level members of `patch` over the stored document, as PHP's `array_merge` does on string keys: a
 /// replaced member keeps its place, new ones go last, null is a value, nothing nested is merged. A patch that brings
-/// credentials makes the connection active again.
+/// credentials makes the connection active again. One that says nothing new of the remote identity leaves it as it was
+/// saved; one that names another is refused as there.
 ///
 /// `options` and `result` are those of `dm_conn_save`. Errors: those of `dm_conn_save`, and DM_NOT_FOUND.
 #[unsafe(no_mangle)]
@@ -169,6 +172,55 @@ pub unsafe extern "C" fn dm_conn_delete(
     run(error, || unsafe {
         documents::delete(
             Kind::Connection,
+            store,
+            Names {
+                provider: Text(provider, provider_len),
+                owner: Text(owner, owner_len),
+                account: Text(account, account_len),
+            },
+            Text(options, options_len),
+            receipt,
+        )
+    })
+}
+
+/// Ends a connection for good, and says what is true since: the document, its data key, what was held back beside it and the
+/// right to renew it are destroyed here, the grants that named it end, and one audit record `disconnected` has the
+/// provider's answer. The library talks to no provider: ask it first, while the document can be read, and say what it
+/// answered. In this order nothing is lost: who dies in between finds the connection still there, and disconnects it again.
+///
+/// `options`, all optional:
+///
+/// - `at_provider`: "revoked", "unsupported" (there is no way to ask), "failed" (asked, and it did not say that it ended the
+///   access) or "not_asked", which it is by itself
+/// - `reason`: a short code of at most 255 bytes, without control characters, and never a secret: "http_500"
+/// - `id`: the connection that the provider was asked about; another one that took its place meanwhile is left alone
+/// - `if_revision`: as `dm_conn_save`
+///
+/// `receipt` may be NULL; else it gets `{deleted, id, present, at_provider, reason, revocation, grants, lease, destroyed,
+/// backups, note}`: `deleted` is false where there was nothing, which is no error; `present` is the id of another
+/// connection that was left alone; `revocation` is `{method, url}` for who has to end the access by hand (in the URL a name
+/// in braces is a member of the account or the app config), null where the catalogue knows none; `grants` is how many ended,
+/// `lease` whether somebody had the right to renew it; `destroyed` is `{document, data_key, held_back}`, the last a
+/// number; `backups` and `note` are sentences for a person. Never a secret. The caller frees it. Any thread.
+/// A row that does not open can be disconnected too. Errors: DM_CONFLICT, DM_INVALID_ARGUMENT, DM_BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dm_conn_disconnect(
+    store: *const dm_store,
+    provider: *const c_char,
+    provider_len: usize,
+    owner: *const c_char,
+    owner_len: usize,
+    account: *const c_char,
+    account_len: usize,
+    options: *const c_char,
+    options_len: usize,
+    receipt: *mut dm_buf,
+    error: *mut *mut dm_error,
+) -> dm_status {
+    // SAFETY: the ABI's contract.
+    run(error, || unsafe {
+        documents::disconnect(
             store,
             Names {
                 provider: Text(provider, provider_len),

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::buffer::Output;
 use super::dm_buf;
 use super::input::{bytes, json, parsed, text};
-use super::options::{DeleteOptions, FindQuery, SaveOptions};
+use super::options::{DeleteOptions, DisconnectOptions, FindQuery, SaveOptions};
 use super::store::{answer, dm_store, vault};
 use crate::domain::{AccountName, Document};
 use crate::vault::{Address, Error, Kind};
@@ -124,6 +124,26 @@ pub(super) unsafe fn delete(
     let (address, options): (_, DeleteOptions) =
         unsafe { (names.address()?, json("options", options.0, options.1)?) };
     let told = vault.delete(kind, &address, options.if_revision)?;
+    // SAFETY: this function's contract.
+    unsafe { receipt.give(answer(&told)?) };
+    Ok(())
+}
+
+/// # Safety
+///
+/// As for [`get`].
+pub(super) unsafe fn disconnect(
+    store: *const dm_store,
+    names: Names,
+    options: Text,
+    receipt: *mut dm_buf,
+) -> Result<(), Error> {
+    let receipt = Output::optional(receipt);
+    let vault = vault(store)?;
+    // SAFETY: this function's contract.
+    let (address, options): (_, DisconnectOptions) =
+        unsafe { (names.address()?, json("options", options.0, options.1)?) };
+    let told = vault.disconnect(&address, &options.into_disconnect()?)?;
     // SAFETY: this function's contract.
     unsafe { receipt.give(answer(&told)?) };
     Ok(())

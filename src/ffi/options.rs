@@ -9,7 +9,9 @@ use serde_json::value::RawValue;
 use super::grant_json::{GrantJson, offers};
 use crate::domain::json::given;
 use crate::domain::{DisplayName, Invalid, RemoteId, Scopes, UnixTime};
-use crate::vault::{Address, Code, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query};
+use crate::vault::{
+    Address, Code, Disconnect, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +55,7 @@ pub(super) struct SaveOptions {
     exclusive_name: bool,
     #[serde(deserialize_with = "given")]
     remote_id: Option<Option<String>>,
+    replace: bool,
     #[serde(deserialize_with = "given")]
     display_name: Option<Option<String>>,
     #[serde(deserialize_with = "given")]
@@ -69,6 +72,7 @@ impl SaveOptions {
             if_revision: self.if_revision,
             exclusive_name: self.exclusive_name,
             remote_id: nullable("remote_id", self.remote_id, |id| id.parse::<RemoteId>())?,
+            replace: self.replace,
             display_name: nullable("display_name", self.display_name, |name| name.parse::<DisplayName>())?,
             scopes: nullable("scopes", self.scopes, Scopes::new)?,
             status: member("status", self.status, |status| status.parse())?,
@@ -100,6 +104,26 @@ fn nullable<T, U>(
 #[serde(deny_unknown_fields, default)]
 pub(super) struct DeleteOptions {
     pub(super) if_revision: Option<i64>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DisconnectOptions {
+    at_provider: Option<String>,
+    reason: Option<String>,
+    if_revision: Option<i64>,
+    id: Option<String>,
+}
+
+impl DisconnectOptions {
+    pub(super) fn into_disconnect(self) -> Result<Disconnect, Error> {
+        Ok(Disconnect {
+            at_provider: member("at_provider", self.at_provider, |text| text.parse())?.unwrap_or_default(),
+            reason: self.reason,
+            if_revision: self.if_revision,
+            id: member("id", self.id, |text| text.parse())?,
+        })
+    }
 }
 
 #[derive(Deserialize, Default)]

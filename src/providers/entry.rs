@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::refresh::{Expiry, Refresh};
 use crate::domain::{ScopeSeparator, Scopes};
@@ -114,7 +114,7 @@ pub enum Pkce {
 }
 
 /// How consent is ended at the provider.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Revocation {
     /// The HTTP method.
@@ -124,7 +124,7 @@ pub struct Revocation {
 }
 
 /// The method of a [`Revocation`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RevocationMethod {
     /// `DELETE`

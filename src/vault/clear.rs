@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::audit::{Event, Facts, What};
-use super::delete::NOTE;
+use super::delete::{destroy, note as deletion_note};
 use super::find::LONGEST_PAGE;
-use super::grants::{end_of_connection, end_of_owner, forget_delegated, forget_own, place};
+use super::grants::{end_of_owner, forget_delegated, forget_own, place};
 use super::kept::{self, Place};
 use super::shared::Write;
 use super::{Error, Kind, Vault};
@@ -33,7 +33,7 @@ pub struct Cleared {
     /// was cleared, those that named a connection which is gone.
     pub grants: u64,
     /// What a deletion here cannot do.
-    pub note: &'static str,
+    pub note: String,
 }
 
 impl Vault {
@@ -48,7 +48,7 @@ impl Vault {
                 delegations: 0,
                 unread: 0,
                 grants: 0,
-                note: NOTE,
+                note: deletion_note(),
             };
             for kind in [Kind::Connection, Kind::Config] {
                 let (rows, held_back, grants) = delete_rows(write, kind, owner, provider)?;
@@ -109,9 +109,9 @@ fn delete_rows(
             return Ok((deleted, held_back, grants));
         }
         for row in page {
-            write.delete(&row, Some("owner_cleared"))?;
-            held_back += write.tx.delete_kept_of(row.id)?;
-            grants += end_of_connection(write, row.id, "the connection was deleted")?;
+            let gone = destroy(write, &row, What::Deleted, Some("owner_cleared"))?;
+            held_back += gone.held_back;
+            grants += gone.grants;
             deleted += 1;
         }
     }

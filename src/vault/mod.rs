@@ -5,6 +5,7 @@ mod address;
 mod audit;
 mod clear;
 mod delete;
+mod disconnect;
 mod error;
 mod error_from;
 mod export;
@@ -41,6 +42,7 @@ pub use audit::{
 };
 pub use clear::Cleared;
 pub use delete::Receipt;
+pub use disconnect::{AtProvider, DestroyedHere, Disconnect, Disconnected};
 pub use error::{Code, Error};
 pub use export::{ExportOptions, Exported};
 pub use export_report::{ExportCounts, ExportReport, LeftOut};

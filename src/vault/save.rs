@@ -21,6 +21,8 @@ pub struct Facts {
     pub exclusive_name: bool,
     /// The remote account identifier; `Some(None)` says that it is unknown.
     pub remote_id: Option<Option<RemoteId>>,
+    /// Another remote account may take the place of the one that is there; else it is refused.
+    pub replace: bool,
     /// A name for a person.
     pub display_name: Option<Option<DisplayName>>,
     /// The granted scopes.
@@ -74,7 +76,7 @@ impl Change<'_> {
 
 impl Vault {
     /// Stores a document in place of what was there. The id stays while the remote identity is the same or unknown;
-    /// another identity makes a new connection in its place.
+    /// another identity is refused, or makes a new connection in its place where [`Facts::replace`] says so.
     pub fn save(
         &self,
         kind: Kind,
@@ -130,9 +132,15 @@ impl Vault {
                     self.update(write, kind, address, &row, document, change, facts)
                 }
                 (Change::Patch(patch), Some(row)) => {
-                    let stored = open(check(&row, write.unlocked)?, write.unlocked)?;
-                    let merged = Document::parse(stored.into())?.merge(patch)?;
-                    self.update(write, kind, address, &row, &merged, change, facts)
+                    let stored = Document::parse(open(check(&row, write.unlocked)?, write.unlocked)?.into())?;
+                    let merged = stored.merge(patch)?;
+                    let said = |document| self.catalogue.entry(&address.provider).facts(document).remote_id;
+                    let mut facts = facts.clone();
+                    // What was said of the account at a save counts on where a patch says nothing new.
+                    if row.meta.remote_id.is_some() && said(&stored) == said(&merged) {
+                        facts.remote_id.get_or_insert(None);
+                    }
+                    self.update(write, kind, address, &row, &merged, change, &facts)
                 }
             }?;
             saved.grants = self.give_offers(write, &facts.grants, saved.id.parse()?, address)?;
@@ -212,8 +220,11 @@ impl Vault {
             Change::Whole(_) => (legacy.without_held_back(), held_back(&legacy)),
             Change::Patch(patch) => legacy_after(&legacy, patch),
         };
-        if matches!((&row.meta.remote_id, &meta.remote_id), (Some(old), Some(new)) if old != new) {
-            write.delete(&row.meta, Some("replaced"))?;
+        if is_another(&row.meta, &meta) {
+            if !facts.replace {
+                return Err(another(&row.meta, &meta));
+            }
+            write.delete(&row.meta, What::Deleted, Some("replaced"))?;
             write.tx.delete_kept_of(row.meta.id)?;
             let new = self.new_row(write, kind, address, document, facts, legacy.without_held_back())?;
             write.insert(&new, change.what())?;
@@ -258,6 +269,22 @@ impl Vault {
             meta.scopes = scopes.to_string();
         }
     }
+}
+
+/// Whether a write names another remote account than the row has. One that is not known is no other.
+fn is_another(row: &Meta, new: &Meta) -> bool {
+    matches!((&row.remote_id, &new.remote_id), (Some(present), Some(named)) if present != named)
+}
+
+fn another(row: &Meta, new: &Meta) -> Error {
+    let (present, named) =
+        (row.remote_id.as_deref().unwrap_or_default(), new.remote_id.as_deref().unwrap_or_default());
+    let message = format!(
+        "{} of {} named {} is the account {present}, and what is to be saved is of {named}: connect that under another \
+         account name, disconnect this one first, or say `replace` where {named} is to take its place",
+        row.provider, row.owner, row.account
+    );
+    Error::new(Code::Conflict, message).with("remote_id", named).with("present", present)
 }
 
 fn saved(

@@ -12,10 +12,7 @@ const CAUSE_LIMIT: usize = 255;
 impl Vault {
     /// Sets a connection's status, where the present one allows it, with a cause that says why (or none).
     pub fn set_status(&self, address: &Address, status: Status, cause: Option<&str>) -> Result<About, Error> {
-        if cause.is_some_and(|cause| cause.len() > CAUSE_LIMIT || cause.chars().any(char::is_control)) {
-            let message = "cause: at most 255 bytes, without control characters, and never a secret";
-            return Err(Error::new(Code::InvalidArgument, message).with("argument", "cause"));
-        }
+        check_cause("cause", cause)?;
         let [provider, owner, account] = address.columns();
         let kind = Kind::Connection;
         self.write(|write| {
@@ -40,4 +37,14 @@ impl Vault {
             Ok(About::of(row.meta, write.unlocked, write.now))
         })
     }
+}
+
+/// Refuses what is no short code; the error names the argument.
+pub(super) fn check_cause(argument: &str, cause: Option<&str>) -> Result<(), Error> {
+    if cause.is_some_and(|cause| cause.len() > CAUSE_LIMIT || cause.chars().any(char::is_control)) {
+        let message =
+            format!("{argument}: at most 255 bytes, without control characters, and never a secret");
+        return Err(Error::new(Code::InvalidArgument, message).with("argument", argument));
+    }
+    Ok(())
 }

@@ -59,6 +59,7 @@ CALL(conn_get, S, T(0), T(1), T(2), a->first, a->second, a->error)
 CALL(conn_save, S, T(0), T(1), T(2), T(3), T(4), a->first, a->error)
 CALL(conn_merge, S, T(0), T(1), T(2), T(3), T(4), a->first, a->error)
 CALL(conn_delete, S, T(0), T(1), T(2), T(3), a->first, a->error)
+CALL(conn_disconnect, S, T(0), T(1), T(2), T(3), a->first, a->error)
 CALL(conn_set_status, S, T(0), T(1), T(2), T(3), T(4), a->first, a->error)
 CALL(conn_find, S, T(0), a->first, a->error)
 CALL(conn_status, S, T(0), T(1), a->first, a->error)
@@ -132,6 +133,7 @@ static const struct function {
     F(conn_save, "S", "POaDj", "o"),
     F(conn_merge, "S", "POaDj", "o"),
     F(conn_delete, "S", "POaj", "o"),
+    F(conn_disconnect, "S", "POaj", "o"),
     F(conn_set_status, "S", "POaTc", "o"),
     F(conn_find, "S", "j", "R"),
     F(conn_status, "S", "po", "R"),

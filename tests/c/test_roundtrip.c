@@ -69,13 +69,16 @@ static void a_merge_touches_only_what_it_names(dm_store *store) {
   REFUSED(DM_NOT_FOUND, dm_conn_merge(store, REDDIT, TEXT("absent"), TEXT("{}"), NOTHING, NULL, &error));
 }
 
-static void another_remote_identity_is_another_connection(dm_store *store) {
+static void another_remote_identity_is_refused_or_another_connection(dm_store *store) {
   dm_buf result;
   OK(dm_conn_save(store, REDDIT, TEXT("r"), TEXT("{}"), TEXT("{\"remote_id\":\"t2_a\"}"), NULL, &error));
   OK(dm_conn_save(store, REDDIT, TEXT("r"), TEXT("{}"), TEXT("{\"remote_id\":\"t2_a\"}"), &result, &error));
   CHECK(has(&result, "\"created\":false") && has(&result, "\"replaced\":null"));
   OK(dm_buf_free(&result));
-  OK(dm_conn_save(store, REDDIT, TEXT("r"), TEXT("{}"), TEXT("{\"remote_id\":\"t2_b\"}"), &result, &error));
+  REFUSED(DM_CONFLICT, dm_conn_save(store, REDDIT, TEXT("r"), TEXT("{}"), TEXT("{\"remote_id\":\"t2_b\"}"), NULL, &error));
+  REFUSED(DM_CONFLICT, dm_conn_merge(store, REDDIT, TEXT("r"), TEXT("{\"username\":\"b\"}"), NOTHING, NULL, &error));
+  OK(dm_conn_save(store, REDDIT, TEXT("r"), TEXT("{}"), TEXT("{\"remote_id\":\"t2_b\",\"replace\":true}"), &result,
+                  &error));
   CHECK(has(&result, "\"replaced\":\""));
   OK(dm_buf_free(&result));
   OK(dm_conn_delete(store, REDDIT, TEXT("r"), NOTHING, NULL, &error));
@@ -247,7 +250,7 @@ int main(void) {
   a_connection_is_saved_and_read(store);
   a_writer_can_say_what_it_read(store);
   a_merge_touches_only_what_it_names(store);
-  another_remote_identity_is_another_connection(store);
+  another_remote_identity_is_refused_or_another_connection(store);
   a_status_says_why(store);
   connections_are_found_without_opening_them(store);
   a_listing_has_pages(store);

@@ -32,6 +32,10 @@ void documents_come_back() {
   store.set_status("reddit", "user:12", "", "revoked");
   store.renew_provider("reddit");
   store.erase("reddit", "user:12");
+  store.save("x", "user:12", "", R"({"access_token":"canary"})");
+  dm::Buffer receipt = store.disconnect("x", "user:12", "", R"({"at_provider":"revoked"})");
+  CHECK(receipt.view().find(R"("at_provider":"revoked")") != dm::Text::npos);
+  CHECK(store.disconnect("x", "user:12").view().find(R"("deleted":false)") != dm::Text::npos);
   store.save_config("reddit", "site:0", "{}");
   CHECK(store.get_config("reddit", "site:0").view() == "{}");
   store.erase_config("reddit", "site:0");

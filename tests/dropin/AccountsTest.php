@@ -264,6 +264,23 @@ final class AccountsTest extends DropinTestCase
         self::assertFalse($provider->is_configured());
     }
 
+    public function testAnotherAccountOfTheProviderTakesThePlace(): void
+    {
+        $provider = new Providers\Plain('instagram');
+        $id = fn (): array => array_column(iterator_to_array($this->open()->all(), false), 'id', 'remoteId');
+        $provider->save_site_account(['access_token' => 'fake-1', 'user_id' => '1']);
+        $first = $id();
+        foreach (['2' => 'save_site_account', '3' => 'update_site_account', '4' => 'save_account'] as $user => $method) {
+            self::assertTrue($provider->$method(['access_token' => "fake-{$user}", 'user_id' => (string) $user]));
+            self::assertSame([$user], array_keys($id()));
+            self::assertNotSame(current($first), current($id()));
+            self::assertSame("fake-{$user}", $provider->get_site_account()['access_token'] ?? null);
+        }
+        $provider->save_named_account('press', ['access_token' => 'fake-5', 'user_id' => '5']);
+        self::assertTrue($provider->save_named_account('press', ['access_token' => 'fake-6', 'user_id' => '6']));
+        self::assertSame([4, 6], array_keys($id()));
+    }
+
     public function testAnEmptyAccountIsNone(): void
     {
         $provider = new Providers\Plain('reddit');

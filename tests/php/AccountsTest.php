@@ -75,6 +75,7 @@ final class AccountsTest extends VaultTestCase
                 'if_revision' => 0, 'remote_id' => 'r', 'display_name' => 'd', 'scopes' => [], 'status' => 'active',
                 'expires_at' => 0,
             ]],
+            [new SaveOptions(replace: true), ['replace' => true]],
             [new Query('p', 'o', 'a', 'r', Status::Error, 0, 1, 'n'), [
                 'provider' => 'p', 'owner' => 'o', 'account' => 'a', 'remote_id' => 'r', 'status' => 'error',
                 'expiring_before' => 0, 'limit' => 1, 'after' => 'n',
@@ -192,14 +193,29 @@ final class AccountsTest extends VaultTestCase
         self::assertSame('new', $vault->get('reddit', 'user:1')?->document->get('n'));
     }
 
-    public function testAnotherRemoteAccountIsAnotherConnection(): void
+    public function testAnotherRemoteAccountIsRefusedUnlessItIsToTakeThePlace(): void
     {
         $vault = $this->open();
         $first = $vault->save('reddit', 'user:1', ['n' => 1], options: ['remote_id' => 't2_one']);
         $same = $vault->save('reddit', 'user:1', ['n' => 2], options: ['remote_id' => 't2_one']);
         $unknown = $vault->save('reddit', 'user:1', ['n' => 3]);
-        $other = $vault->save('reddit', 'user:1', ['n' => 4], options: ['remote_id' => 't2_two']);
         self::assertSame([$first->id, $first->id], [$same->id, $unknown->id]);
+        $refused = [
+            static fn () => $vault->save('reddit', 'user:1', ['n' => 4], options: ['remote_id' => 't2_two']),
+            static fn () => $vault->merge('reddit', 'user:1', ['username' => 't2_two']),
+        ];
+        foreach ($refused as $write) {
+            $conflict = self::assertThrows(ConflictException::class, $write);
+            self::assertSame(['remote_id' => 't2_two', 'present' => 't2_one'], $conflict->detail());
+            self::assertSame(['t2_one', null, null], [
+                $conflict->otherAccount(),
+                $conflict->holder(),
+                $conflict->revision(),
+            ]);
+        }
+        self::assertSame(3, $vault->get('reddit', 'user:1')?->document->get('n'));
+        $options = new SaveOptions(remoteId: 't2_two', replace: true);
+        $other = $vault->save('reddit', 'user:1', ['n' => 4], options: $options);
         self::assertNotSame($first->id, $other->id);
         self::assertSame($first->id, $other->replaced);
         self::assertSame('t2_two', $vault->get('reddit', 'user:1')?->remoteId);

@@ -285,7 +285,7 @@ final class GrantsTest extends AgentTestCase
             'instagram',
             'user:1',
             ['access_token' => 'fake', 'user_id' => $account],
-            options: ['grants' => array_values($grants)],
+            options: ['grants' => array_values($grants), 'replace' => true],
         );
         $publish = Grant::to(7)->operations('publish')->inChat()->by('user:1');
         $saved = $connect('42', $publish, Grant::to(8)->onlyThis()->everything()->by('user:1', 'asked for'));

@@ -15,7 +15,9 @@ final class SecretsTest extends VaultTestCase
 
     /** Every way to show a value; what refuses to show it says so by an exception. */
     private const SHOW = <<<'PHP'
-        use DataMachine\Connections\{Document, Keys, LegacyEnvelope, LegacyFormat, Native\Library, Options, Vault};
+        use DataMachine\Connections\{
+            Document, Keys, LegacyEnvelope, LegacyFormat, Native\Library, Options, RevocationAnswer, Vault
+        };
         function cast(mixed $value): mixed {
             // A closure as an array is an array of itself.
             $plain = is_scalar($value) || $value === null || $value instanceof Closure;
@@ -101,6 +103,8 @@ final class SecretsTest extends VaultTestCase
             show('status', $vault->status());
             show('saved', $vault->save('reddit', 'user:2', $document));
             show('receipt', $vault->delete('reddit', 'user:2'));
+            $vault->save('reddit', 'user:2', $document);
+            show('disconnected', $vault->disconnect('reddit', 'user:2', fn ($row) => throw new Exception($canary)));
             show('export', $vault->exportLegacy($canary));
             show('report', $vault->importLegacy(serialize(['reddit' => [
                 'account' => $document, 'config' => ['x' => "dm:enc:v1:$canary"], 'other' => $canary,
@@ -119,6 +123,10 @@ final class SecretsTest extends VaultTestCase
             trace('conflict', fn () => $vault->save('reddit', 'user:1', $document, options: ['if_revision' => 0]));
             trace('conflict of JSON', fn () => $vault->save(
                 'reddit', 'user:1', Document::fromJson($json), options: ['if_revision' => 0]));
+            trace('disconnect', fn () => $vault->disconnect('reddit', 'user:1', fn () => $vault->close()));
+            $vault = Vault::open($options);
+            $vault->save('reddit', 'user:1', $document);
+            trace('failed', fn () => RevocationAnswer::failed("$canary\n"));
             trace('config', fn () => $vault->saveConfig('reddit', 'user:1', $document, ['if_revision' => 9]));
             trace('absent', fn () => $vault->merge('reddit', 'user:9', $document));
             trace('absent config', fn () => $vault->mergeConfig('reddit', 'user:9', $document));

@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use dm_connections::domain::Status;
-use dm_connections::vault::{Facts, Kind, NewGrant, Options, Revocation, Vault, Which};
+use dm_connections::vault::{
+    AtProvider, Disconnect, Facts, Kind, NewGrant, Options, Revocation, Vault, Which,
+};
 
 use crate::kill_whole::copy_directory;
 use crate::support::acting::{any, asking, wanted};
@@ -12,13 +14,14 @@ use crate::support::process::{Actor, Role, Watchdog, figures, full, say};
 use crate::support::{self, SITE, Site, address, document, fixture, key};
 use crate::whole;
 
-const OPERATIONS: [&str; 15] = [
+const OPERATIONS: [&str; 16] = [
     "save",
     "save-new",
     "save-large",
     "replace",
     "merge",
     "delete",
+    "disconnect",
     "status",
     "renew",
     "add-key",
@@ -56,9 +59,16 @@ fn operate(vault: &Vault, name: &str) {
             let large = format!(r#"{{"access_token":"{}"}}"#, "canary".repeat(50_000));
             vault.save(kind, &at("a"), &json(&large), &facts).map(drop)
         }
-        "replace" => vault.save(kind, &at("known"), &json(r#"{"user_id":"2"}"#), &facts).map(drop),
+        "replace" => {
+            let facts = Facts { replace: true, ..facts };
+            vault.save(kind, &at("known"), &json(r#"{"user_id":"2"}"#), &facts).map(drop)
+        }
         "merge" => vault.merge(kind, &at("a"), &json(r#"{"more":"canary"}"#), &facts).map(drop),
         "delete" => vault.delete(kind, &at("a"), None).map(drop),
+        "disconnect" => {
+            let revoked = Disconnect { at_provider: AtProvider::Revoked, ..Disconnect::default() };
+            vault.disconnect(&at("a"), &revoked).map(drop)
+        }
         "status" => vault.set_status(&at("a"), Status::NeedsReauth, Some("why")).map(drop),
         "renew" => vault.renew_provider(&"twitter".parse().unwrap()).map(drop),
         "add-key" => vault.add_key(&key(3)).map(drop),

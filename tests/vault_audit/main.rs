@@ -110,6 +110,7 @@ fn a_replaced_connection_and_an_import_are_recorded_row_by_row() {
     let at = address("reddit", "user:1", "default");
     let facts = |id: &str| dm_connections::vault::Facts {
         remote_id: Some(Some(id.parse().unwrap())),
+        replace: true,
         ..Default::default()
     };
     let first = vault.save(Kind::Connection, &at, &document(SECRET), &facts("one")).unwrap();

@@ -97,7 +97,11 @@ fn an_account_that_is_deleted_and_connected_anew_keeps_its_grant() {
     assert_eq!(decided(&vault, "agent:9", "reddit", "agent:9", &[]), "allowed");
     // Another remote account in its place is the agent's own too.
     let at = address("reddit", "agent:9", "default");
-    let as_remote = |name: &str| Facts { remote_id: Some(Some(name.parse().unwrap())), ..Facts::default() };
+    let as_remote = |name: &str| Facts {
+        remote_id: Some(Some(name.parse().unwrap())),
+        replace: true,
+        ..Facts::default()
+    };
     for name in ["one", "two"] {
         vault.save(CONN, &at, &document(r#"{"access_token":"t"}"#), &as_remote(name)).unwrap();
     }

@@ -43,7 +43,7 @@ fn another_remote_account_in_its_place_ends_them_too() {
     let at = address("instagram", "user:1", "default");
     let save = |user: &str| {
         let json = format!(r#"{{"access_token":"t","user_id":"{user}"}}"#);
-        vault.save(CONN, &at, &document(&json), &Facts::default()).unwrap()
+        vault.save(CONN, &at, &document(&json), &Facts { replace: true, ..Facts::default() }).unwrap()
     };
     let first = save("42");
     vault.create_grant(&named(&first.id, "agent:7")).unwrap();

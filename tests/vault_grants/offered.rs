@@ -13,7 +13,7 @@ fn offer(agent: &str) -> NewGrant {
 
 fn facts(grants: Vec<NewGrant>, only_this: bool) -> Facts {
     let offers = grants.into_iter().map(|grant| Offer { grant, only_this });
-    Facts { grants: offers.collect(), ..Facts::default() }
+    Facts { grants: offers.collect(), replace: true, ..Facts::default() }
 }
 
 fn save(vault: &Vault, user_id: &str, facts: &Facts) -> Result<Saved, dm_connections::vault::Error> {

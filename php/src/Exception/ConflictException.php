@@ -6,7 +6,8 @@ namespace DataMachine\Connections\Exception;
 
 /**
  * The row moved on since the revision that was given: read it again. Or an account name that was to be one owner's only
- * is another's: holder() tells whose.
+ * is another's: holder() tells whose. Or the connection is another remote account than the one to be saved:
+ * otherAccount() tells which.
  */
 final class ConflictException extends ConnectionsException
 {
@@ -26,5 +27,14 @@ final class ConflictException extends ConnectionsException
     {
         $holder = $this->detail()['holder'] ?? null;
         return is_string($holder) ? $holder : null;
+    }
+
+    /**
+     * The provider's identifier of the account that is connected here; null where it is not about one.
+     */
+    public function otherAccount(): ?string
+    {
+        $present = $this->detail()['present'] ?? null;
+        return is_string($present) ? $present : null;
     }
 }

@@ -118,6 +118,12 @@ final class Library
         return self::ask('dm_conn_delete', [$store, ...$row, $options]);
     }
 
+    /** Destroys a connection after its provider was asked, with a receipt. */
+    public static function connectionDisconnect(Handle $store, array $row, string $options): string
+    {
+        return self::ask('dm_conn_disconnect', [$store, ...$row, $options]);
+    }
+
     /** Changes a status and says why. */
     public static function connectionSetStatus(Handle $store, array $row, string $status, string $cause): string
     {

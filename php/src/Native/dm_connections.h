@@ -32,6 +32,7 @@ dm_status dm_conn_get(t,s,z,s,z,s,z,b,b,e);
 dm_status dm_conn_save(t,s,z,s,z,s,z,s,z,s,z,b,e);
 dm_status dm_conn_merge(t,s,z,s,z,s,z,s,z,s,z,b,e);
 dm_status dm_conn_delete(t,s,z,s,z,s,z,s,z,b,e);
+dm_status dm_conn_disconnect(t,s,z,s,z,s,z,s,z,b,e);
 dm_status dm_conn_find(t,s,z,b,e);
 dm_status dm_conn_set_status(t,s,z,s,z,s,z,s,z,s,z,b,e);
 dm_status dm_conn_status(t,s,z,s,z,b,e);

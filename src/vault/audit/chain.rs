@@ -56,8 +56,13 @@ impl Write<'_> {
     }
 
     /// Deletes a row, with its record; `code` says why, where it was not asked for by itself.
-    pub(in crate::vault) fn delete(&mut self, row: &Meta, code: Option<&str>) -> Result<(), Error> {
-        self.change_row(RowChange::Delete(row), What::Deleted, code)
+    pub(in crate::vault) fn delete(
+        &mut self,
+        row: &Meta,
+        what: What,
+        code: Option<&str>,
+    ) -> Result<(), Error> {
+        self.change_row(RowChange::Delete(row), what, code)
     }
 
     fn change_row(&mut self, change: RowChange<'_>, what: What, code: Option<&str>) -> Result<(), Error> {

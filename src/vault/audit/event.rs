@@ -23,6 +23,8 @@ pub(in crate::vault) enum What {
     StatusSet,
     /// A row was deleted.
     Deleted,
+    /// A connection was ended for good, and its row deleted, after the provider was asked or not.
+    Disconnected,
     /// A row was sealed under a new data key.
     Renewed,
     /// A row was made of the old option, or healed from it.
@@ -70,6 +72,7 @@ impl What {
             What::Merged => "merged",
             What::StatusSet => "status_set",
             What::Deleted => "deleted",
+            What::Disconnected => "disconnected",
             What::Renewed => "renewed",
             What::Imported => "imported",
             What::ImportDone => "import_done",
@@ -239,7 +242,7 @@ impl Event {
 
     /// Whether it says how a row stands since.
     pub(super) fn about_row(&self) -> bool {
-        self.facts.row.is_some() || self.what == What::Deleted
+        self.facts.row.is_some() || matches!(self.what, What::Deleted | What::Disconnected)
     }
 }
 
