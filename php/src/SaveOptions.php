@@ -22,6 +22,7 @@ final class SaveOptions
      *                                       under this account name; ConflictException::holder() tells whose
      * @param list<Grant>       $grants      what agents may do with it, given together with it or not at all; they name
      *                                       no account. What an agent has in the same terms is not given again
+     * @param bool              $renewed     the provider renewed these tokens by itself: no person consented anew
      */
     public function __construct(
         public readonly ?int $ifRevision = null,
@@ -32,6 +33,7 @@ final class SaveOptions
         public readonly ?int $expiresAt = null,
         public readonly bool $exclusiveName = false,
         public readonly array $grants = [],
+        public readonly bool $renewed = false,
     ) {
     }
 
@@ -51,6 +53,7 @@ final class SaveOptions
             'expires_at' => $this->expiresAt,
             'exclusive_name' => $this->exclusiveName ?: null,
             'grants' => $this->grants ?: null,
+            'renewed' => $this->renewed ?: null,
         ], static fn (mixed $value): bool => $value !== null);
     }
 }
