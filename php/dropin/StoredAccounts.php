@@ -52,7 +52,7 @@ trait StoredAccounts
     /**
      * @param array<string, mixed> $patch
      */
-    private function patch(string $owner, #[\SensitiveParameter] array $patch): bool
+    private function patch(string $owner, #[\SensitiveParameter] array $patch, string $name = Names::DEFAULT): bool
     {
         $patch = $this->opened($patch);
         if ($patch === null) {
@@ -60,7 +60,7 @@ trait StoredAccounts
         }
         $new = new SaveOptions(ifRevision: 0, status: Standing::initial($this, $patch));
         $merged = new SaveOptions(status: Standing::after($this, $patch));
-        return Storage::updateAccount($this->get_provider_slug(), $owner, $patch, $merged, $new);
+        return Storage::updateAccount($this->get_provider_slug(), $owner, $patch, $name, $merged, $new);
     }
 
     /**
