@@ -102,6 +102,14 @@ final class SecretsTest extends VaultTestCase
             show('saved', $vault->save('reddit', 'user:2', $document));
             show('receipt', $vault->delete('reddit', 'user:2'));
             show('export', $vault->exportLegacy($canary));
+            $vault->saveConfig('reddit', 'user:3', $document);
+            $vault->save('reddit', 'user:3', $document + ['refresh_token' => $canary, 'token_expires_at' => 1]);
+            $refreshed = $vault->refresh($vault->find(['owner' => 'user:3'])->rows[0], function ($request) use ($canary) {
+                show('refresh request', $request);
+                return ['refresh_token' => "$canary 2"];
+            });
+            show('refreshed', $refreshed);
+            show('due', $vault->refreshDue());
             show('report', $vault->importLegacy(serialize(['reddit' => [
                 'account' => $document, 'config' => ['x' => "dm:enc:v1:$canary"], 'other' => $canary,
             ], 'gone' => $document]), [$canary]));
@@ -155,7 +163,18 @@ final class SecretsTest extends VaultTestCase
             trace('type of value', fn () => LegacyEnvelope::seal($canary, [$canary]));
             // A handle of another kind: FFI itself refuses the call.
             trace('FFI', fn () => Library::connectionSave(Library::keyringNew(), ['a', 'b', 'c'], $canary, ''));
+            $vault->save('reddit', 'user:3', $document + ['refresh_token' => $canary, 'token_expires_at' => 1]);
+            $row = $vault->find(['owner' => 'user:3'])->rows[0];
+            $force = ['force' => true];
+            trace('thrown in a refresh', fn () => $vault->refresh($row, fn ($r) => throw new Exception('x'), $force));
+            trace('refreshed with nonsense', fn () => $vault->refresh($row, fn () => [$canary], $force));
+            trace('refreshed with a text', fn () => $vault->refresh($row, fn () => $canary, $force));
+            trace('refreshed without UTF-8', fn () => $vault->refresh($row, fn () => ['a' => "$canary\xff"], $force));
+            trace('refreshed within', fn () => $vault->refresh(
+                $row, fn () => $vault->refresh($row, fn () => ['a' => $canary]), $force));
+            trace('type of the connection', fn () => $vault->refresh($canary, fn () => []));
             $vault->close();
+            trace('closed refresh', fn () => $vault->refresh($row, fn () => ['a' => $canary]));
             trace('closed', fn () => $vault->save('reddit', 'user:1', $document));
             trace('closed merge', fn () => $vault->merge('reddit', 'user:1', $document));
             trace('closed import', fn () => $vault->importLegacy($canary, [$canary]));
