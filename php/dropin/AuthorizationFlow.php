@@ -19,18 +19,6 @@ trait AuthorizationFlow
     private bool $boundToAgent = false;
 
     /**
-     * Where a person is sent to, to connect an account; '' where that is not possible.
-     */
-    abstract public function get_authorization_url(): string;
-
-    /**
-     * Ends the flow: the person is back, and the account is saved.
-     *
-     * @return mixed
-     */
-    abstract public function handle_oauth_callback();
-
-    /**
      * The `response_type`: `code`, or `token` for the implicit flow.
      */
     public function get_oauth_response_type(): string

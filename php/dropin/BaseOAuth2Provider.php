@@ -54,6 +54,18 @@ abstract class BaseOAuth2Provider extends BaseAuthProvider
     }
 
     /**
+     * Where a person is sent to, to connect an account; '' where that is not possible.
+     */
+    abstract public function get_authorization_url(): string;
+
+    /**
+     * Ends the flow: the person is back, and the account is saved.
+     *
+     * @return mixed
+     */
+    abstract public function handle_oauth_callback();
+
+    /**
      * Whether the app config needs a `client_secret`: public clients have none.
      */
     protected function requires_client_secret(): bool

@@ -228,7 +228,10 @@ final class SecretsTest extends DropinTestCase
 
     public function testDetailsOfWhatNeverCameThroughASave(): void
     {
-        $this->open()->save('reddit', 'site:0', ['username' => 'dm:enc:v1:' . self::CANARY]);
+        $account = ['username' => 'dm:enc:v1:' . self::CANARY];
+        $this->open()->save('reddit', 'site:0', $account);
+        self::assertSame(['username' => Redaction::MARKER], (new Providers\Plain('reddit'))->get_account_details());
+        $this->open()->save('reddit', 'site:0', $account + ['access_token' => self::CANARY]);
         self::assertSame(['username' => Redaction::MARKER], self::provider('reddit')->get_account_details());
         $child = new class ('reddit') extends Providers\Plain {
             public array $account = [];
@@ -247,7 +250,8 @@ final class SecretsTest extends DropinTestCase
     public function testDetailsOfTheFixtureHoldNoToken(): void
     {
         $this->import('mixed');
-        $slugs = ['twitter', 'facebook', 'reddit', 'instagram', 'threads', 'linkedin', 'pinterest', 'tiktok'];
+        self::assertNull(self::provider('facebook')->get_account_details(), 'It has no access_token.');
+        $slugs = ['twitter', 'reddit', 'instagram', 'threads', 'linkedin', 'pinterest', 'tiktok'];
         foreach ($slugs as $slug) {
             $details = self::provider($slug)->get_account_details();
             self::assertNotEmpty($details);

@@ -11,23 +11,11 @@ use DataMachine\Connections\RefreshRequest;
 use DataMachine\Connections\Vault;
 
 /**
- * A test with a real authorization server, whose families are accounts.
+ * A test of renewing the Reddit account of user 1 at a real authorization server.
  */
 abstract class RefreshTestCase extends VaultTestCase
 {
-    protected static Authority $authority;
-
-    public static function setUpBeforeClass(): void
-    {
-        self::$authority = new Authority();
-        putenv('DM_TOKEN_URL=' . self::$authority->token);
-    }
-
-    public static function tearDownAfterClass(): void
-    {
-        putenv('DM_TOKEN_URL');
-        self::$authority->stop();
-    }
+    use UsesAuthority;
 
     protected function tearDown(): void
     {
@@ -52,12 +40,6 @@ abstract class RefreshTestCase extends VaultTestCase
         return $vault->find(['provider' => $slug, 'owner' => 'user:1'])->rows[0];
     }
 
-    /** The account at the authorization server; each test has its own. */
-    protected function family(): string
-    {
-        return $this->getName(false);
-    }
-
     /**
      * @param array<string, mixed> $options
      */
@@ -75,15 +57,5 @@ abstract class RefreshTestCase extends VaultTestCase
     protected static function never(): never
     {
         self::fail('The provider was asked.');
-    }
-
-    /**
-     * @param array<string, int> $counts
-     */
-    protected function assertCounts(array $counts): void
-    {
-        $counts += ['requests' => 0, 'rotations' => 0, 'reuses' => 0];
-        $counted = array_intersect_key(self::$authority->counts($this->family()), $counts);
-        self::assertEquals($counts, $counted);
     }
 }

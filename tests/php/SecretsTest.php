@@ -104,11 +104,11 @@ final class SecretsTest extends VaultTestCase
             show('export', $vault->exportLegacy($canary));
             $vault->saveConfig('reddit', 'user:3', $document);
             $vault->save('reddit', 'user:3', $document + ['refresh_token' => $canary, 'token_expires_at' => 1]);
-            $refreshed = $vault->refresh($vault->find(['owner' => 'user:3'])->rows[0], function ($request) use ($canary) {
+            $row = $vault->find(['owner' => 'user:3'])->rows[0];
+            show('refreshed', $vault->refresh($row, function ($request) use ($canary) {
                 show('refresh request', $request);
                 return ['refresh_token' => "$canary 2"];
-            });
-            show('refreshed', $refreshed);
+            }));
             show('due', $vault->refreshDue());
             show('report', $vault->importLegacy(serialize(['reddit' => [
                 'account' => $document, 'config' => ['x' => "dm:enc:v1:$canary"], 'other' => $canary,
