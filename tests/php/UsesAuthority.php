@@ -29,6 +29,11 @@ trait UsesAuthority
         return $this->getName(false);
     }
 
+    protected function assertRequests(int $requests): void
+    {
+        self::assertSame($requests, self::$authority->counts($this->family())['requests']);
+    }
+
     /**
      * How often what happened to it; what is not told did not.
      *
