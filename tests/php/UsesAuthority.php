@@ -26,12 +26,13 @@ trait UsesAuthority
     /** The account at the authorization server; each test has its own. */
     protected function family(): string
     {
-        return $this->getName(false);
+        return trim((string) preg_replace('/[^A-Za-z0-9]+/', '-', $this->getName()), '-');
     }
 
     protected function assertRequests(int $requests): void
     {
-        self::assertSame($requests, self::$authority->counts($this->family())['requests']);
+        ['requests' => $counted] = self::$authority->counts($this->family());
+        self::assertSame($requests, $counted);
     }
 
     /**
