@@ -25,7 +25,10 @@ final class Refreshing
     /** For how long a commit is tried while others hold the store: what it brings is the only good token. */
     private const COMMIT_SECONDS = 60;
 
-    /** @var array<string, true> ids of the connections whose callables are running */
+    /**
+     * @var array<string, Handle> the leases whose callables are running, by the connection's id. Held here and not in a
+     *                            frame only: after a fatal error PHP frees what its frames held, without destructors
+     */
     private static array $running = [];
 
     /**
@@ -50,7 +53,7 @@ final class Refreshing
             $stored = $document === '' ? null : new Connection($told['about'], Document::fromJson($document));
             return new Refreshed(RefreshOutcome::from($told['outcome']), $stored, $told);
         }
-        self::$running[$connection->id] = true;
+        self::$running[$connection->id] = $lease;
         try {
             $request = self::request($lease, $told, $document, $config);
             $told = self::settled($lease, $request, self::asked($lease, $request, $http));

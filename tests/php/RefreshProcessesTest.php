@@ -98,7 +98,7 @@ final class RefreshProcessesTest extends RefreshTestCase
         $workers = [$this->worker($code), $this->worker($code), $this->worker($code)];
         touch($this->directory . '/go');
         self::$authority->waitForHeld();
-        $busy = $vault->refresh($this->row($vault), self::never(...), ['patience_ms' => 0]);
+        $busy = $vault->refresh($this->row($vault), self::notAsked(...), ['patience_ms' => 0]);
         self::assertSame(RefreshOutcome::Busy, $busy->outcome);
         self::assertGreaterThan(time(), $busy->until);
         self::assertIsInt($busy->holder['pid']);

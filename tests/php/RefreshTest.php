@@ -38,7 +38,7 @@ final class RefreshTest extends RefreshTestCase
         self::assertGreaterThan($before->revision, $refreshed->connection->revision);
         $this->assertCounts(['requests' => 1, 'rotations' => 1]);
 
-        $again = $vault->refresh($before, self::never(...));
+        $again = $vault->refresh($before, self::notAsked(...));
         self::assertSame(RefreshOutcome::Fresh, $again->outcome);
         self::assertSame($new, $again->connection->document->toArray());
         self::assertNull($again->cause);
@@ -47,19 +47,30 @@ final class RefreshTest extends RefreshTestCase
         $this->assertCounts(['requests' => 2, 'rotations' => 2]);
     }
 
-    public function testAnAnswerWithoutARefreshTokenKeepsTheOldOne(): void
+    /**
+     * @return array<string, array{array<string, ?string>}>
+     */
+    public static function noRefreshTokens(): array
+    {
+        return ['none' => [[]], 'null' => [['refresh_token' => null]], 'an empty one' => [['refresh_token' => '']]];
+    }
+
+    /**
+     * @dataProvider noRefreshTokens
+     *
+     * @param array<string, ?string> $none
+     */
+    public function testAnAnswerWithoutARefreshTokenKeepsTheOldOne(array $none): void
     {
         $vault = $this->open();
-        foreach ([null, ''] as $empty) {
-            $this->connect($vault);
-            self::$authority->fault($this->family(), ['answer' => 'without_refresh_token']);
-            $old = $vault->get('reddit', 'user:1')->document;
-            $patch = static fn (RefreshRequest $request) => ['refresh_token' => $empty] + self::renew($request);
-            $refreshed = $vault->refresh($this->row($vault), $patch);
-            self::assertSame(RefreshOutcome::Refreshed, $refreshed->outcome);
-            self::assertSame($old->get('refresh_token'), $refreshed->connection->document->get('refresh_token'));
-            self::assertNotSame($old->get('access_token'), $refreshed->connection->document->get('access_token'));
-        }
+        $this->connect($vault);
+        self::$authority->fault($this->family(), ['answer' => 'without_refresh_token']);
+        $old = $vault->get('reddit', 'user:1')->document;
+        $patch = static fn (RefreshRequest $request) => $none + self::renew($request);
+        $refreshed = $vault->refresh($this->row($vault), $patch);
+        self::assertSame(RefreshOutcome::Refreshed, $refreshed->outcome);
+        self::assertSame($old->get('refresh_token'), $refreshed->connection->document->get('refresh_token'));
+        self::assertNotSame($old->get('access_token'), $refreshed->connection->document->get('access_token'));
     }
 
     public function testTheCallableIsToldWhatItNeeds(): void
@@ -99,7 +110,7 @@ final class RefreshTest extends RefreshTestCase
         $refreshed = $this->refresh($vault);
         self::assertSame([RefreshOutcome::Dead, null], [$refreshed->outcome, $refreshed->connection]);
         self::assertSame('refresh_refused', $refreshed->cause);
-        $again = $vault->refresh($row, self::never(...), ['force' => true]);
+        $again = $vault->refresh($row, self::notAsked(...), ['force' => true]);
         self::assertSame([RefreshOutcome::Dead, 'refresh_refused'], [$again->outcome, $again->cause]);
         $row = $this->row($vault);
         self::assertSame([Status::NeedsReauth, 'refresh_refused'], [$row->status, $row->statusCause]);
@@ -121,7 +132,7 @@ final class RefreshTest extends RefreshTestCase
         self::assertSame(1, $refreshed->failures);
         self::assertGreaterThanOrEqual(time() - 5, $refreshed->until);
         self::assertNotNull($refreshed->connection);
-        $again = $vault->refresh($row, self::never(...));
+        $again = $vault->refresh($row, self::notAsked(...));
         self::assertSame([RefreshOutcome::Backoff, $refreshed->until], [$again->outcome, $again->until]);
         self::assertNotNull($again->connection->document->get('access_token'));
         $this->assertCounts(['requests' => 1]);
@@ -181,7 +192,7 @@ final class RefreshTest extends RefreshTestCase
         self::assertSame(RefreshOutcome::Unsupported, $refreshed->outcome);
         self::assertNotNull($refreshed->connection);
         $vault->save('reddit', 'user:1', ['access_token' => 'fake', 'token_expires_at' => time() - 1]);
-        $refreshed = $vault->refresh($this->row($vault), self::never(...));
+        $refreshed = $vault->refresh($this->row($vault), self::notAsked(...));
         self::assertSame(RefreshOutcome::Unsupported, $refreshed->outcome);
         self::assertSame('nothing_to_spend', $refreshed->cause);
     }
@@ -203,10 +214,10 @@ final class RefreshTest extends RefreshTestCase
         $vault = $this->open();
         $vault->save('reddit', 'user:1', self::$authority->consents($this->family(), left: 3600));
         $row = $this->row($vault);
-        self::assertSame(RefreshOutcome::Fresh, $vault->refresh($row, self::never(...))->outcome);
+        self::assertSame(RefreshOutcome::Fresh, $vault->refresh($row, self::notAsked(...))->outcome);
         $rejected = ['rejected_revision' => $row->revision];
         self::assertSame(RefreshOutcome::Refreshed, $this->refresh($vault, $rejected)->outcome);
-        self::assertSame(RefreshOutcome::Fresh, $vault->refresh($row, self::never(...), $rejected)->outcome);
+        self::assertSame(RefreshOutcome::Fresh, $vault->refresh($row, self::notAsked(...), $rejected)->outcome);
     }
 
     public function testWhatTheCallableSavedItselfMeanwhileStays(): void
@@ -274,7 +285,7 @@ final class RefreshTest extends RefreshTestCase
         $vault = $this->open();
         $row = $this->connect($vault);
         $refreshed = $vault->refresh($row, static function (RefreshRequest $request) use ($vault, $row): array {
-            $nested = static fn () => $vault->refresh($row, self::never(...));
+            $nested = static fn () => $vault->refresh($row, self::notAsked(...));
             $thrown = self::assertThrows(InvalidArgumentException::class, $nested);
             self::assertStringContainsString('wait for itself', $thrown->getMessage());
             // Another connection's is no matter.
@@ -298,7 +309,7 @@ final class RefreshTest extends RefreshTestCase
         } catch (\RuntimeException $caught) {
             self::assertSame($thrown, $caught);
         }
-        $again = $vault->refresh($row, self::never(...));
+        $again = $vault->refresh($row, self::notAsked(...));
         self::assertSame([RefreshOutcome::Backoff, 'unavailable'], [$again->outcome, $again->cause]);
         self::assertSame(RefreshOutcome::Refreshed, $this->refresh($vault, ['force' => true])->outcome);
     }

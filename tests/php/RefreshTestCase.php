@@ -54,7 +54,7 @@ abstract class RefreshTestCase extends VaultTestCase
     }
 
     /** What must not be called. */
-    protected static function never(): never
+    protected static function notAsked(): never
     {
         self::fail('The provider was asked.');
     }

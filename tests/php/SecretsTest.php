@@ -172,7 +172,6 @@ final class SecretsTest extends VaultTestCase
             trace('refreshed without UTF-8', fn () => $vault->refresh($row, fn () => ['a' => "$canary\xff"], $force));
             trace('refreshed within', fn () => $vault->refresh(
                 $row, fn () => $vault->refresh($row, fn () => ['a' => $canary]), $force));
-            trace('type of the connection', fn () => $vault->refresh($canary, fn () => []));
             $vault->close();
             trace('closed refresh', fn () => $vault->refresh($row, fn () => ['a' => $canary]));
             trace('closed', fn () => $vault->save('reddit', 'user:1', $document));
