@@ -32,7 +32,9 @@ trait StoredAccounts
             return false;
         }
         $status = Standing::initial($this, $account);
-        $options = new SaveOptions(status: $status, exclusiveName: $name !== Names::DEFAULT);
+        // While it is renewed, it has its name already.
+        $exclusive = $name !== Names::DEFAULT && Storage::renewalBy($this) === null;
+        $options = new SaveOptions(status: $status, exclusiveName: $exclusive);
         return Storage::saveAccount($this->get_provider_slug(), $owner, $account, $name, $options);
     }
 

@@ -135,7 +135,8 @@ final class RenewalTest extends DropinTestCase
         $provider->handle_cron_refresh();
         self::assertGreaterThan(time(), wp_next_scheduled($provider->get_cron_hook_name()), 'It looks again.');
         self::$authority->release();
-        self::assertSame($provider->get_account()['access_token'], $other->wait());
+        $said = $other->wait();
+        self::assertSame($provider->get_account()['access_token'], $said);
         $this->assertCounts(['requests' => 1, 'rotations' => 1]);
     }
 
@@ -321,6 +322,7 @@ final class RenewalTest extends DropinTestCase
         // Not by what its class says (that drops it), but as others of Meta's hand it on.
         $child = new class ('instagram') extends Providers\Told {
         };
+        $child->buffer = 7 * self::DAY;
         $child->answer = static fn () => new \WP_Error('x', 'No.', ['error' => ['message' => 'm', 'code' => 190]]);
         self::assertSame(RefreshOutcome::Dead, Renewal::of($child)->outcome());
         self::assertFalse($provider->is_authenticated());
@@ -334,10 +336,10 @@ final class RenewalTest extends DropinTestCase
         $planned = wp_next_scheduled($provider->get_cron_hook_name());
         self::assertEqualsWithDelta(time() + 3300, $planned, 60);
 
-        $provider = $this->told(static fn () => new \WP_Error('x', 'No.'), 100);
+        $provider = $this->told(static fn () => new \WP_Error('x', 'No.'), 100, 'failing');
         self::assertFalse($provider->schedule_proactive_refresh());
         self::assertCount(1, $this->failed);
-        $provider = $this->told(null, 100);
+        $provider = $this->told(null, 100, 'unable');
         self::assertFalse($provider->schedule_proactive_refresh());
         self::assertCount(1, $this->failed);
     }
@@ -381,13 +383,15 @@ final class RenewalTest extends DropinTestCase
         }
         self::assertTrue($provider->save_account($account));
         self::assertTrue($provider->save_config(['client_id' => 'fake', 'client_secret' => 'fake']));
+        $provider->clear_proactive_refresh();
         return $provider;
     }
 
     /** A child that is told what to answer, the same. */
-    private function told(?\Closure $answer, int $left = -10): Providers\Told
+    private function told(?\Closure $answer, int $left = -10, string $slug = 'told'): Providers\Told
     {
-        $provider = new Providers\Told('told');
+        $provider = new Providers\Told($slug);
+        $provider->clear_proactive_refresh();
         $provider->answer = $answer;
         $provider->save_account([
             'access_token' => 'old',

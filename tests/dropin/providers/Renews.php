@@ -53,7 +53,8 @@ trait Renews
      */
     private function exchange(string $grant, #[\SensitiveParameter] string $token): array|\WP_Error
     {
-        $url = getenv('DM_TOKEN_URL') . '?' . http_build_query(['grant_type' => $grant, 'access_token' => $token]);
+        $name = $grant === 'fb_exchange_token' ? $grant : 'access_token';
+        $url = getenv('DM_TOKEN_URL') . '?' . http_build_query(['grant_type' => $grant, $name => $token]);
         $result = HttpClient::get($url, ['context' => "{$this->provider_slug} OAuth"]);
         if (!$result['success']) {
             return new \WP_Error("{$this->provider_slug}_refresh_http_error", $result['error']);
