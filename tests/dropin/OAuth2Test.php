@@ -173,9 +173,8 @@ final class OAuth2Test extends DropinTestCase
 
     public function testTheEventIsHeard(): void
     {
-        // Of its own: stubbed hooks keep those of other tests.
-        new Providers\Told('heard');
-        do_action('datamachine_refresh_token_heard');
+        new Providers\Told('example');
+        do_action('datamachine_refresh_token_example');
         self::assertCount(1, $this->logged('debug'));
         self::assertStringContainsString('no account', $this->logged('debug')[0]);
     }

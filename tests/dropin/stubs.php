@@ -39,8 +39,8 @@ class WP_Error
  */
 function &stubbed_hooks(): array
 {
-    static $hooks = [];
-    return $hooks;
+    $GLOBALS['wp_filter'] ??= [];
+    return $GLOBALS['wp_filter'];
 }
 
 /**
@@ -70,6 +70,12 @@ function remove_filter(string $hook, callable $callback, int $priority = 10): bo
     $hooks = &stubbed_hooks();
     $others = array_filter($hooks[$hook] ?? [], static fn (array $added): bool => $added[0] !== $callback);
     $hooks[$hook] = array_values($others);
+    return true;
+}
+
+function remove_all_actions(string $hook): bool
+{
+    unset(stubbed_hooks()[$hook]);
     return true;
 }
 
