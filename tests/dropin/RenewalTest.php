@@ -219,6 +219,13 @@ final class RenewalTest extends DropinTestCase
         self::assertSame('old refresh', $provider->get_account()['refresh_token']);
     }
 
+    public function testATokenWithoutAnEndIsHandedOutAllTheSame(): void
+    {
+        $provider = $this->told(static fn (): array => ['access_token' => 'new']);
+        self::assertSame('new', $provider->get_valid_access_token());
+        self::assertLessThan(time(), $provider->get_account()['token_expires_at'], 'As upstream: the old one\'s.');
+    }
+
     public function testAChildIsHandedItsAccessToken(): void
     {
         $handed = [];
@@ -256,6 +263,7 @@ final class RenewalTest extends DropinTestCase
         }, 100);
         self::assertSame('new', $provider->get_valid_access_token());
         self::assertSame(['old', true], $within);
+        self::assertSame([], $this->logged('error'));
         self::assertSame(1, $provider->asked);
     }
 

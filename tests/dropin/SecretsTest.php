@@ -95,6 +95,28 @@ final class SecretsTest extends DropinTestCase
         }
     }
 
+    public function testNoTraceThroughARenewalShowsOne(): void
+    {
+        $fails = static fn (): never => throw new \DomainException('A class or a hook failed.');
+        $answers = [
+            'throwing' => static fn (#[\SensitiveParameter] string $token) => $fails(),
+            'renewed' => static fn (#[\SensitiveParameter] string $token) => ['access_token' => "{$token} 2"],
+            'refused' => static fn (#[\SensitiveParameter] string $token) => new \WP_Error('x', "{$token} is no good."),
+        ];
+        $this->hook('datamachine_log', static fn (mixed ...$line) => match (true) {
+            str_contains($line[1], 'Token refresh') => $fails(),
+            default => null,
+        });
+        foreach ($answers as $slug => $answer) {
+            $provider = new Providers\Told($slug);
+            $provider->answer = $answer;
+            $provider->save_account(['refresh_token' => self::CANARY, 'token_expires_at' => 1] + self::ACCOUNT);
+            $get = static fn () => $provider->get_valid_access_token();
+            $this->assertHidden($this->thrownBy($get, \DomainException::class, 0));
+        }
+        self::assertStringNotContainsString(self::CANARY, serialize($this->log));
+    }
+
     public function testNoTraceThroughAHookShowsOne(): void
     {
         $provider = new Providers\Plain('reddit');
