@@ -73,8 +73,10 @@ final class RenewalTest extends DropinTestCase
             self::assertSame('fake page token, new', $after['page_access_token']);
             self::assertArrayNotHasKey('access_token', $after);
         }
+        $provider->clear_proactive_refresh();
         $provider->handle_cron_refresh();
         self::assertSame($after, $provider->get_account());
+        self::assertGreaterThan(time(), wp_next_scheduled($provider->get_cron_hook_name()), 'Planned again.');
         $this->assertRequests(1);
     }
 
@@ -180,6 +182,31 @@ final class RenewalTest extends DropinTestCase
         self::assertNotSame([], $provider->get_account());
         $provider->save_account(['extra' => 'kept'] + self::$authority->consents($this->family()));
         self::assertNotNull($provider->get_valid_access_token());
+    }
+
+    public function testThereIsTimeToConsentAgainWhileTheTokenLasts(): void
+    {
+        $provider = $this->connected('reddit', 100);
+        $old = $provider->get_account()['access_token'];
+        self::$authority->withdraws($this->family());
+        $provider->handle_cron_refresh();
+        self::assertCount(1, $this->failed);
+        self::assertFalse($provider->is_authenticated());
+        self::assertSame($old, $provider->get_valid_access_token());
+        $this->assertCounts(['requests' => 1]);
+    }
+
+    public function testAStoreThatMakesRoomForOthersMeanwhileIsNotAskedForTwice(): void
+    {
+        $provider = $this->told(function (): array {
+            for ($others = 1; $others < 10; $others++) {
+                $this->open(['path' => "{$this->directory}/other-{$others}"])->info();
+            }
+            return ['access_token' => 'new', 'expires_at' => time() + 3600];
+        });
+        $provider->get_valid_access_token();
+        self::assertSame(1, $provider->asked);
+        self::assertNotNull($provider->get_site_account(), 'It is opened again.');
     }
 
     public function testTheRotatedTokenThatAChildStoredItselfIsTheOneThatStays(): void
