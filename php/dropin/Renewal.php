@@ -76,8 +76,11 @@ final class Renewal
         return $this->refreshed?->outcome;
     }
 
-    private static function refreshed(ConnectionInfo $row, Renewing $renewing, RefreshOptions $options): ?Refreshed
-    {
+    private static function refreshed(
+        ConnectionInfo $row,
+        #[\SensitiveParameter] Renewing $renewing,
+        RefreshOptions $options,
+    ): ?Refreshed {
         try {
             return Runtime::vault()->refresh($row, $renewing->answer(...), $options);
         } catch (\Throwable $thrown) {
@@ -85,7 +88,7 @@ final class Renewal
         }
     }
 
-    private static function log(Renewing $renewing, ?Refreshed $refreshed): void
+    private static function log(#[\SensitiveParameter] Renewing $renewing, ?Refreshed $refreshed): void
     {
         [$owner, $account] = $renewing->place();
         $context = ['provider' => $renewing->provider->get_provider_slug()];

@@ -242,7 +242,7 @@ final class Storage
      * @param \Closure(array<string, mixed>): Saved $save
      */
     private static function saving(
-        ?Renewing $renewing,
+        #[\SensitiveParameter] ?Renewing $renewing,
         SaveOptions $options,
         #[\SensitiveParameter] \Closure $save,
     ): void {
