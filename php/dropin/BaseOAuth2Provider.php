@@ -35,6 +35,8 @@ abstract class BaseOAuth2Provider extends BaseAuthProvider
     private const BUFFER = 604_800;
     /** How long after a renewal that is not due, or somebody else's, the next one is looked for, in seconds. */
     private const SOON = 60;
+    /** The same, where something went wrong that is nobody's answer. */
+    private const LATER = 600;
 
     /** @var OAuth2Handler|null upstream's, for state and callbacks; untyped, as children may declare it anew */
     protected $oauth2;
@@ -185,13 +187,12 @@ abstract class BaseOAuth2Provider extends BaseAuthProvider
     {
         $account = $this->get_account();
         $context = ['provider' => $this->provider_slug];
-        $renewal = $account === [] ? null : Renewal::of($this, patienceMs: 0);
+        $renewal = $account === [] ? null : $this->renewByCron();
         $dead = $renewal?->outcome() === RefreshOutcome::Dead;
         if ($renewal === null || ($dead && empty($account['access_token']))) {
             WordPress::log('debug', 'OAuth2: Cron refresh skipped, there is no account', $context);
             return;
         }
-        $this->planAfter($renewal);
         $done = in_array($renewal->outcome(), [RefreshOutcome::Fresh, RefreshOutcome::Refreshed], true);
         if ($done || (!$dead && !self::isOver($account['token_expires_at'] ?? null))) {
             $until = $renewal->refreshed?->until;
@@ -303,16 +304,25 @@ abstract class BaseOAuth2Provider extends BaseAuthProvider
         return $left > 0 && $this->plan(max($ends - $this->margin($account), $halfway));
     }
 
-    private function planAfter(Renewal $renewal): void
+    private function renewByCron(): Renewal
     {
+        try {
+            $renewal = Renewal::of($this, patienceMs: 0);
+        } catch (\Throwable $thrown) {
+            $this->plan(time() + self::LATER);
+            throw $thrown;
+        }
         $soon = time() + self::SOON;
         $until = $renewal->refreshed?->until;
         match ($renewal->outcome()) {
             RefreshOutcome::Fresh => $this->planNext($this->get_account()),
             RefreshOutcome::Busy => $this->plan($soon),
             RefreshOutcome::Backoff => $until !== null && $this->plan(max($until, $soon)),
+            // Without a reason there is nothing in the vault.
+            null => $this->get_last_error() !== null && $this->plan(time() + self::LATER),
             default => null,
         };
+        return $renewal;
     }
 
     private function plan(int $time): bool

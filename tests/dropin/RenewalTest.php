@@ -281,6 +281,29 @@ final class RenewalTest extends DropinTestCase
         self::assertSame(1, $provider->asked, 'A failure like any other: it is waited out.');
     }
 
+    public function testCronComesAgainAfterWhatIsNobodysAnswer(): void
+    {
+        $provider = $this->told(static fn () => throw new \DomainException('its own'));
+        $hook = $provider->get_cron_hook_name();
+        try {
+            $provider->handle_cron_refresh();
+            self::fail('It was swallowed.');
+        } catch (\DomainException) {
+            self::assertGreaterThan(time(), wp_next_scheduled($hook));
+        }
+        $child = new class ('elsewhere') extends Providers\Told {
+            public function get_account(): array // phpcs:ignore PSR1.Methods.CamelCapsMethodName
+            {
+                return ['access_token' => 'from elsewhere'];
+            }
+        };
+        $child->handle_cron_refresh();
+        self::assertFalse(wp_next_scheduled($child->get_cron_hook_name()), 'The vault has nothing to be renewed.');
+        Runtime::configure(static fn () => throw new \DomainException('no store'), self::salt(...));
+        $child->handle_cron_refresh();
+        self::assertGreaterThan(time(), wp_next_scheduled($child->get_cron_hook_name()));
+    }
+
     public function testWithinItsOwnRenewalNothingWaitsForItself(): void
     {
         $within = null;

@@ -197,7 +197,7 @@ final class ErrorsTest extends VaultTestCase
 
     public function testEveryKindHasItsOwnClass(): void
     {
-        self::assertSame(range(1, 29), array_keys(ConnectionsException::KINDS));
+        self::assertSame(range(1, 31), array_keys(ConnectionsException::KINDS));
         self::assertSame(ConnectionsException::KINDS, array_unique(ConnectionsException::KINDS));
         foreach (ConnectionsException::KINDS as $status => $class) {
             $made = ConnectionsException::of($status, 'told', ['mend' => 'line']);
