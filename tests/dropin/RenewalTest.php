@@ -17,8 +17,8 @@ use DataMachine\Core\OAuth\BaseOAuth2Provider;
  * Provider classes whose tokens are renewed, by `do_refresh_token()` alone, at a real authorization server.
  *
  * On Data Machine 0.175.11's own classes these are red: the rotated token (reddit, pinterest, linkedin), Facebook by
- * cron, an account that has ended by hand, many at once, an outage. Short-lived tokens and those without a new end do not
- * come to an end there: planning the next renewal renews again.
+ * cron, an account that has ended by hand, many at once, an outage. Short-lived tokens, and those without a new end,
+ * never come to one there: planning the next renewal renews again.
  */
 final class RenewalTest extends DropinTestCase
 {
