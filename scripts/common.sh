@@ -19,6 +19,8 @@ phpunit=("${run_php[@]}" "$(command -v phpunit || true)")
 # No test skips itself. Two give files away, which only root can (group root): others leave them out, and say so.
 phpunit+=(--fail-on-skipped)
 [[ $EUID -eq 0 ]] || phpunit+=(--exclude-group root)
+# The tests' authorization server, as a program for those in PHP.
+export DM_AUTHORITY=$target/debug/examples/authority
 c_flags=(-std=c99 -O2 -g -Wall -Wextra -Werror -pedantic -Iinclude)
 
 if [[ -t 1 && -z ${NO_COLOR:-} ]]; then

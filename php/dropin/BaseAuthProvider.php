@@ -156,12 +156,14 @@ abstract class BaseAuthProvider
     }
 
     /**
-     * Whether there is an app config that can be used. Nothing is decrypted, unless a child has its own `get_config()`.
+     * Whether there is an app config that can be used: one that is saved without what it needs is pending. Nothing is
+     * decrypted, unless a child has its own `get_config()`.
      */
     public function is_configured(): bool
     {
         if (Standing::overrides($this, 'get_config', self::class)) {
-            return !empty($this->get_config());
+            $config = $this->get_config();
+            return $config !== [] && Standing::initial($this, $config, Standing::CONFIG) === null;
         }
         $slug = $this->get_provider_slug();
         $scope = $this->get_principal_scope([], 'config');
@@ -310,7 +312,7 @@ abstract class BaseAuthProvider
      */
     public function get_account(): array
     {
-        return $this->read(Principals::SITE) ?? [];
+        return $this->read(...Storage::place($this)) ?? [];
     }
 
     /**
@@ -337,7 +339,7 @@ abstract class BaseAuthProvider
     public function get_config(array $context = []): array
     {
         $slug = $this->get_provider_slug();
-        $scope = $this->get_principal_scope($context, 'config');
+        $scope = Storage::renewalBy($this)?->place()[0] ?? $this->get_principal_scope($context, 'config');
         $config = $scope === null ? null : Storage::config($slug, $scope);
         return $this->handedOut($config === null ? Storage::config($slug, Principals::SITE) : $config) ?? [];
     }
@@ -347,7 +349,8 @@ abstract class BaseAuthProvider
      */
     public function save_account(#[\SensitiveParameter] array $data): bool
     {
-        return $this->write(Principals::SITE, $data);
+        [$owner, $name] = Storage::place($this);
+        return $this->write($owner, $data, $name);
     }
 
     /**
@@ -358,7 +361,9 @@ abstract class BaseAuthProvider
      */
     public function update_account(#[\SensitiveParameter] array $patch, array $context = []): bool
     {
-        return $this->patch($this->get_principal_scope($context, 'account') ?? Principals::SITE, $patch);
+        $renewed = Storage::renewalBy($this)?->place();
+        $owner = $renewed[0] ?? $this->get_principal_scope($context, 'account') ?? Principals::SITE;
+        return $this->patch($owner, $patch, $renewed[1] ?? Names::DEFAULT);
     }
 
     /**
@@ -377,7 +382,7 @@ abstract class BaseAuthProvider
      */
     public function clear_account(): bool
     {
-        return Storage::deleteAccount($this->get_provider_slug(), Principals::SITE);
+        return Storage::deleteAccount($this->get_provider_slug(), ...Storage::place($this));
     }
 
     /**

@@ -29,18 +29,6 @@ abstract class BaseOAuth1Provider extends BaseAuthProvider
     }
 
     /**
-     * Whether the app config can be used: one that is saved without its key or secret is pending. Nothing is
-     * decrypted, unless a child has its own `get_config()`.
-     */
-    public function is_configured(): bool
-    {
-        if (!Standing::overrides($this, 'get_config', BaseAuthProvider::class)) {
-            return parent::is_configured();
-        }
-        return Standing::initial($this, $this->get_config(), Standing::CONFIG) === null;
-    }
-
-    /**
      * Whether the site's account can be used: one that is saved without its two tokens is pending. Nothing is
      * decrypted, unless a child has its own `get_account()`.
      */

@@ -7,7 +7,9 @@ namespace DataMachine\Connections\Dropin;
 use DataMachine\Connections\Query;
 use DataMachine\Connections\RowInfo;
 use DataMachine\Connections\Status;
+use DataMachine\Core\OAuth\BaseAuthProvider;
 use DataMachine\Core\OAuth\BaseOAuth1Provider;
+use DataMachine\Core\OAuth\BaseOAuth2Provider;
 use DataMachine\Core\OAuth\HttpBasicAuthProvider;
 
 /**
@@ -40,10 +42,23 @@ final class Standing
         string $owner = Principals::SITE,
         string $account = 'default',
     ): bool {
-        return Failures::guard($provider, static function () use ($provider, $owner, $account): bool {
+        return self::status($provider, $owner, $account) === Status::Active;
+    }
+
+    /**
+     * The status of an owner's account; null where there is none, or nothing that could be told of it.
+     *
+     * @internal
+     */
+    public static function status(
+        string $provider,
+        string $owner = Principals::SITE,
+        string $account = 'default',
+    ): ?Status {
+        return Failures::guard($provider, static function () use ($provider, $owner, $account): ?Status {
             $query = new Query(provider: $provider, owner: $owner, account: $account, limit: 1);
-            return self::usable($provider, Runtime::vault()->find($query)->rows[0] ?? null) ?? false;
-        }, false);
+            return self::told($provider, Runtime::vault()->find($query)->rows[0] ?? null);
+        }, null);
     }
 
     /**
@@ -53,7 +68,8 @@ final class Standing
     {
         return Failures::guard($provider, static function () use ($provider, $owner): ?bool {
             $query = new Query(provider: $provider, owner: $owner, limit: 1);
-            return self::usable($provider, Runtime::vault()->findConfigs($query)->rows[0] ?? null);
+            $row = Runtime::vault()->findConfigs($query)->rows[0] ?? null;
+            return $row === null ? null : self::told($provider, $row) === Status::Active;
         }, false);
     }
 
@@ -108,6 +124,9 @@ final class Standing
      */
     private static function needed(object $provider, string $kind): array
     {
+        if ($provider instanceof BaseOAuth2Provider) {
+            return self::neededOfOAuth2($provider, $kind);
+        }
         foreach (self::NEEDED as $class => $needed) {
             if ($provider instanceof $class) {
                 return $needed[$kind] ?? [];
@@ -116,17 +135,31 @@ final class Standing
         return [];
     }
 
-    private static function usable(string $provider, ?RowInfo $row): ?bool
+    /**
+     * @return list<string>
+     */
+    private static function neededOfOAuth2(BaseOAuth2Provider $provider, string $kind): array
     {
-        if ($row === null) {
-            return null;
+        // Where a child answers itself, it knows what it needs, which may be something else.
+        if ($kind === self::ACCOUNT) {
+            return self::overrides($provider, 'is_authenticated', BaseOAuth2Provider::class) ? [] : ['access_token'];
         }
-        if (!$row->integrity || $row->status === Status::KeyUnavailable) {
-            $what = $row->integrity ? 'key_unavailable' : 'integrity';
-            Failures::note($provider, new Refusal($what, "{$provider} of {$row->owner}: " . ($row->integrity
-                ? 'it cannot be opened with the keys or salts that were given. Give them, or connect it again.'
-                : 'its row was changed by something that is not the vault. Delete it and connect it again.')));
+        if (self::overrides($provider, 'is_configured', BaseAuthProvider::class)) {
+            return [];
         }
-        return $row->integrity && $row->status === Status::Active;
+        $secret = (new \ReflectionMethod($provider, 'requires_client_secret'))->invoke($provider);
+        return $secret ? ['client_id', 'client_secret'] : ['client_id'];
+    }
+
+    private static function told(string $provider, ?RowInfo $row): ?Status
+    {
+        if ($row === null || ($row->integrity && $row->status !== Status::KeyUnavailable)) {
+            return $row?->status;
+        }
+        $what = $row->integrity ? 'key_unavailable' : 'integrity';
+        Failures::note($provider, new Refusal($what, "{$provider} of {$row->owner}: " . ($row->integrity
+            ? 'it cannot be opened with the keys or salts that were given. Give them, or connect it again.'
+            : 'its row was changed by something that is not the vault. Delete it and connect it again.')));
+        return null;
     }
 }

@@ -6,6 +6,7 @@ namespace DataMachine\Connections\Dropin;
 
 use DataMachine\Connections\Exception\ConflictException;
 use DataMachine\Connections\Exception\NotFoundException;
+use DataMachine\Connections\Saved;
 use DataMachine\Connections\SaveOptions;
 
 /**
@@ -18,8 +19,14 @@ use DataMachine\Connections\SaveOptions;
  */
 final class Storage
 {
+    /** Owner and name of the site's account. */
+    public const SITES = [Principals::SITE, Names::DEFAULT];
+
     /** How often an update is begun anew when the account comes and goes beneath it. */
     private const TRIES = 5;
+
+    /** @var array<int, Renewing> what classes are renewing in this process, the innermost last */
+    private static array $renewing = [];
 
     /**
      * @return array<array-key, mixed>|false|null
@@ -27,7 +34,8 @@ final class Storage
     public static function account(string $provider, string $owner, string $account = 'default'): array|false|null
     {
         return Failures::guard($provider, static function () use ($provider, $owner, $account): array|false|null {
-            if (Running::asks() && !Admission::ask($provider, $owner, $account)) {
+            $asks = Running::asks() && self::renewal($provider, $owner, $account) === null;
+            if ($asks && !Admission::ask($provider, $owner, $account)) {
                 return null;
             }
             return self::document($provider, $owner, Runtime::vault()->members($provider, $owner, $account));
@@ -84,15 +92,20 @@ final class Storage
         SaveOptions $options,
     ): bool {
         return Failures::guard($provider, static function () use ($provider, $owner, $document, $account, $options) {
+            $vault = Runtime::vault();
             $document === []
-                ? Runtime::vault()->delete($provider, $owner, $account)
-                : Runtime::vault()->save($provider, $owner, $document, $account, $options);
+                ? $vault->delete($provider, $owner, $account)
+                : self::saving(
+                    self::renewal($provider, $owner, $account),
+                    $options,
+                    static fn (array $options) => $vault->save($provider, $owner, $document, $account, $options)
+                );
             return true;
         }, false);
     }
 
     /**
-     * Writes some members of an owner's account, which is made where there is none.
+     * Writes some members of an account, which is made where there is none.
      *
      * @param array<array-key, mixed> $patch
      * @param SaveOptions             $merged where it is there
@@ -102,14 +115,18 @@ final class Storage
         string $provider,
         string $owner,
         #[\SensitiveParameter] array $patch,
+        string $account,
         SaveOptions $merged,
         SaveOptions $new,
     ): bool {
-        return Failures::guard($provider, static function () use ($provider, $owner, $patch, $merged, $new): bool {
+        $row = [$provider, $owner, $account];
+        return Failures::guard($provider, static function () use ($row, $patch, $merged, $new): bool {
+            [$provider, $owner, $account] = $row;
             $vault = Runtime::vault();
+            $merge = static fn (array $options) => $vault->merge($provider, $owner, $patch, $account, $options);
             for ($tries = self::TRIES; true; $tries--) {
                 try {
-                    $vault->merge($provider, $owner, $patch, options: $merged);
+                    self::saving(self::renewal(...$row), $merged, $merge);
                     return true;
                 } catch (NotFoundException) {
                     if ($patch === []) {
@@ -117,7 +134,7 @@ final class Storage
                     }
                 }
                 try {
-                    $vault->save($provider, $owner, $patch, options: $new);
+                    $vault->save($provider, $owner, $patch, $account, $new);
                     return true;
                 } catch (ConflictException $moved) {
                     // Somebody connected it in between: the patch belongs on top of that.
@@ -168,6 +185,69 @@ final class Storage
             Runtime::vault()->clearOwner($owner, $provider);
             return true;
         }, false);
+    }
+
+    /**
+     * From now on a class is being asked to renew.
+     */
+    public static function begins(Renewing $renewing): void
+    {
+        self::$renewing[spl_object_id($renewing)] = $renewing;
+    }
+
+    /**
+     * It answered.
+     */
+    public static function ended(Renewing $renewing): void
+    {
+        unset(self::$renewing[spl_object_id($renewing)]);
+    }
+
+    /**
+     * The account without a name or an owner: the site's. Of a class that answers for the renewal of another one, that.
+     *
+     * @return array{string, string} owner and account name
+     */
+    public static function place(object $provider): array
+    {
+        return self::renewalBy($provider)?->place() ?? self::SITES;
+    }
+
+    /**
+     * The renewal that a provider's class is answering for; null for none.
+     */
+    public static function renewalBy(object $provider): ?Renewing
+    {
+        foreach (array_reverse(self::$renewing) as $renewing) {
+            if ($renewing->provider === $provider && $renewing->runs()) {
+                return $renewing;
+            }
+        }
+        return null;
+    }
+
+    private static function renewal(string $provider, string $owner, string $account): ?Renewing
+    {
+        foreach (self::$renewing as $renewing) {
+            if ($renewing->is($provider, $owner, $account) && $renewing->runs()) {
+                return $renewing;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Saves what a class may be renewing.
+     *
+     * @param \Closure(array<string, mixed>): Saved $save
+     */
+    private static function saving(
+        #[\SensitiveParameter] ?Renewing $renewing,
+        SaveOptions $options,
+        #[\SensitiveParameter] \Closure $save,
+    ): void {
+        $saved = $save(($renewing === null ? [] : ['renewed' => true]) + $options->toArray());
+        $renewing?->savedAs($saved->revision);
     }
 
     /**

@@ -32,7 +32,9 @@ trait StoredAccounts
             return false;
         }
         $status = Standing::initial($this, $account);
-        $options = new SaveOptions(status: $status, exclusiveName: $name !== Names::DEFAULT, replace: true);
+        // While it is renewed, it has its name already.
+        $exclusive = $name !== Names::DEFAULT && Storage::renewalBy($this) === null;
+        $options = new SaveOptions(status: $status, exclusiveName: $exclusive, replace: true);
         return Storage::saveAccount($this->get_provider_slug(), $owner, $account, $name, $options);
     }
 
@@ -52,7 +54,7 @@ trait StoredAccounts
     /**
      * @param array<string, mixed> $patch
      */
-    private function patch(string $owner, #[\SensitiveParameter] array $patch): bool
+    private function patch(string $owner, #[\SensitiveParameter] array $patch, string $name = Names::DEFAULT): bool
     {
         $patch = $this->opened($patch);
         if ($patch === null) {
@@ -60,7 +62,7 @@ trait StoredAccounts
         }
         $new = new SaveOptions(ifRevision: 0, status: Standing::initial($this, $patch));
         $merged = new SaveOptions(status: Standing::after($this, $patch), replace: true);
-        return Storage::updateAccount($this->get_provider_slug(), $owner, $patch, $merged, $new);
+        return Storage::updateAccount($this->get_provider_slug(), $owner, $patch, $name, $merged, $new);
     }
 
     /**

@@ -26,9 +26,45 @@ final class WordPress
      */
     public static function log(string $level, string $message, array $context): void
     {
+        self::action('datamachine_log', $level, $message, $context);
+    }
+
+    /**
+     * Calls an action.
+     */
+    public static function action(string $hook, mixed ...$arguments): void
+    {
         if (function_exists('do_action')) {
-            do_action('datamachine_log', $level, $message, $context);
+            do_action($hook, ...$arguments);
         }
+    }
+
+    /**
+     * Lets an action be called once at a time, in Unix seconds, and at no other. False where that is not possible.
+     */
+    public static function schedule(string $hook, int $at): bool
+    {
+        self::unschedule($hook);
+        return function_exists('wp_schedule_single_event') && wp_schedule_single_event($at, $hook) === true;
+    }
+
+    /**
+     * Lets an action be called no more.
+     */
+    public static function unschedule(string $hook): void
+    {
+        if (function_exists('wp_clear_scheduled_hook')) {
+            wp_clear_scheduled_hook($hook);
+        }
+    }
+
+    /**
+     * A time as a person of the site reads it.
+     */
+    public static function date(int $time): string
+    {
+        $date = function_exists('wp_date') ? wp_date('Y-m-d H:i:s', $time) : false;
+        return $date === false ? gmdate('Y-m-d H:i:s', $time) : $date;
     }
 
     /**

@@ -4,6 +4,10 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections;
 
+use DataMachine\Connections\Native\Handle;
+use DataMachine\Connections\Native\Json;
+use DataMachine\Connections\Native\Library;
+
 /**
  * A connection with its document.
  */
@@ -17,5 +21,18 @@ final class Connection extends ConnectionInfo
     public function __construct(array $row, public readonly Document $document)
     {
         parent::__construct($row);
+    }
+
+    /**
+     * A connection as the store has it; null where there is none.
+     *
+     * @internal
+     *
+     * @param array{string, string, string} $row provider, owner and account
+     */
+    public static function read(Handle $store, array $row): ?self
+    {
+        $found = Library::connectionGet($store, $row);
+        return $found === null ? null : new self(Json::decode($found[1]), Document::fromJson($found[0]));
     }
 }

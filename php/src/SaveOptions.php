@@ -24,6 +24,7 @@ final class SaveOptions
      *                                       no account. What an agent has in the same terms is not given again
      * @param bool              $replace     another remote account may take the place of the one that is there: a new
      *                                       connection, and `Saved::$replaced` is the id of the old one
+     * @param bool              $renewed     the provider renewed these tokens by itself: no person consented anew
      */
     public function __construct(
         public readonly ?int $ifRevision = null,
@@ -35,6 +36,7 @@ final class SaveOptions
         public readonly bool $exclusiveName = false,
         public readonly array $grants = [],
         public readonly bool $replace = false,
+        public readonly bool $renewed = false,
     ) {
     }
 
@@ -55,6 +57,7 @@ final class SaveOptions
             'exclusive_name' => $this->exclusiveName ?: null,
             'grants' => $this->grants ?: null,
             'replace' => $this->replace ?: null,
+            'renewed' => $this->renewed ?: null,
         ], static fn (mixed $value): bool => $value !== null);
     }
 }

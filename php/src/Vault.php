@@ -47,8 +47,7 @@ final class Vault
      */
     public function get(string $provider, string $owner, string $account = 'default'): ?Connection
     {
-        $row = Library::connectionGet($this->store, [$provider, $owner, $account]);
-        return $row === null ? null : new Connection(Json::decode($row[1]), Document::fromJson($row[0]));
+        return Connection::read($this->store, [$provider, $owner, $account]);
     }
 
     /**
@@ -72,7 +71,8 @@ final class Vault
      * @param Document|array<array-key, mixed> $document
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>, replace?: bool
+     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>, replace?: bool,
+     *     renewed?: bool
      * } $options
      */
     public function save(
@@ -94,7 +94,8 @@ final class Vault
      * @param Document|array<array-key, mixed> $patch
      * @param SaveOptions|array{
      *     if_revision?: int, remote_id?: ?string, display_name?: ?string, scopes?: list<string>, status?: Status,
-     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>, replace?: bool
+     *     expires_at?: ?int, exclusive_name?: bool, grants?: list<Grant>, replace?: bool,
+     *     renewed?: bool
      * } $options
      */
     public function merge(
@@ -160,6 +161,41 @@ final class Vault
     ): ConnectionInfo {
         $result = Library::connectionSetStatus($this->store, [$provider, $owner, $account], $status->value, $cause);
         return new ConnectionInfo(Json::decode($result));
+    }
+
+    /**
+     * Renews a connection's tokens, where they are due: at most one process at a time, and none that lost its turn
+     * overwrites what came after it.
+     *
+     * The callable does the HTTP and returns the account's members that are new, to be laid over what is stored (a
+     * refresh token that is not among them stays), or a RefreshFailure. It is called only where there is something to
+     * be done. What it throws goes on, and counts as no answer; so does its end by `exit` or a time limit.
+     *
+     * @param callable(RefreshRequest): (array<string, mixed>|RefreshFailure) $http
+     * @param RefreshOptions|array{
+     *     margin?: int, force?: bool, rejected_revision?: int, fallback?: string, http_timeout?: int,
+     *     patience_ms?: int
+     * } $options
+     */
+    public function refresh(
+        ConnectionInfo $connection,
+        #[\SensitiveParameter] callable $http,
+        RefreshOptions|array $options = [],
+    ): Refreshed {
+        return Refreshing::run($this->store, $connection, $http(...), self::options($options));
+    }
+
+    /**
+     * Connections of all owners whose tokens are due to be renewed. They are claimed: nobody else is given them until
+     * the claim ends.
+     *
+     * @param int      $limit 1 to 100
+     * @param int|null $claim for how many seconds (600)
+     */
+    public function refreshDue(int $limit = 20, ?int $claim = null): DueConnections
+    {
+        $options = self::options(['limit' => $limit] + ($claim === null ? [] : ['claim' => $claim]));
+        return new DueConnections(Json::decode(Library::refreshDue($this->store, $options)));
     }
 
     /**
@@ -544,9 +580,9 @@ final class Vault
     }
 
     /**
-     * @param SaveOptions|Query|AuditQuery|array<string, mixed> $options
+     * @param SaveOptions|Query|AuditQuery|RefreshOptions|array<string, mixed> $options
      */
-    private static function options(SaveOptions|Query|AuditQuery|array $options): string
+    private static function options(SaveOptions|Query|AuditQuery|RefreshOptions|array $options): string
     {
         return Json::options(is_array($options) ? $options : $options->toArray());
     }

@@ -38,6 +38,10 @@ abstract class DropinTestCase extends VaultTestCase
         foreach ($this->hooks as [$name, $callback]) {
             remove_filter($name, $callback);
         }
+        // Each object of an OAuth 2 class listens to its cron event, and would be there for the rest of the tests.
+        foreach (preg_grep('/^datamachine_refresh_token_/', array_keys($GLOBALS['wp_filter'])) ?: [] as $name) {
+            remove_all_actions($name);
+        }
         DataMachine::forget();
         wp_set_current_user(0);
         Runtime::reset();

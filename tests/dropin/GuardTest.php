@@ -74,6 +74,7 @@ final class GuardTest extends TestCase
         return [
             'BaseAuthProvider' => ['BaseAuthProvider', ['StoredAccounts']],
             'BaseOAuth1Provider' => ['BaseOAuth1Provider', ['BaseAuthProvider', 'StoredAccounts']],
+            'BaseOAuth2Provider' => ['BaseOAuth2Provider', ['BaseAuthProvider', 'StoredAccounts', 'AuthorizationFlow']],
             'HttpBasicAuthProvider' => ['HttpBasicAuthProvider', ['BaseAuthProvider', 'StoredAccounts']],
         ];
     }

@@ -95,6 +95,34 @@ final class SecretsTest extends DropinTestCase
         }
     }
 
+    public function testNoTraceThroughARenewalShowsOne(): void
+    {
+        $fails = static fn (): never => throw new \DomainException('A class or a hook failed.');
+        $answers = [
+            'throwing' => static fn (#[\SensitiveParameter] string $token) => $fails(),
+            'renewed' => static fn (#[\SensitiveParameter] string $token) => ['access_token' => "{$token} 2"],
+            'refused' => static fn (#[\SensitiveParameter] string $token) => new \WP_Error('x', "{$token} is no good."),
+        ];
+        $this->hook('datamachine_log', static fn (mixed ...$line) => match (true) {
+            str_contains($line[1], 'Token refresh') => $fails(),
+            default => null,
+        });
+        foreach ($answers as $slug => $answer) {
+            $provider = new Providers\Told($slug);
+            $provider->answer = $answer;
+            $provider->save_account(['refresh_token' => self::CANARY, 'token_expires_at' => 1] + self::ACCOUNT);
+            $get = static fn () => $provider->get_valid_access_token();
+            $thrown = $this->thrownBy($get, \DomainException::class, $slug);
+            // PHPUnit's own frames hold all of the tests.
+            $functions = array_column($thrown->getTrace(), 'function');
+            $frames = array_slice($thrown->getTrace(), 0, (int) array_search(__FUNCTION__, $functions, true));
+            self::assertNotEmpty($frames);
+            self::assertStringNotContainsString(self::CANARY, (string) $thrown);
+            self::assertStringNotContainsString(self::CANARY, print_r($frames, true));
+        }
+        self::assertStringNotContainsString(self::CANARY, serialize($this->log));
+    }
+
     public function testNoTraceThroughAHookShowsOne(): void
     {
         $provider = new Providers\Plain('reddit');
@@ -228,7 +256,10 @@ final class SecretsTest extends DropinTestCase
 
     public function testDetailsOfWhatNeverCameThroughASave(): void
     {
-        $this->open()->save('reddit', 'site:0', ['username' => 'dm:enc:v1:' . self::CANARY]);
+        $account = ['username' => 'dm:enc:v1:' . self::CANARY];
+        $this->open()->save('reddit', 'site:0', $account);
+        self::assertSame(['username' => Redaction::MARKER], (new Providers\Plain('reddit'))->get_account_details());
+        $this->open()->save('reddit', 'site:0', $account + ['access_token' => self::CANARY]);
         self::assertSame(['username' => Redaction::MARKER], self::provider('reddit')->get_account_details());
         $child = new class ('reddit') extends Providers\Plain {
             public array $account = [];
@@ -247,7 +278,8 @@ final class SecretsTest extends DropinTestCase
     public function testDetailsOfTheFixtureHoldNoToken(): void
     {
         $this->import('mixed');
-        $slugs = ['twitter', 'facebook', 'reddit', 'instagram', 'threads', 'linkedin', 'pinterest', 'tiktok'];
+        self::assertNull(self::provider('facebook')->get_account_details(), 'It has no access_token.');
+        $slugs = ['twitter', 'reddit', 'instagram', 'threads', 'linkedin', 'pinterest', 'tiktok'];
         foreach ($slugs as $slug) {
             $details = self::provider($slug)->get_account_details();
             self::assertNotEmpty($details);

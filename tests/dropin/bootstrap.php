@@ -26,6 +26,6 @@ if (in_array(getenv('DM_WORDPRESS'), ['single', 'network'], true)) {
 require __DIR__ . '/datamachine.php';
 
 // As the plug-in does: eagerly, and only these files name the classes.
-foreach (['BaseAuthProvider', 'BaseOAuth1Provider', 'HttpBasicAuthProvider'] as $class) {
+foreach (['BaseAuthProvider', 'BaseOAuth1Provider', 'BaseOAuth2Provider', 'HttpBasicAuthProvider'] as $class) {
     require_once __DIR__ . "/../../php/dropin/{$class}.php";
 }

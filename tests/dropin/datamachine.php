@@ -2,7 +2,7 @@
 
 /**
  * Stands for classes of Data Machine itself, which are not part of these tests: who acts, what jobs and flows there
- * are, and the OAuth 1 flow. Names, signatures and what they answer are those of 0.175.11.
+ * are, HTTP, and what belongs to a person's consent. Names, signatures and what they answer are those of 0.175.11.
  */
 
 declare(strict_types=1);
@@ -93,6 +93,60 @@ namespace DataMachine\Abilities {
     }
 }
 
+namespace DataMachine\Core {
+    use DataMachine\Connections\Tests\Authority;
+
+    final class HttpClient
+    {
+        /**
+         * @param array<string, mixed> $options
+         *
+         * @return array<string, mixed>
+         */
+        public static function get(string $url, array $options = []): array
+        {
+            return self::request('GET', $url, $options);
+        }
+
+        /**
+         * @param array<string, mixed> $options
+         *
+         * @return array<string, mixed>
+         */
+        public static function post(string $url, array $options = []): array
+        {
+            return self::request('POST', $url, $options);
+        }
+
+        /**
+         * @param array<string, mixed> $options
+         *
+         * @return array<string, mixed>
+         */
+        private static function request(string $method, string $url, array $options): array
+        {
+            $headers = '';
+            foreach ($options['headers'] ?? [] as $name => $value) {
+                $headers .= $name === 'Content-Type' ? '' : "{$name}: {$value}\r\n";
+            }
+            $answer = Authority::ask($method, $url, $options['body'] ?? '', $headers);
+            if ($answer === null) {
+                $message = "Failed to connect to {$options['context']}: no answer";
+                return ['success' => false, 'error' => $message];
+            }
+            [$status, $body] = $answer;
+            $answer = ['data' => $body, 'status_code' => $status];
+            if ($status === 200) {
+                return ['success' => true] + $answer;
+            }
+            $said = json_decode($body, true)['error'] ?? null;
+            $said = is_string($said) ? $said : substr($body, 0, 97);
+            $message = "{$options['context']} {$method} returned HTTP {$status}: {$said}";
+            return ['success' => false, 'error' => $message] + $answer;
+        }
+    }
+}
+
 namespace DataMachine\Core\Database\Jobs {
     final class Jobs
     {
@@ -148,5 +202,73 @@ namespace DataMachine\Core\Database\Pipelines {
 namespace DataMachine\Core\OAuth {
     final class OAuth1Handler
     {
+    }
+
+    final class OAuth2Handler
+    {
+        /** @var list<array{string, list<mixed>}> what was called, and with what */
+        private static array $calls = [];
+
+        /**
+         * @return list<array{string, list<mixed>}>
+         */
+        public static function calls(): array
+        {
+            return self::$calls;
+        }
+
+        public static function forget(): void
+        {
+            self::$calls = [];
+        }
+
+        /**
+         * @param array<string, mixed> $payload
+         */
+        public function create_state(string $provider_key, array $payload = []): string
+        {
+            self::$calls[] = ['create_state', [$provider_key, $payload]];
+            return 'a state';
+        }
+
+        /**
+         * @return array{verifier: string, challenge: string, method: string}
+         */
+        public function create_pkce(string $provider_key, string $state = ''): array
+        {
+            self::$calls[] = ['create_pkce', [$provider_key, $state]];
+            return ['verifier' => 'a verifier', 'challenge' => 'a challenge', 'method' => 'S256'];
+        }
+
+        /**
+         * @param array<string, mixed> $token_params
+         */
+        public function handle_callback(
+            string $provider_key,
+            string $token_url,
+            array $token_params,
+            callable $account_details_fn,
+            ?callable $token_transform_fn = null,
+            ?callable $storage_fn = null,
+        ): bool {
+            self::$calls[] = ['handle_callback', [$provider_key, $token_url, $token_params]];
+            $tokens = ['access_token' => 'exchanged'];
+            $tokens = $token_transform_fn === null ? $tokens : $token_transform_fn($tokens);
+            return $storage_fn($account_details_fn($tokens));
+        }
+
+        public function handle_implicit_callback(
+            string $provider_key,
+            callable $account_details_fn,
+            ?callable $storage_fn = null,
+        ): bool {
+            self::$calls[] = ['handle_implicit_callback', [$provider_key]];
+            return $storage_fn($account_details_fn(['access_token' => 'implicit']));
+        }
+
+        public function render_implicit_callback_page(string $provider_key, string $callback_url): void
+        {
+            self::$calls[] = ['render_implicit_callback_page', [$provider_key, $callback_url]];
+        }
     }
 }

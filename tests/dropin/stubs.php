@@ -12,8 +12,13 @@ declare(strict_types=1);
 
 class WP_Error
 {
-    public function __construct(private string $code = '', private string $message = '')
+    public function __construct(private string $code = '', private string $message = '', private mixed $data = null)
     {
+    }
+
+    public function get_error_data(): mixed // phpcs:ignore PSR1.Methods.CamelCapsMethodName
+    {
+        return $this->data;
     }
 
     public function get_error_code(): string // phpcs:ignore PSR1.Methods.CamelCapsMethodName
@@ -34,8 +39,8 @@ class WP_Error
  */
 function &stubbed_hooks(): array
 {
-    static $hooks = [];
-    return $hooks;
+    $GLOBALS['wp_filter'] ??= [];
+    return $GLOBALS['wp_filter'];
 }
 
 /**
@@ -65,6 +70,12 @@ function remove_filter(string $hook, callable $callback, int $priority = 10): bo
     $hooks = &stubbed_hooks();
     $others = array_filter($hooks[$hook] ?? [], static fn (array $added): bool => $added[0] !== $callback);
     $hooks[$hook] = array_values($others);
+    return true;
+}
+
+function remove_all_actions(string $hook): bool
+{
+    unset(stubbed_hooks()[$hook]);
     return true;
 }
 
@@ -111,6 +122,39 @@ function __(string $text, string $domain = 'default'): string
 function site_url(string $path = ''): string
 {
     return "https://example.org{$path}";
+}
+
+/**
+ * WP-Cron's events: when each hook is called next.
+ *
+ * @return array<string, int>
+ */
+function &stubbed_events(): array
+{
+    static $events = [];
+    return $events;
+}
+
+function wp_schedule_single_event(int $timestamp, string $hook): bool
+{
+    stubbed_events()[$hook] = $timestamp;
+    return true;
+}
+
+function wp_next_scheduled(string $hook): int|false
+{
+    return stubbed_events()[$hook] ?? false;
+}
+
+function wp_clear_scheduled_hook(string $hook): int
+{
+    unset(stubbed_events()[$hook]);
+    return 0;
+}
+
+function wp_date(string $format, int $timestamp): string|false
+{
+    return gmdate($format, $timestamp);
 }
 
 function wp_salt(string $scheme = 'auth'): string

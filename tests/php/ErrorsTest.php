@@ -205,16 +205,4 @@ final class ErrorsTest extends VaultTestCase
             self::assertSame([$status, 'told', 'line'], [$made->getCode(), $made->getMessage(), $made->mend()]);
         }
     }
-
-    private static function waitFor(string $path): bool
-    {
-        for ($tries = 0; $tries < 500; $tries++) {
-            clearstatcache(true, $path);
-            if (file_exists($path)) {
-                return true;
-            }
-            usleep(10_000);
-        }
-        return false;
-    }
 }

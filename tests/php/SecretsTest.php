@@ -106,6 +106,14 @@ final class SecretsTest extends VaultTestCase
             $vault->save('reddit', 'user:2', $document);
             show('disconnected', $vault->disconnect('reddit', 'user:2', fn ($row) => throw new Exception($canary)));
             show('export', $vault->exportLegacy($canary));
+            $vault->saveConfig('reddit', 'user:3', $document);
+            $vault->save('reddit', 'user:3', $document + ['refresh_token' => $canary, 'token_expires_at' => 1]);
+            $row = $vault->find(['owner' => 'user:3'])->rows[0];
+            show('refreshed', $vault->refresh($row, function ($request) use ($canary) {
+                show('refresh request', $request);
+                return ['refresh_token' => "$canary 2"];
+            }));
+            show('due', $vault->refreshDue());
             show('report', $vault->importLegacy(serialize(['reddit' => [
                 'account' => $document, 'config' => ['x' => "dm:enc:v1:$canary"], 'other' => $canary,
             ], 'gone' => $document]), [$canary]));
@@ -163,7 +171,17 @@ final class SecretsTest extends VaultTestCase
             trace('type of value', fn () => LegacyEnvelope::seal($canary, [$canary]));
             // A handle of another kind: FFI itself refuses the call.
             trace('FFI', fn () => Library::connectionSave(Library::keyringNew(), ['a', 'b', 'c'], $canary, ''));
+            $vault->save('reddit', 'user:3', $document + ['refresh_token' => $canary, 'token_expires_at' => 1]);
+            $row = $vault->find(['owner' => 'user:3'])->rows[0];
+            $force = ['force' => true];
+            trace('thrown in a refresh', fn () => $vault->refresh($row, fn ($r) => throw new Exception('x'), $force));
+            trace('refreshed with nonsense', fn () => $vault->refresh($row, fn () => [$canary], $force));
+            trace('refreshed with a text', fn () => $vault->refresh($row, fn () => $canary, $force));
+            trace('refreshed without UTF-8', fn () => $vault->refresh($row, fn () => ['a' => "$canary\xff"], $force));
+            trace('refreshed within', fn () => $vault->refresh(
+                $row, fn () => $vault->refresh($row, fn () => ['a' => $canary]), $force));
             $vault->close();
+            trace('closed refresh', fn () => $vault->refresh($row, fn () => ['a' => $canary]));
             trace('closed', fn () => $vault->save('reddit', 'user:1', $document));
             trace('closed merge', fn () => $vault->merge('reddit', 'user:1', $document));
             trace('closed import', fn () => $vault->importLegacy($canary, [$canary]));

@@ -123,6 +123,18 @@ abstract class VaultTestCase extends TestCase
         self::fail("{$class} was not thrown.");
     }
 
+    /** Whether a file appears. */
+    protected static function waitFor(string $path): bool
+    {
+        for ($until = time() + 60; time() <= $until; usleep(2_000)) {
+            clearstatcache(true, $path);
+            if (file_exists($path)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** How much of something: the quick tier's, or the full one's under DM_TORTURE=1. */
     protected static function size(int $quick, int $full): int
     {

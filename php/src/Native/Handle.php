@@ -78,7 +78,8 @@ final class Handle
         foreach (self::$open ?? [] as $handle => $unused) {
             $handles[] = $handle;
         }
-        foreach ($handles as $handle) {
+        // The last first: a lease before its store.
+        foreach (array_reverse($handles) as $handle) {
             $handle->close();
         }
     }

@@ -38,6 +38,9 @@ final class Library
     /** What every release has, whatever else its header declares. */
     private const VERSIONS = 'uint32_t dm_abi_version(void); const char *dm_version(void);';
 
+    /** What a call can fill, see outputs(). */
+    private const BUFFERS = ['first', 'second', 'third'];
+
     private const OK = 0;
     private const NOT_FOUND = 5;
 
@@ -128,6 +131,48 @@ final class Library
     public static function connectionSetStatus(Handle $store, array $row, string $status, string $cause): string
     {
         return self::ask('dm_conn_set_status', [$store, ...$row, $status, $cause]);
+    }
+
+    /**
+     * Whether tokens are due to be renewed, and if so the lease.
+     *
+     * @param array{string, string, string} $row provider, owner and account
+     *
+     * @return array{?Handle, string, string, string} the lease, where it was granted; what came of it; the document and
+     *                                                the app config, empty ones where there are none
+     */
+    public static function refreshBegin(Handle $store, array $row, string $options): array
+    {
+        $ffi = self::$ffi ?? self::load();
+        $pointer = $ffi->new('dm_lease *');
+        // Owned before it is there: whatever happens from then on, it is closed.
+        $lease = self::owned($ffi, $pointer, 'dm_lease_close');
+        $texts = self::call('dm_refresh_begin', [$store, ...$row, $options, \FFI::addr($pointer)], self::BUFFERS);
+        return [\FFI::isNull($pointer) ? null : $lease, ...$texts ?? ['', '', '']];
+    }
+
+    /** Stores renewed tokens. */
+    public static function refreshCommit(Handle $lease, #[\SensitiveParameter] string $patch, string $options): string
+    {
+        return self::ask('dm_refresh_commit', [$lease, $patch, $options]);
+    }
+
+    /** Tells what came in place of tokens. */
+    public static function refreshFail(Handle $lease, string $answer): string
+    {
+        return self::ask('dm_refresh_fail', [$lease, $answer]);
+    }
+
+    /** Gives a lease back: nothing was handed in. */
+    public static function refreshRelease(Handle $lease): void
+    {
+        self::call('dm_refresh_release', [$lease], []);
+    }
+
+    /** Claims connections whose tokens are due. */
+    public static function refreshDue(Handle $store, string $options): string
+    {
+        return self::ask('dm_refresh_due', [$store, $options]);
     }
 
     /** Lists connections, a page at a time. */
@@ -392,8 +437,13 @@ final class Library
         $ffi = self::$ffi ?? self::load();
         $handle = $ffi->new($type);
         self::call($function, [...$arguments, \FFI::addr($handle)], []);
-        return new Handle($handle, static function (object $handle) use ($ffi, $free): void {
-            $ffi->$free($handle);
+        return self::owned($ffi, $handle, $free);
+    }
+
+    private static function owned(\FFI $ffi, object $pointer, string $free): Handle
+    {
+        return new Handle($pointer, static function (object $pointer) use ($ffi, $free): void {
+            $ffi->$free($pointer);
         });
     }
 
@@ -446,19 +496,19 @@ final class Library
             // Not passed on: its trace holds the arguments of the call.
             throw new InternalException("{$function}: {$refused->getMessage()}.");
         } finally {
-            self::release($ffi, $outputs);
+            self::release($ffi, $outputs, $buffers);
         }
     }
 
     /**
-     * Room for what a call writes: two buffers and an error, each with its address.
+     * Room for what a call writes: buffers and an error, each with its address.
      *
      * @return array<string, object>
      */
     private static function outputs(\FFI $ffi): array
     {
         $outputs = [];
-        foreach (['first' => 'dm_buf', 'second' => 'dm_buf', 'error' => 'dm_error *'] as $name => $type) {
+        foreach (array_fill_keys(self::BUFFERS, 'dm_buf') + ['error' => 'dm_error *'] as $name => $type) {
             $outputs[$name] = $ffi->new($type);
             $outputs["&{$name}"] = \FFI::addr($outputs[$name]);
         }
@@ -475,10 +525,11 @@ final class Library
      * Frees what a call wrote, and keeps the room for the next call.
      *
      * @param array<string, object> $outputs
+     * @param list<string>          $buffers
      */
-    private static function release(\FFI $ffi, array $outputs): void
+    private static function release(\FFI $ffi, array $outputs, array $buffers): void
     {
-        foreach (['first', 'second'] as $buffer) {
+        foreach ($buffers as $buffer) {
             if ($outputs[$buffer]->ptr !== null) {
                 $ffi->dm_buf_free($outputs["&{$buffer}"]);
             }

@@ -4,15 +4,17 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Tests\Dropin\Providers;
 
-use DataMachine\Core\OAuth\BaseAuthProvider;
+use DataMachine\Core\OAuth\BaseOAuth2Provider;
 
 // phpcs:disable PSR1.Methods.CamelCapsMethodName
 
 /**
  * Two tokens, and none of them is called access_token.
  */
-class Facebook extends BaseAuthProvider
+class Facebook extends BaseOAuth2Provider
 {
+    use Renews;
+
     public function __construct()
     {
         parent::__construct('facebook');
@@ -37,5 +39,21 @@ class Facebook extends BaseAuthProvider
         $account = $this->get_account();
         $expiry = $account['token_expires_at'] ?? PHP_INT_MAX;
         return !empty($account['user_access_token']) && !empty($account['page_access_token']) && time() <= $expiry;
+    }
+
+    protected function do_refresh_token(#[\SensitiveParameter] string $current_token): array|\WP_Error|null
+    {
+        $renewed = $this->exchange('fb_exchange_token', $current_token);
+        if ($renewed instanceof \WP_Error) {
+            return $renewed;
+        }
+        $account = $this->get_account();
+        $account['user_access_token'] = $renewed['access_token'];
+        $account['page_access_token'] = 'fake page token, new';
+        $account['token_expires_at'] = $renewed['expires_at'];
+        $account['last_refreshed_at'] = time();
+        $this->save_account($account);
+        $this->schedule_proactive_refresh();
+        return $renewed;
     }
 }

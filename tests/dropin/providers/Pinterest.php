@@ -4,15 +4,17 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Tests\Dropin\Providers;
 
-use DataMachine\Core\OAuth\BaseAuthProvider;
+use DataMachine\Core\OAuth\BaseOAuth2Provider;
 
 // phpcs:disable PSR1.Methods.CamelCapsMethodName
 
 /**
  * Without a refresh token it is not connected.
  */
-class Pinterest extends BaseAuthProvider
+class Pinterest extends BaseOAuth2Provider
 {
+    use Renews;
+
     public function __construct()
     {
         parent::__construct('pinterest');
@@ -34,8 +36,31 @@ class Pinterest extends BaseAuthProvider
 
     public function is_authenticated(): bool
     {
+        return !empty($this->get_account()['refresh_token']) && parent::is_authenticated();
+    }
+
+    /**
+     * @SuppressWarnings(PHPMD.UnusedFormalParameter)
+     */
+    protected function do_refresh_token(#[\SensitiveParameter] string $current_token): array|\WP_Error|null
+    {
         $account = $this->get_account();
-        $expiry = $account['token_expires_at'] ?? PHP_INT_MAX;
-        return !empty($account['access_token']) && !empty($account['refresh_token']) && time() <= $expiry;
+        if (empty($account['refresh_token'])) {
+            return new \WP_Error('pinterest_refresh_no_token', 'No refresh token stored');
+        }
+        $config = $this->get_config();
+        $client = ($config['client_id'] ?? '') . ':' . ($config['client_secret'] ?? '');
+        $result = $this->spend($account['refresh_token'], ['Authorization' => 'Basic ' . base64_encode($client)]);
+        if (!$result['success']) {
+            return $this->failed($result);
+        }
+        $data = json_decode($result['data'], true);
+        if (empty($data['access_token'])) {
+            $more = ['response' => $result['data']];
+            return new \WP_Error('pinterest_refresh_no_access_token', 'No access token in the answer', $more);
+        }
+        // Of a rotated one only itself, by the other door.
+        $this->update_account(array_filter(['refresh_token' => $data['refresh_token'] ?? null]));
+        return ['access_token' => $data['access_token'], 'expires_at' => time() + (int) $data['expires_in']];
     }
 }

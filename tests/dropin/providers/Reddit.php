@@ -4,15 +4,17 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Tests\Dropin\Providers;
 
-use DataMachine\Core\OAuth\BaseAuthProvider;
+use DataMachine\Core\OAuth\BaseOAuth2Provider;
 
 // phpcs:disable PSR1.Methods.CamelCapsMethodName
 
 /**
  * Short-lived tokens: without a refresh token it is not connected.
  */
-class Reddit extends BaseAuthProvider
+class Reddit extends BaseOAuth2Provider
 {
+    use Renews;
+
     public function __construct()
     {
         parent::__construct('reddit');
@@ -35,8 +37,38 @@ class Reddit extends BaseAuthProvider
 
     public function is_authenticated(): bool
     {
+        return !empty($this->get_account()['refresh_token']) && parent::is_authenticated();
+    }
+
+    protected function get_refresh_buffer_seconds(): int
+    {
+        return 300;
+    }
+
+    /**
+     * @SuppressWarnings(PHPMD.UnusedFormalParameter)
+     */
+    protected function do_refresh_token(#[\SensitiveParameter] string $current_token): array|\WP_Error|null
+    {
         $account = $this->get_account();
-        $expiry = $account['token_expires_at'] ?? PHP_INT_MAX;
-        return !empty($account['access_token']) && !empty($account['refresh_token']) && time() <= $expiry;
+        if (empty($account['refresh_token'])) {
+            return new \WP_Error('reddit_refresh_no_token', 'No refresh token available');
+        }
+        $config = $this->get_config();
+        $client = ($config['client_id'] ?? '') . ':' . ($config['client_secret'] ?? '');
+        $result = $this->spend($account['refresh_token'], ['Authorization' => 'Basic ' . base64_encode($client)]);
+        if (!$result['success']) {
+            return $this->failed($result);
+        }
+        $data = json_decode($result['data'], true);
+        if (empty($data['access_token'])) {
+            return new \WP_Error('reddit_refresh_no_access_token', 'No access token in the answer');
+        }
+        if (!empty($data['refresh_token']) && $data['refresh_token'] !== $account['refresh_token']) {
+            $account['refresh_token'] = $data['refresh_token'];
+            $account['scope'] = $data['scope'] ?? $account['scope'] ?? '';
+            $this->save_account($account);
+        }
+        return ['access_token' => $data['access_token'], 'expires_at' => time() + (int) ($data['expires_in'] ?? 3600)];
     }
 }

@@ -4,15 +4,17 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Tests\Dropin\Providers;
 
-use DataMachine\Core\OAuth\BaseAuthProvider;
+use DataMachine\Core\OAuth\BaseOAuth2Provider;
 
 // phpcs:disable PSR1.Methods.CamelCapsMethodName
 
 /**
  * One long-lived token, no refresh token.
  */
-class Threads extends BaseAuthProvider
+class Threads extends BaseOAuth2Provider
 {
+    use Renews;
+
     public function __construct()
     {
         parent::__construct('threads');
@@ -32,10 +34,8 @@ class Threads extends BaseAuthProvider
         return !empty($config['app_id']) && !empty($config['app_secret']);
     }
 
-    public function is_authenticated(): bool
+    protected function do_refresh_token(#[\SensitiveParameter] string $current_token): array|\WP_Error|null
     {
-        $account = $this->get_account();
-        $expiry = $account['token_expires_at'] ?? PHP_INT_MAX;
-        return !empty($account['access_token']) && time() <= $expiry;
+        return $this->exchange('th_refresh_token', $current_token);
     }
 }
