@@ -35,13 +35,15 @@ pub const MAC_PROPOSALS: Label = Label("dm/v1/mac/proposals");
 pub const MAC_AUDIT: Label = Label("dm/v1/mac/audit");
 /// The key of fingerprints (of refresh tokens, to compare without decrypting).
 pub const MAC_FINGERPRINTS: Label = Label("dm/v1/mac/fingerprints");
+/// The key of what is known of renewals.
+pub const MAC_REFRESHES: Label = Label("dm/v1/mac/refreshes");
 /// The key of the import ledger's slots and contents.
 pub const MAC_LEDGER: Label = Label("dm/v1/mac/import-ledger");
 /// The key of the slots of kept pieces.
 pub const MAC_KEPT: Label = Label("dm/v1/mac/kept");
 
 #[cfg(test)]
-pub(super) const ALL: [Label; 12] = [
+pub(super) const ALL: [Label; 13] = [
     SEALED,
     DATA_KEY,
     STORE_SECRET,
@@ -52,6 +54,7 @@ pub(super) const ALL: [Label; 12] = [
     MAC_PROPOSALS,
     MAC_AUDIT,
     MAC_FINGERPRINTS,
+    MAC_REFRESHES,
     MAC_LEDGER,
     MAC_KEPT,
 ];

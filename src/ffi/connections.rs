@@ -63,6 +63,8 @@ pub unsafe extern "C" fn dm_conn_get(
 /// - `scopes`: a list of scopes
 /// - `status`: "pending" or "active"; a save without it makes the row active
 /// - `expires_at`: Unix seconds, null where it does not expire
+/// - `renewed`: true says that the provider renewed these credentials by itself, as a class does that stores them within its
+///   renewal; else credentials that are new count as a person's consent, from which `reauth_by` follows
 /// - `grants`: a list of at most 256 grants as `dm_grant_create` takes them, but without `connection`, `owner` and
 ///   `provider`: each is about any of this owner's for this provider, or with `only_this` true about this connection
 ///   alone. All or nothing: where one is refused nothing is saved, and the message names it. One that the agent has in the

@@ -28,7 +28,7 @@ impl Names {
     /// # Safety
     ///
     /// Each text is NULL or valid for its length.
-    unsafe fn address(self) -> Result<Address, Error> {
+    pub(super) unsafe fn address(self) -> Result<Address, Error> {
         // SAFETY: this function's contract.
         unsafe {
             let account = text("account", self.account.0, self.account.1)?;

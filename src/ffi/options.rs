@@ -37,15 +37,20 @@ impl OpenOptions {
         options.document_root = self.document_root;
         options.key_file = self.key_file;
         if let Some(milliseconds) = self.patience_ms {
-            if milliseconds > 600_000 {
-                let message = "patience_ms: at most 600000 (ten minutes)";
-                return Err(Error::new(Code::InvalidArgument, message).with("argument", "patience_ms"));
-            }
-            options.patience = Duration::from_millis(milliseconds);
+            options.patience = patience(milliseconds)?;
         }
         options.catalogue = self.catalogue.map(|json| json.get().as_bytes().to_vec());
         Ok(options)
     }
+}
+
+/// How long to wait.
+pub(super) fn patience(milliseconds: u64) -> Result<Duration, Error> {
+    if milliseconds > 600_000 {
+        let message = "patience_ms: at most 600000 (ten minutes)";
+        return Err(Error::new(Code::InvalidArgument, message).with("argument", "patience_ms"));
+    }
+    Ok(Duration::from_millis(milliseconds))
 }
 
 #[derive(Deserialize, Default)]
@@ -56,18 +61,25 @@ pub(super) struct SaveOptions {
     #[serde(deserialize_with = "given")]
     remote_id: Option<Option<String>>,
     replace: bool,
+    renewed: bool,
     #[serde(deserialize_with = "given")]
-    display_name: Option<Option<String>>,
+    pub(super) display_name: Option<Option<String>>,
     #[serde(deserialize_with = "given")]
-    scopes: Option<Option<Vec<String>>>,
+    pub(super) scopes: Option<Option<Vec<String>>>,
     status: Option<String>,
     #[serde(deserialize_with = "given")]
-    expires_at: Option<Option<i64>>,
+    pub(super) expires_at: Option<Option<i64>>,
     grants: Vec<GrantJson>,
 }
 
 impl SaveOptions {
-    pub(super) fn into_facts(self, address: &Address) -> Result<Facts, Error> {
+    pub(super) fn into_facts(mut self, address: &Address) -> Result<Facts, Error> {
+        let grants = offers(std::mem::take(&mut self.grants), address)?;
+        Ok(Facts { grants, ..self.into_facts_without_grants()? })
+    }
+
+    /// All that is said of the document alone.
+    pub(super) fn into_facts_without_grants(self) -> Result<Facts, Error> {
         Ok(Facts {
             if_revision: self.if_revision,
             exclusive_name: self.exclusive_name,
@@ -77,7 +89,8 @@ impl SaveOptions {
             scopes: nullable("scopes", self.scopes, Scopes::new)?,
             status: member("status", self.status, |status| status.parse())?,
             expires_at: nullable("expires_at", self.expires_at, UnixTime::new)?,
-            grants: offers(self.grants, address)?,
+            renewed: self.renewed,
+            grants: Vec::new(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Entry, Tokens};
+use super::{Entry, Refresh, Tokens};
 use crate::domain::{DisplayName, Document, RemoteId, Scopes, UnixTime};
 
 /// What the plain columns of a connection say, read from its document. A member that is missing or makes no sense
@@ -44,15 +44,30 @@ impl Entry {
         expires_at: Option<UnixTime>,
     ) -> Tokens {
         let at = |names: &[String]| first(names, |name| time(document, name)).map(UnixTime::seconds);
-        let spends = self.refresh.as_ref().map(|refresh| &refresh.spends);
         Tokens {
             consented_at: at(&self.members.consented_at).unwrap_or(connected_at.seconds()),
             refreshed_at: refreshed_at.map(UnixTime::seconds).max(at(&self.members.refreshed_at)),
             expires_at: expires_at.map(UnixTime::seconds),
             refresh_expires_at: at(&self.members.refresh_expires_at),
-            renewable: spends.is_some_and(|name| brings(document, name)),
+            renewable: self.to_spend(document).is_some(),
             margin: None,
         }
+    }
+
+    /// What a renewal hands in, as it stands in the document: neither null nor empty.
+    pub fn to_spend<'d>(&self, document: &'d Document) -> Option<&'d str> {
+        let name = &self.refresh.as_ref()?.spends;
+        document.get(name).filter(|_| brings(document, name))
+    }
+
+    /// The same entry for an account that a caller renews with another member than the catalogue names, if it has that.
+    pub fn spending(&self, member: &str, document: &Document) -> Option<Entry> {
+        let usual = self.to_spend(document).is_some();
+        let refresh = self.refresh.clone().map_or_else(
+            || Refresh::spending(member),
+            |refresh| Refresh { spends: member.to_owned(), ..refresh },
+        );
+        (!usual && brings(document, member)).then(|| Entry { refresh: Some(refresh), ..self.clone() })
     }
 
     /// Whether a document or patch brings a credential: one of the secrets, not null and not empty.

@@ -108,6 +108,19 @@ pub enum Cause {
     Unavailable,
 }
 
+impl Never {
+    /// As shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSupported => "not_supported",
+            Self::NothingToSpend => "nothing_to_spend",
+            Self::NoExpiry => "no_expiry",
+            Self::RefreshExpired => "refresh_expired",
+            Self::TooLate => "too_late",
+        }
+    }
+}
+
 impl Cause {
     /// As stored and shown.
     pub fn as_str(self) -> &'static str {
@@ -131,21 +144,35 @@ impl Entry {
     /// When to renew it. The jitter only ever delays, by up to a tenth of the margin, so that what is due is never
     /// fresh and accounts that were connected together are not all renewed in one second.
     pub fn next_refresh(&self, tokens: &Tokens, now: i64, jitter: Jitter) -> NextRefresh {
+        let allowed = match self.at_once(tokens, now) {
+            NextRefresh::TooYoung(at) => at,
+            NextRefresh::Never(why) => return NextRefresh::Never(why),
+            _ => now,
+        };
+        let Some(expires_at) = tokens.expires_at else { return NextRefresh::Never(Never::NoExpiry) };
+        let (from, margin) = self.renew_from(tokens, expires_at, now);
+        let due = from.saturating_add(jitter.of(margin / 10));
+        if now < due {
+            NextRefresh::At(due.max(allowed))
+        } else if now < allowed {
+            NextRefresh::TooYoung(allowed)
+        } else {
+            NextRefresh::Due
+        }
+    }
+
+    /// Whether it may be renewed now, fresh or not: because somebody asks for it, or its access token was refused.
+    pub fn at_once(&self, tokens: &Tokens, now: i64) -> NextRefresh {
         let Some(refresh) = &self.refresh else { return NextRefresh::Never(Never::NotSupported) };
         if !tokens.renewable {
             return NextRefresh::Never(Never::NothingToSpend);
         }
-        let Some(expires_at) = tokens.expires_at else { return NextRefresh::Never(Never::NoExpiry) };
         if tokens.refresh_expires_at.is_some_and(|at| at <= now) {
             return NextRefresh::Never(Never::RefreshExpired);
         }
-        let (from, margin) = self.renew_from(tokens, expires_at, now);
-        let due = from.saturating_add(jitter.of(margin / 10));
         let allowed = self.allowed_from(refresh, tokens, now);
-        if refresh.before_expiry && now.max(allowed) >= expires_at {
+        if refresh.before_expiry && tokens.expires_at.is_some_and(|at| now.max(allowed) >= at) {
             NextRefresh::Never(Never::TooLate)
-        } else if now < due {
-            NextRefresh::At(due.max(allowed))
         } else if now < allowed {
             NextRefresh::TooYoung(allowed)
         } else {

@@ -136,6 +136,23 @@ impl Expiry {
 }
 
 impl Refresh {
+    /// What is known where nothing is: that a member is handed in.
+    pub(super) fn spending(member: &str) -> Self {
+        Self {
+            grant: "refresh_token".to_owned(),
+            spends: member.to_owned(),
+            rotates: None,
+            min_age: None,
+            before_expiry: false,
+            margin: five_minutes(),
+            min_interval: one_minute(),
+            backoff: Backoff::default(),
+            answers: Answers::default(),
+            scope: None,
+            parameters: BTreeMap::new(),
+        }
+    }
+
     /// Each of these would renew a token at every use, never, or for ever.
     pub(super) fn check(&self, expiry: &Expiry, secrets: &[String]) -> Result<(), String> {
         if !secrets.contains(&self.spends) {

@@ -68,6 +68,18 @@ impl Drop for Entered {
     }
 }
 
+/// Sleeps, and lets other threads fork meanwhile although this one is inside: it holds nothing.
+pub fn rest(duration: Duration) {
+    let counted = inside();
+    if counted {
+        BARRIER.fetch_sub(1, Ordering::Release);
+    }
+    std::thread::sleep(duration);
+    if counted {
+        admit();
+    }
+}
+
 /// Counts this thread in, unless a fork is waiting.
 fn admit() {
     let mut state = BARRIER.load(Ordering::Relaxed);

@@ -8,6 +8,7 @@ mod events;
 pub mod fork;
 mod grants;
 mod records;
+mod refreshes;
 pub mod sqlite;
 
 pub use audit::{AuditFilter, AuditHead, AuditRead, AuditRecord, AuditWrite, RefusalKey};
@@ -18,6 +19,7 @@ pub use records::{
     Counts, Filter, GrantFilter, GrantHead, GrantRow, Identity, Kept, KeptNote, KeyRecord, KeyStatus, Kind,
     LedgerEntry, Meta, ProposalRow, Row, StatusFilter, WrappedKept, WrappedRow,
 };
+pub use refreshes::{ReadRefreshes, RefreshRow, WriteRefreshes};
 
 use std::time::Duration;
 
@@ -92,7 +94,7 @@ pub struct Description {
 }
 
 /// Reading, within one transaction. Every look-up of a [`Filter`] is served by an index.
-pub trait ReadTx: ReadGrants + AuditRead + ReadEventCursors {
+pub trait ReadTx: ReadGrants + AuditRead + ReadEventCursors + ReadRefreshes {
     /// The store's clock.
     fn now(&self) -> Result<UnixTime, Error>;
 
@@ -138,7 +140,7 @@ pub trait ReadTx: ReadGrants + AuditRead + ReadEventCursors {
 }
 
 /// Writing, within one transaction.
-pub trait WriteTx: ReadTx + WriteGrants + AuditWrite + WriteEventCursors {
+pub trait WriteTx: ReadTx + WriteGrants + AuditWrite + WriteEventCursors + WriteRefreshes {
     /// Makes a fresh store a store, with its first key. [`Error::Conflict`] if it already is one.
     fn initialise(&mut self, identity: &Identity, key: &KeyRecord) -> Result<(), Error>;
 

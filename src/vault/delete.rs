@@ -51,8 +51,7 @@ pub(super) fn destroy(
     what: What,
     code: Option<&str>,
 ) -> Result<Destroyed, Error> {
-    // Leases: whether somebody holds this row's, and its state goes with it.
-    let lease = false;
+    let lease = write.is_leased(row.id)?;
     write.delete(row, what, code)?;
     let held_back = write.tx.delete_kept_of(row.id)?;
     let grants = end_of_connection(write, row.id, "the connection was deleted")?;

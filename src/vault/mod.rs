@@ -20,6 +20,7 @@ mod key_file;
 mod keys;
 mod open;
 mod openers;
+mod refresh;
 mod registry;
 mod report;
 mod row;
@@ -57,6 +58,9 @@ pub use import::{Format, ImportOptions};
 pub use info::Info;
 pub use keys::{KeyAdded, Renewed, Rewrapped};
 pub use open::Options;
+pub use refresh::{
+    Begin, Begun, Commit, Committed, Due, DueOptions, HolderTold, Lease, LeaseTold, ProviderAnswer, Told,
+};
 pub use registry::close_all;
 pub use report::{Counts, Report, ReportEntry, ReportMember};
 pub use save::{Facts, Saved};
@@ -79,6 +83,7 @@ pub struct Vault {
     shared: Arc<Shared>,
     /// The shared store's engine, with this caller's patience.
     engine: Box<dyn Engine>,
+    patience: std::time::Duration,
     catalogue: Cow<'static, Catalogue>,
     opener: Opener,
 }

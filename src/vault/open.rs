@@ -115,7 +115,7 @@ impl Vault {
         };
         let shared = registry::shared(options, keys)?;
         let engine = shared.engine(options.patience);
-        let vault = Self { shared, engine, catalogue, opener: options.opener() };
+        let vault = Self { shared, engine, patience: options.patience, catalogue, opener: options.opener() };
         vault.upgrade();
         Ok(vault)
     }

@@ -31,6 +31,8 @@ pub struct Facts {
     pub status: Option<Status>,
     /// When the credential expires; `Some(None)` says that it does not.
     pub expires_at: Option<Option<UnixTime>>,
+    /// The provider renewed these credentials by itself: no person consented anew.
+    pub renewed: bool,
     /// What agents may do with it, given in the same transaction.
     pub grants: Vec<Offer>,
 }
@@ -60,9 +62,11 @@ pub struct Saved {
 
 /// How the new document comes out of the old one.
 #[derive(Clone, Copy)]
-enum Change<'a> {
+pub(super) enum Change<'a> {
     Whole(&'a Document),
     Patch(&'a Document),
+    /// A patch of whom the lease was granted to.
+    Renewal(&'a Document),
 }
 
 impl Change<'_> {
@@ -70,6 +74,7 @@ impl Change<'_> {
         match self {
             Change::Whole(_) => What::Saved,
             Change::Patch(_) => What::Merged,
+            Change::Renewal(_) => What::Refreshed,
         }
     }
 }
@@ -127,20 +132,13 @@ impl Vault {
             }
             let mut saved = match (change, existing) {
                 (Change::Whole(document), None) => self.insert(write, kind, address, document, facts),
-                (Change::Patch(_), None) => Err(not_found(kind, address)),
+                (Change::Patch(_) | Change::Renewal(_), None) => Err(not_found(kind, address)),
                 (Change::Whole(document), Some(row)) => {
                     self.update(write, kind, address, &row, document, change, facts)
                 }
-                (Change::Patch(patch), Some(row)) => {
+                (Change::Patch(patch) | Change::Renewal(patch), Some(row)) => {
                     let stored = Document::parse(open(check(&row, write.unlocked)?, write.unlocked)?.into())?;
-                    let merged = stored.merge(patch)?;
-                    let said = |document| self.catalogue.entry(&address.provider).facts(document).remote_id;
-                    let mut facts = facts.clone();
-                    // What was said of the account at a save counts on where a patch says nothing new.
-                    if row.meta.remote_id.is_some() && said(&stored) == said(&merged) {
-                        facts.remote_id.get_or_insert(None);
-                    }
-                    self.update(write, kind, address, &row, &merged, change, &facts)
+                    self.lay_over(write, kind, address, &row, [&stored, patch], change, facts)
                 }
             }?;
             saved.grants = self.give_offers(write, &facts.grants, saved.id.parse()?, address)?;
@@ -200,6 +198,28 @@ impl Vault {
         seal(meta, document, &DataKey::generate(write.random)?, write.unlocked, write.random)
     }
 
+    /// Lays a patch over the stored document of a row.
+    #[allow(clippy::too_many_arguments)] // As `update`.
+    pub(super) fn lay_over(
+        &self,
+        write: &mut Write<'_>,
+        kind: Kind,
+        address: &Address,
+        row: &Row,
+        [stored, patch]: [&Document; 2],
+        change: Change<'_>,
+        facts: &Facts,
+    ) -> Result<Saved, Error> {
+        let merged = stored.merge(patch)?;
+        let said = |document| self.catalogue.entry(&address.provider).facts(document).remote_id;
+        let mut facts = facts.clone();
+        // What was said of the account at a save counts on where a patch says nothing new.
+        if row.meta.remote_id.is_some() && said(stored) == said(&merged) {
+            facts.remote_id.get_or_insert(None);
+        }
+        self.update(write, kind, address, row, &merged, change, &facts)
+    }
+
     #[allow(clippy::too_many_arguments)] // One private step of a use-case; a struct for it would hide nothing.
     fn update(
         &self,
@@ -218,7 +238,7 @@ impl Vault {
         let legacy = Legacy::from_column(meta.legacy.as_deref());
         let (left, superseded) = match change {
             Change::Whole(_) => (legacy.without_held_back(), held_back(&legacy)),
-            Change::Patch(patch) => legacy_after(&legacy, patch),
+            Change::Patch(patch) | Change::Renewal(patch) => legacy_after(&legacy, patch),
         };
         if is_another(&row.meta, &meta) {
             if !facts.replace {
@@ -234,7 +254,7 @@ impl Vault {
             return Ok(Saved { ended_grants, ..saved });
         }
         let renewed = match change {
-            Change::Whole(_) => true,
+            Change::Whole(_) | Change::Renewal(_) => true,
             Change::Patch(patch) => self.catalogue.entry(&address.provider).carries_credentials(patch),
         };
         if let Some(status) = facts.status.or(renewed.then_some(Status::Active)) {
@@ -247,6 +267,12 @@ impl Vault {
         meta.updated_at = write.now.seconds();
         let new = seal(meta, document, &key, write.unlocked, write.random)?;
         write.update(&row.meta, &new, change.what())?;
+        let entry = self.catalogue.entry(&address.provider);
+        let leased = matches!(change, Change::Renewal(_));
+        if kind == Kind::Connection && entry.refresh.is_some() && !leased {
+            let before = Document::parse(open(check(row, write.unlocked)?, write.unlocked)?.into())?;
+            write.renewals_after(row.meta.id, entry, [&before, document], facts.renewed)?;
+        }
         write.forget_held_back(row.meta.id, &superseded)?;
         Ok(saved(&new.meta, address, false, None, superseded))
     }

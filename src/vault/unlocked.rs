@@ -23,6 +23,10 @@ pub(super) struct Unlocked {
     pub(super) grant_heads: MacKey,
     /// Over proposals.
     pub(super) proposals: MacKey,
+    /// Over what is known of renewals.
+    pub(super) refreshes: MacKey,
+    /// Over what a renewal hands in, to compare without keeping it.
+    pub(super) fingerprints: MacKey,
     /// Over what was ever imported.
     pub(super) ledger: MacKey,
     /// For the rows that were read last.
@@ -52,17 +56,32 @@ impl Unlocked {
                 "the store's own secret does not open although its key is right: restore a backup",
             )
         })?;
-        let [rows, audit, grants, grant_heads, proposals, ledger] = [
+        let [rows, audit, grants, grant_heads, proposals, refreshes, fingerprints, ledger] = [
             labels::MAC_ROWS,
             labels::MAC_AUDIT,
             labels::MAC_GRANTS,
             labels::MAC_GRANT_HEADS,
             labels::MAC_PROPOSALS,
+            labels::MAC_REFRESHES,
+            labels::MAC_FINGERPRINTS,
             labels::MAC_LEDGER,
         ]
         .map(|label| secret.mac_key(label));
         let (store_id, openers) = (identity.store_id, Openers::default());
-        Ok(Self { store_id, keyring, secret, rows, audit, grants, grant_heads, proposals, ledger, openers })
+        Ok(Self {
+            store_id,
+            keyring,
+            secret,
+            rows,
+            audit,
+            grants,
+            grant_heads,
+            proposals,
+            refreshes,
+            fingerprints,
+            ledger,
+            openers,
+        })
     }
 
     /// The key that everything new is wrapped under.

@@ -2,6 +2,7 @@
 typedef int dm_status;
 typedef struct dm_error dm_error;
 typedef struct dm_keyring dm_keyring;
+typedef struct dm_lease dm_lease;
 typedef struct dm_salts dm_salts;
 typedef struct dm_store dm_store;
 typedef struct { char *ptr; size_t len; } dm_buf;
@@ -70,3 +71,9 @@ dm_status dm_tools_resolve(t,s,z,s,z,b,e);
 dm_status dm_legacy_seal(k,s,z,b,e);
 dm_status dm_legacy_open(k,s,z,b,e);
 dm_status dm_owner_clear(t,s,z,s,z,b,e);
+dm_status dm_refresh_begin(t,s,z,s,z,s,z,s,z,dm_lease **,b,b,b,e);
+dm_status dm_refresh_commit(const dm_lease *,s,z,s,z,b,e);
+dm_status dm_refresh_fail(const dm_lease *,s,z,b,e);
+dm_status dm_refresh_release(const dm_lease *,e);
+dm_status dm_lease_close(dm_lease *);
+dm_status dm_refresh_due(t,s,z,b,e);

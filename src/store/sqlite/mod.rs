@@ -16,6 +16,7 @@ mod lock;
 mod patience;
 mod place;
 mod reads;
+mod refreshes;
 mod schema;
 mod session;
 mod transaction;

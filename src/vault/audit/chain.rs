@@ -65,6 +65,17 @@ impl Write<'_> {
         self.change_row(RowChange::Delete(row), what, code)
     }
 
+    /// Replaces a row that is still as `before`, with its record; `code` says why.
+    pub(in crate::vault) fn update_because(
+        &mut self,
+        before: &Meta,
+        row: &Row,
+        what: What,
+        code: &str,
+    ) -> Result<(), Error> {
+        self.change_row(RowChange::Update(before, row), what, Some(code))
+    }
+
     fn change_row(&mut self, change: RowChange<'_>, what: What, code: Option<&str>) -> Result<(), Error> {
         // A chain that begins now begins with the rows as they were.
         self.begin_chain()?;
@@ -82,6 +93,7 @@ impl Write<'_> {
                 (Some(before), None)
             }
         };
+        self.schedule(before, after)?;
         let mut event = Event::of_row(what, before, after, &self.unlocked.audit);
         event.facts.code = code.map(str::to_owned);
         self.audit(&event)

@@ -27,6 +27,14 @@ pub(in crate::vault) enum What {
     Disconnected,
     /// A row was sealed under a new data key.
     Renewed,
+    /// A connection's credential was renewed.
+    Refreshed,
+    /// A renewal failed.
+    RefreshFailed,
+    /// A renewal was refused for good: a person has to consent again.
+    NeedsReauth,
+    /// A person has to consent again soon.
+    Expiring,
     /// A row was made of the old option, or healed from it.
     Imported,
     /// An import was done.
@@ -74,6 +82,10 @@ impl What {
             What::Deleted => "deleted",
             What::Disconnected => "disconnected",
             What::Renewed => "renewed",
+            What::Refreshed => "refreshed",
+            What::RefreshFailed => "refresh_failed",
+            What::NeedsReauth => "needs_reauth",
+            What::Expiring => "expiring",
             What::Imported => "imported",
             What::ImportDone => "import_done",
             What::OwnerCleared => "owner_cleared",

@@ -1,0 +1,129 @@
+//! Who holds a lease, and whether it still lives.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+/// The leases that this process holds, by their nonces. In a child after `fork()` they are its parent's, and its process id
+/// says so.
+static OPEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// A process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Holder {
+    /// The machine's name, for a person.
+    pub(super) host: String,
+    /// Which boot of which kernel, and which process id namespace there: within it a process id means one thing. Empty where
+    /// the system does not tell.
+    place: String,
+    pub(super) pid: u32,
+    /// When it started, in ticks since the boot: ids are used again.
+    started: u64,
+}
+
+/// Whether a holder lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    Alive,
+    Gone,
+    /// It is, or was, on another machine.
+    Unknown,
+}
+
+impl Holder {
+    /// This process.
+    pub(super) fn present() -> Self {
+        let read = |path: &str| fs::read_to_string(path).map(|text| text.trim().to_owned()).ok();
+        let place = read("/proc/sys/kernel/random/boot_id").and_then(|boot| {
+            let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
+            Some(format!("{boot} {}", namespace.display()))
+        });
+        let pid = std::process::id();
+        Self {
+            host: read("/proc/sys/kernel/hostname").unwrap_or_default(),
+            place: place.unwrap_or_default(),
+            pid,
+            started: started(pid).unwrap_or_default(),
+        }
+    }
+
+    /// Whether the process that was granted the lease with this nonce still has it.
+    pub(super) fn life(&self, nonce: &str) -> Life {
+        let me = Self::present();
+        if self.place.is_empty() || self.place != me.place {
+            return Life::Unknown;
+        }
+        let lives =
+            if *self == me { open().contains(nonce) } else { started(self.pid) == Some(self.started) };
+        if lives { Life::Alive } else { Life::Gone }
+    }
+
+    /// Whether it is this process.
+    pub(super) fn is_me(&self) -> bool {
+        *self == Self::present()
+    }
+}
+
+fn open() -> std::sync::MutexGuard<'static, BTreeSet<String>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Counts a lease as this process's.
+pub(super) fn hold(nonce: &str) {
+    open().insert(nonce.to_owned());
+}
+
+/// It is not any more.
+pub(super) fn let_go(nonce: &str) {
+    open().remove(nonce);
+}
+
+/// When a process started, by proc(5), `/proc/PID/stat`; none where it is gone. One that has ended and was not waited for is
+/// gone too.
+fn started(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field is a name in brackets, which may hold anything.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let ended = matches!(fields.next()?, "Z" | "X" | "x");
+    // The 22nd field of all; the state was the third.
+    let started = fields.nth(18)?.parse().ok()?;
+    (!ended).then_some(started)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_lives_until_it_has_ended() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = child.id();
+        let holder = Holder { pid, started: started(pid).unwrap(), ..Holder::present() };
+        assert_eq!(holder.life("any"), Life::Alive);
+        // Another process came to have its id.
+        assert_eq!(Holder { started: holder.started + 1, ..holder.clone() }.life("any"), Life::Gone);
+        let elsewhere = Holder { place: "another boot".to_owned(), ..holder.clone() };
+        assert_eq!(elsewhere.life("any"), Life::Unknown);
+        child.kill().unwrap();
+        // Ended, but nobody has waited for it yet.
+        while holder.life("any") == Life::Alive {
+            std::thread::yield_now();
+        }
+        assert_eq!(holder.life("any"), Life::Gone);
+        child.wait().unwrap();
+        assert_eq!(holder.life("any"), Life::Gone);
+    }
+
+    #[test]
+    fn this_process_has_what_it_holds() {
+        let me = Holder::present();
+        assert!(me.is_me());
+        assert_eq!(me.life("mine"), Life::Gone);
+        hold("mine");
+        assert_eq!(me.life("mine"), Life::Alive);
+        let_go("mine");
+        assert_eq!(me.life("mine"), Life::Gone);
+    }
+}

@@ -1,0 +1,60 @@
+//! What a write of a row means for its renewals.
+
+use super::account::fingerprint;
+use super::state::{State, StoredState};
+use crate::domain::{Document, RecordId};
+use crate::providers::Entry;
+use crate::store::{Kind, Meta};
+use crate::vault::Error;
+use crate::vault::shared::Write;
+
+impl Write<'_> {
+    /// A document takes another's place: where it brings another credential to renew with, what was known of the earlier one's
+    /// failures says nothing any more. `renewed`: by the provider; else a person consented, as far as is known.
+    pub(in crate::vault) fn renewals_after(
+        &mut self,
+        id: RecordId,
+        entry: &Entry,
+        [before, after]: [&Document; 2],
+        renewed: bool,
+    ) -> Result<(), Error> {
+        let mark = |document| fingerprint(entry, id, document, self.unlocked);
+        if mark(before) == mark(after) && !renewed {
+            return Ok(());
+        }
+        let stored = StoredState::read(self.tx, self.unlocked, id)?;
+        let now = Some(self.now.seconds());
+        let State { fence, lease, consented_at, .. } = stored.state.clone();
+        // A lease stays: its holder may have saved this itself, and has still to say that it is done.
+        let state = State { fence, lease, ..State::default() };
+        let state = if renewed {
+            State { refreshed_at: now, consented_at, ..state }
+        } else {
+            State { consented_at: now, ..state }
+        };
+        stored.replace(self, id, &state)
+    }
+
+    /// Whether somebody has the right to renew a connection now.
+    pub(in crate::vault) fn is_leased(&mut self, id: RecordId) -> Result<bool, Error> {
+        let stored = StoredState::read(self.tx, self.unlocked, id)?;
+        Ok(stored.state.lease.is_some_and(|held| held.binds(self.now.seconds())))
+    }
+
+    /// When to look at a row again without being asked, after it was written.
+    pub(in crate::vault) fn schedule(
+        &mut self,
+        before: Option<&Meta>,
+        after: Option<&Meta>,
+    ) -> Result<(), Error> {
+        let Some(named) = after.or(before).filter(|meta| meta.kind == Kind::Connection) else {
+            return Ok(());
+        };
+        let Some(after) = after else { return Ok(self.tx.forget_refresh(named.id)?) };
+        let matters = |meta: &Meta| (meta.seal_revision, meta.expires_at, meta.status.clone());
+        if before.is_none_or(|before| matters(before) != matters(after)) {
+            self.tx.look_at(after.id, Some(self.now.seconds()))?;
+        }
+        Ok(())
+    }
+}
