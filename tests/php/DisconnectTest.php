@@ -204,7 +204,8 @@ final class DisconnectTest extends VaultTestCase
         $vault->close();
         $worker = $this->worker(
             '$vault->disconnect("x", "user:1", static function () use ($arguments) {
-                file_put_contents($arguments["asked"], getmypid());
+                file_put_contents("{$arguments["asked"]}.new", getmypid());
+                rename("{$arguments["asked"]}.new", $arguments["asked"]);
                 while (!file_exists($arguments["locked"])) { usleep(1000); clearstatcache(); }
                 return DataMachine\Connections\RevocationAnswer::revoked();
             });
@@ -212,7 +213,8 @@ final class DisconnectTest extends VaultTestCase
             ['asked' => "{$this->directory}/asked", 'locked' => "{$this->directory}/locked"]
         );
         touch("{$this->directory}/go");
-        $pid = self::waitFor("{$this->directory}/asked");
+        self::assertTrue(self::waitFor("{$this->directory}/asked"));
+        $pid = file_get_contents("{$this->directory}/asked");
         // Nobody writes while this holds the gate.
         $gate = fopen($this->place() . '/gate.lock', 'r+');
         self::assertIsResource($gate);
@@ -270,19 +272,6 @@ final class DisconnectTest extends VaultTestCase
     private static function notAsked(): \Closure
     {
         return static fn () => self::fail('The provider was asked.');
-    }
-
-    private static function waitFor(string $file): string
-    {
-        for ($tries = 0; $tries < 20_000; $tries++) {
-            clearstatcache();
-            $said = is_file($file) ? (string) file_get_contents($file) : '';
-            if ($said !== '') {
-                return $said;
-            }
-            usleep(1000);
-        }
-        self::fail("{$file} did not come.");
     }
 
     /**
