@@ -224,11 +224,11 @@ $access->revoke($grant->id, by: 'user:12', why: 'enough');
 $refused = $acquire(12, 'publish');
 $check($refused->decision->reason === 'grant_revoked', 'user:12 took it back: ' . $why($refused->decision));
 $told = [];
-foreach ($vault->audit(['agent' => 'agent:7']) as $record) {
+foreach ($vault->audit()->query(['agent' => 'agent:7']) as $record) {
     $told[] = $record->event . (isset($record->details['code']) ? " ({$record->details['code']})" : '');
 }
 printf("  the audit of agent:7: %s\n", implode(', ', $told));
-$verified = $vault->verifyAudit();
+$verified = $vault->audit()->verify();
 $check($verified->ok, "the audit is as it was written: {$verified->records} records, {$verified->rows} rows compared");
 
 $step('The files');

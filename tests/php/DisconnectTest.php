@@ -235,7 +235,7 @@ final class DisconnectTest extends VaultTestCase
             return RevocationAnswer::revoked();
         });
         self::assertSame([1, true, $saved->id], [$asked, $receipt->deleted, $receipt->id]);
-        self::assertTrue($vault->verifyAudit()->ok);
+        self::assertTrue($vault->audit()->verify()->ok);
     }
 
     /** The same where the callable itself ends the process. */
@@ -269,6 +269,18 @@ final class DisconnectTest extends VaultTestCase
         self::assertSame([['disconnected', 'revoked']], self::records($vault));
     }
 
+    /** The tokens are the live site's as well. */
+    public function testACopyOfTheSiteDestroysItsOwnAndRevokesNothing(): void
+    {
+        $this->open()->save('x', 'user:1', self::ACCOUNT);
+        $copy = $this->open(['site' => 'https://staging.example.org', 'clone' => true]);
+        $receipt = $copy->disconnect('x', 'user:1', self::notAsked());
+        self::assertSame([true, 'not_asked', 'cloned_site'], [
+            $receipt->deleted, $receipt->atProvider->value, $receipt->reason,
+        ]);
+        self::assertNull($copy->get('x', 'user:1'));
+    }
+
     private static function notAsked(): \Closure
     {
         return static fn () => self::fail('The provider was asked.');
@@ -280,7 +292,7 @@ final class DisconnectTest extends VaultTestCase
     private static function records(Vault $vault): array
     {
         $found = [];
-        foreach ($vault->audit(['limit' => 1000]) as $record) {
+        foreach ($vault->audit()->query(['limit' => 1000]) as $record) {
             if (in_array($record->event, ['disconnected', 'deleted'], true)) {
                 $found[] = [$record->event, $record->details['code'] ?? ''];
             }

@@ -115,7 +115,7 @@ final class RefreshTest extends RefreshTestCase
         $row = $this->row($vault);
         self::assertSame([Status::NeedsReauth, 'refresh_refused'], [$row->status, $row->statusCause]);
         $this->assertCounts(['requests' => 1]);
-        self::assertCount(1, $vault->audit(['event' => 'needs_reauth']));
+        self::assertCount(1, $vault->audit()->query(['event' => 'needs_reauth']));
 
         // The person comes back.
         $this->connect($vault);
