@@ -13,8 +13,8 @@ final class Disconnected extends Receipt
     public readonly ?string $present;
     public readonly AtProvider $atProvider;
     /**
-     * Why it failed, or was not asked: a short code; `unreadable` where the connection does not open, `cloned_site` where
-     * its tokens are a live site's as well.
+     * Why it failed, or was not asked: a short code; `unreadable` where the connection does not open, `cloned_site`
+     * where its tokens are a live site's as well.
      */
     public readonly ?string $reason;
     /** How consent is ended at the provider by hand, where that is known: the HTTP method. */

@@ -186,8 +186,8 @@ final class Vault
     }
 
     /**
-     * What refresh() would find now: whether they are due, who is renewing them, what failed and when it is tried again,
-     * by when a person has to consent. Nobody is asked, and nothing changed or waited for.
+     * What refresh() would find now: whether they are due, who is renewing them, what failed, when it is tried again, by
+     * when a person has to consent. Nobody is asked, and nothing changed or waited for.
      *
      * @param RefreshOptions|array{margin?: int, force?: bool, rejected_revision?: int, fallback?: string} $options
      */
@@ -363,7 +363,7 @@ final class Vault
      * throws. What is not marked comes again: the event at which it threw, the batch of a process that died or called
      * `exit`; and two processes that read as the same consumer at once may both be told an event.
      *
-     * The first call makes the consumer known. From then on `AuditTrail::prune()` waits for it: call this regularly, and
+     * The first call makes the consumer known. From then on `AuditTrail::prune()` waits for it: call it regularly, and
      * forgetEvents() when nobody does any more.
      *
      * @param string                   $consumer  a name to keep: a-z, 0-9, `.`, `_` and `-`, at most 64 bytes

@@ -41,7 +41,8 @@ final class AcquireTest extends AgentTestCase
             self::assertNull($refused->credential);
             self::assertNull($refused->get('access_token'));
         }
-        $last = $this->vault->audit()->query(['agent' => 'agent:7', 'event' => 'acquired', 'newest_first' => true])->rows;
+        $query = ['agent' => 'agent:7', 'event' => 'acquired', 'newest_first' => true];
+        $last = $this->vault->audit()->query($query)->rows;
         self::assertCount(1, $last);
         self::assertSame($acquired->decision->connection, $last[0]->connection);
         self::assertTrue($this->vault->audit()->verify()->ok);

@@ -98,7 +98,10 @@ final class AuditTest extends VaultTestCase
         $access->revokeAll('cli', agent: 7, owner: 'user:12', why: 'put in order');
         self::assertSame(
             ['grant_created', 'pair_reset'],
-            array_map(static fn (AuditRecord $record) => $record->event, $vault->audit()->query(['agent' => 'agent:7'])->rows),
+            array_map(
+                static fn (AuditRecord $record) => $record->event,
+                $vault->audit()->query(['agent' => 'agent:7'])->rows
+            ),
         );
     }
 }

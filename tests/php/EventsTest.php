@@ -23,7 +23,8 @@ final class EventsTest extends VaultTestCase
         self::assertSame([], self::told($vault), 'who is new begins at the end');
         $said = $this->elsewhere(
             '$vault->setStatus("reddit", "user:12", Status::NeedsReauth, cause: "gone");
-            $vault->save("reddit", "user:12", ["access_token" => "canary"], options: ["remote_id" => "two", "replace" => true]);
+            $another = ["remote_id" => "two", "replace" => true];
+            $vault->save("reddit", "user:12", ["access_token" => "canary"], options: $another);
             $vault->setStatus("reddit", "user:12", Status::Revoked);
             $vault->saveConfig("reddit", "site:0", []);'
         );

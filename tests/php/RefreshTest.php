@@ -276,7 +276,7 @@ final class RefreshTest extends RefreshTestCase
             static fn () => ['access_token' => "\xff"],
             ['force' => true]
         ));
-        // Nobody waits for a holder that is gone; but where one after the other goes, the next ones are not let in at once.
+        // Nobody waits for a holder that is gone, unless one goes after the other.
         $next = $this->refresh($vault, ['patience_ms' => 0]);
         self::assertSame([RefreshOutcome::Backoff, 'holder_gone'], [$next->outcome, $next->cause]);
         $forced = $this->refresh($vault, ['patience_ms' => 0, 'force' => true]);
