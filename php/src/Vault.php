@@ -186,8 +186,8 @@ final class Vault
     }
 
     /**
-     * What refresh() would find now: whether they are due, who is renewing them, what failed, when it is tried again, by
-     * when a person has to consent. Nobody is asked, and nothing changed or waited for.
+     * What refresh() would find now: whether they are due, who is renewing them, what failed, when it is tried again,
+     * and by when a person has to consent. Nobody is asked, and nothing changed or waited for.
      *
      * @param RefreshOptions|array{margin?: int, force?: bool, rejected_revision?: int, fallback?: string} $options
      */
