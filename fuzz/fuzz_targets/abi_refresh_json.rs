@@ -42,13 +42,9 @@ fn begin(options: &[u8]) -> *mut dm_lease {
 
 fuzz_target!(|data: &[u8]| {
     let (json, len) = (data.as_ptr().cast(), data.len());
-    let [(provider, p), (owner, o), (document, d), (ended, e)] = [
-        "reddit",
-        "user:12",
-        r#"{"access_token":"t","refresh_token":"r"}"#,
-        r#"{"expires_at":1}"#,
-    ]
-    .map(|text| (text.as_ptr().cast(), text.len()));
+    let [(provider, p), (owner, o), (document, d), (ended, e)] =
+        ["reddit", "user:12", r#"{"access_token":"t","refresh_token":"r"}"#, r#"{"expires_at":1}"#]
+            .map(|text| (text.as_ptr().cast(), text.len()));
     // What an earlier input left (it was refused, it waits) is no bar to this one.
     let asked = br#"{"force":true,"patience_ms":0}"#;
     // SAFETY: texts go in with their lengths, outputs are valid or NULL.
