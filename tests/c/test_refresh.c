@@ -2,7 +2,6 @@
 #include "check.h"
 
 #include <pthread.h>
-#include <sys/wait.h>
 
 #define X TEXT("x"), TEXT("user:12"), NOTHING
 #define OLD "{\"access_token\":\"canary-old\",\"refresh_token\":\"canary-spent\"}"
@@ -154,44 +153,6 @@ static void who_comes_too_late_stores_nothing(void) {
   REFUSED(DM_NOT_FOUND, dm_refresh_status(store, X, NOTHING, &(dm_buf){NULL, 0}, &error));
 }
 
-static void a_child_takes_nothing(void) {
-  dm_lease *lease;
-  int status;
-  pid_t child;
-  connect_anew();
-  lease = begin("{}", "\"outcome\":\"granted\"", OLD, NULL);
-  child = fork();
-  CHECK(child >= 0);
-  if (child == 0) {
-    alarm(60);
-    CHECK(begin(AT_ONCE, "\"outcome\":\"busy\"", OLD, NULL) == NULL);
-    OK(dm_lease_close(lease));
-    CHECK(begin(AT_ONCE, "\"outcome\":\"busy\"", OLD, NULL) == NULL);
-    _exit(0);
-  }
-  CHECK(waitpid(child, &status, 0) == child && status == 0);
-  CHECK(begin(AT_ONCE, "\"outcome\":\"busy\"", OLD, NULL) == NULL);
-  OK(dm_refresh_commit(lease, TEXT(NEW), NOTHING, NULL, &error));
-  OK(dm_lease_close(lease));
-  expect_document(NEW);
-}
-
-/* A child is granted one and ends without a word: its parent is granted the next at once. */
-static void a_holder_that_is_gone_holds_nothing(void) {
-  int status;
-  pid_t child;
-  connect_anew();
-  child = fork();
-  CHECK(child >= 0);
-  if (child == 0) {
-    alarm(60);
-    CHECK(begin(AT_ONCE, "\"lost\":false", OLD, NULL) != NULL);
-    _exit(0);
-  }
-  CHECK(waitpid(child, &status, 0) == child && status == 0);
-  fail(begin(AT_ONCE, "\"lost\":true", OLD, NULL), REFUSAL, "\"cause\":\"answer_lost\"");
-}
-
 enum { THREADS = 8 };
 static pthread_barrier_t all_run;
 
@@ -254,8 +215,6 @@ int main(void) {
   released_is_as_if_never_asked();
   closed_without_a_word();
   who_comes_too_late_stores_nothing();
-  a_child_takes_nothing();
-  a_holder_that_is_gone_holds_nothing();
   one_of_many_threads_renews();
   what_is_due_is_given_out_once();
   OK(dm_store_close(store));
