@@ -25,6 +25,8 @@ final class SaveOptions
      * @param bool              $replace     another remote account may take the place of the one that is there: a new
      *                                       connection, and `Saved::$replaced` is the id of the old one
      * @param bool              $renewed     the provider renewed these tokens by itself: no person consented anew
+     *
+     * @SuppressWarnings(PHPMD.ExcessiveParameterList) They are given by their names.
      */
     public function __construct(
         public readonly ?int $ifRevision = null,

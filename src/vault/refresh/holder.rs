@@ -1,8 +1,8 @@
 //! Who holds a lease, and whether it still lives.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::sync::{Mutex, PoisonError};
+use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,12 +41,9 @@ impl Holder {
             Some(format!("{boot} {}", namespace.display()))
         });
         let pid = std::process::id();
-        Self {
-            host: read("/proc/sys/kernel/hostname").unwrap_or_default(),
-            place: place.unwrap_or_default(),
-            pid,
-            started: started(pid).unwrap_or_default(),
-        }
+        // Without all of it nobody can tell whether this process lives, and so nobody is to think that he can.
+        let (place, started) = place.zip(started(pid).ok().flatten()).unwrap_or_default();
+        Self { host: read("/proc/sys/kernel/hostname").unwrap_or_default(), place, pid, started }
     }
 
     /// Whether the process that was granted the lease with this nonce still has it.
@@ -55,9 +52,14 @@ impl Holder {
         if self.place.is_empty() || self.place != me.place {
             return Life::Unknown;
         }
-        let lives =
-            if self.is(&me) { open().contains(nonce) } else { started(self.pid) == Some(self.started) };
-        if lives { Life::Alive } else { Life::Gone }
+        if self.is(&me) {
+            return if open().contains(nonce) { Life::Alive } else { Life::Gone };
+        }
+        match started(self.pid) {
+            Ok(started) if started == Some(self.started) => Life::Alive,
+            Ok(_) => Life::Gone,
+            Err(_) => Life::Unknown,
+        }
     }
 
     /// Whether it is this process.
@@ -86,15 +88,24 @@ pub(super) fn let_go(nonce: &str) {
 }
 
 /// When a process started, by proc(5), `/proc/PID/stat`; none where it is gone. One that has ended and was not waited for is
-/// gone too.
-fn started(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+/// gone too. An error where that cannot be told now (no file descriptor is left): then nobody is declared dead.
+fn started(pid: u32) -> io::Result<Option<u64>> {
+    let stat = match fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat,
+        // The second: it ended while it was read.
+        Err(error)
+            if error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
     // The second field is a name in brackets, which may hold anything.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    let ended = matches!(fields.next()?, "Z" | "X" | "x");
+    let mut fields = stat.rsplit_once(')').unwrap_or_default().1.split_whitespace();
+    let ended = matches!(fields.next(), Some("Z" | "X" | "x"));
     // The 22nd field of all; the state was the third.
-    let started = fields.nth(18)?.parse().ok()?;
-    (!ended).then_some(started)
+    let started = fields.nth(18).and_then(|field| field.parse().ok());
+    Ok(started.filter(|_| !ended))
 }
 
 #[cfg(test)]
@@ -105,7 +116,7 @@ mod tests {
     fn a_process_lives_until_it_has_ended() {
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let pid = child.id();
-        let holder = Holder { pid, started: started(pid).unwrap(), ..Holder::present() };
+        let holder = Holder { pid, started: started(pid).unwrap().unwrap(), ..Holder::present() };
         assert_eq!(holder.life("any"), Life::Alive);
         // Another process came to have its id.
         assert_eq!(Holder { started: holder.started + 1, ..holder.clone() }.life("any"), Life::Gone);
