@@ -62,9 +62,7 @@ final class Danger
             return;
         }
         self::say("dies {$moment}");
-        $nothing = ['file', '/dev/null', 'r+'];
-        $after = sprintf('sleep 0.%04d; kill -9 %d', mt_rand(0, 100), getmypid());
-        proc_open(['sh', '-c', $after], [$nothing, $nothing, $nothing], $pipes);
+        exec(sprintf('(sleep 0.%04d; kill -9 %d) >/dev/null 2>&1 &', mt_rand(0, 100), getmypid()));
     }
 
     /** Waits for what comes soon. */

@@ -34,9 +34,10 @@ final class Leases implements Way
 
     public function look(int $number, int $patience, bool $force): string
     {
-        $this->rows[$number] ??= $this->vault->find(['provider' => 'reddit', 'owner' => self::owner($number)])->rows[0];
+        $query = ['provider' => 'reddit', 'owner' => self::owner($number)];
+        $row = $this->rows[$number] ??= $this->vault->find($query)->rows[0];
         $options = ['patience_ms' => $patience, 'force' => $force];
-        $refreshed = $this->vault->refresh($this->rows[$number], $this->renewed(...), $options);
+        $refreshed = $this->vault->refresh($row, $this->renewed(...), $options);
         $this->danger->waits('storing');
         $more = $refreshed->outcome === RefreshOutcome::Backoff ? $refreshed->until ?? 0 : $refreshed->cause;
         return $refreshed->outcome->value . ($more === null ? '' : ":{$more}");
@@ -74,8 +75,8 @@ final class Leases implements Way
         $host = parse_url($url, PHP_URL_HOST) . ':' . parse_url($url, PHP_URL_PORT);
         $stream = stream_socket_client("tcp://{$host}");
         $form = http_build_query(['grant_type' => 'refresh_token', 'refresh_token' => $token]);
-        fwrite($stream, "POST /token HTTP/1.1\r\nHost: {$host}\r\nConnection: close\r\n"
-            . "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " . strlen($form) . "\r\n\r\n{$form}");
+        $head = "POST /token HTTP/1.1\r\nHost: {$host}\r\nConnection: close\r\nContent-Length: " . strlen($form);
+        fwrite($stream, "{$head}\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n{$form}");
         $read = [$stream];
         $none = null;
         stream_select($read, $none, $none, 60);

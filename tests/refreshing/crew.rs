@@ -14,8 +14,6 @@ use crate::support::process::Actor;
 
 /// How many connections there are.
 pub const CONNECTIONS: usize = 10;
-/// How many processes look after them.
-const PROCESSES: usize = 32;
 /// How long an access token lasts, in seconds.
 pub const LIFE: i64 = 3600;
 
@@ -57,8 +55,8 @@ pub struct Pass {
     pub seen: Vec<(usize, Seen)>,
     /// Those who were stopped before they were through.
     pub stopped: Vec<usize>,
-    /// How many were killed.
-    pub killed: u64,
+    /// When somebody was stopped or killed.
+    pub hit: Vec<String>,
 }
 
 pub struct Crew {
@@ -83,7 +81,7 @@ fn library() -> PathBuf {
 
 impl Crew {
     /// `role`: the way, and what befalls a fifth.
-    pub fn start(role: &str, seed: u64) -> Self {
+    pub fn start(role: &str, processes: usize, seed: u64) -> Self {
         let site = Site::new("refreshing");
         let authority = Authority::start();
         // As long as a hop within a city.
@@ -95,7 +93,7 @@ impl Crew {
         let workers = Vec::new();
         let mut crew = Self { authority, workers, clerk, now, started: 0, role: role.to_owned(), seed, site };
         (0..CONNECTIONS).for_each(|number| crew.consent(number));
-        crew.workers = (0..PROCESSES).map(|_| crew.another()).collect();
+        crew.workers = (0..processes).map(|_| crew.another()).collect();
         crew
     }
 
@@ -166,7 +164,8 @@ impl Crew {
                         pass.seen.extend(seen.split(' ').map(read));
                         break;
                     }
-                    Some(("stops", _)) => {
+                    Some(("stops", moment)) => {
+                        pass.hit.push(moment.to_owned());
                         // It says so just before.
                         let (_, status) =
                             waitpid(Some(self.pid(*worker)), WaitOptions::UNTRACED).unwrap().unwrap();
@@ -175,10 +174,9 @@ impl Crew {
                         break;
                     }
                     // Soon.
-                    Some(("dies", _)) => {}
+                    Some(("dies", moment)) => pass.hit.push(moment.to_owned()),
                     None => {
                         assert!(self.workers[*worker].kill(), "a process ended by itself");
-                        pass.killed += 1;
                         self.workers[*worker] = self.another();
                         break;
                     }

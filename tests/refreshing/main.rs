@@ -13,7 +13,7 @@ mod dice;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,9 @@ use authority::{Counts, Fault};
 use crew::{CONNECTIONS, Crew, LIFE, Seen, family};
 use dice::Dice;
 use support::process::{Watchdog, figures, size};
+
+/// How many look after them.
+const PROCESSES: usize = 32;
 
 /// The lease of a callable that may take 30 seconds, and how long it can be used where its holder lives.
 const LEASE: i64 = 60;
@@ -36,8 +39,8 @@ struct Run {
     reconsents: u64,
     /// Accounts whose stored tokens are of no use in the end.
     lost: u64,
-    /// Holders that were stopped or killed.
-    hit: u64,
+    /// Holders that were stopped or killed, and when.
+    hit: BTreeMap<String, u64>,
     /// How often everybody was told to wait for a stopped one.
     waited: u64,
     /// Answers that came too late to be stored.
@@ -50,7 +53,8 @@ struct Run {
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counts { requests, rotations, reuses, revoked, unseen, failed, .. } = self.counts;
-        let Self { what, expiries, reconsents, lost, hit, given_up, took, .. } = self;
+        let Self { what, expiries, reconsents, lost, given_up, took, .. } = self;
+        let hit = self.hit();
         write!(
             f,
             "{what:<34} {expiries:>8} {hit:>6} {requests:>8} {failed:>6} {rotations:>9} {reuses:>6} {revoked:>6} \
@@ -59,7 +63,13 @@ impl fmt::Display for Run {
     }
 }
 
-const HEAD: &str = "32 processes, 10 connections       expiries    hit requests failed rotations reuses  ended \
+impl Run {
+    fn hit(&self) -> u64 {
+        self.hit.values().sum()
+    }
+}
+
+const HEAD: &str = "10 connections, 32 processes       expiries    hit requests failed rotations reuses  ended \
                     uncommitted reconsents given up lost     took";
 
 /// The connections expire so often, and each time all of them have to be good again before it goes on.
@@ -67,7 +77,7 @@ fn leases(what: &'static str, danger: &str, rounds: u64, mut trouble: impl FnMut
     let since = Instant::now();
     let seed = Dice::seed();
     let mut dice = Dice::new(seed);
-    let mut crew = Crew::start(&format!("leases {danger}"), seed);
+    let mut crew = Crew::start(&format!("leases {danger}"), PROCESSES, seed);
     let mut run = Run { what, expiries: rounds * CONNECTIONS as u64, ..Run::default() };
     for round in 0..rounds {
         crew.advance(LIFE);
@@ -76,7 +86,7 @@ fn leases(what: &'static str, danger: &str, rounds: u64, mut trouble: impl FnMut
         let patient = danger != "stops" && round % 10 == 0;
         turn_of(&mut crew, &mut run, &mut dice, Duration::from_secs(if patient { 5 } else { 0 }));
     }
-    figures(format_args!("{what}: seed {seed}"));
+    figures(format_args!("{what}: {:?} (seed {seed})", run.hit));
     at_the_end(&mut crew, &mut run);
     run.took = since.elapsed();
     run
@@ -88,7 +98,7 @@ fn turn_of(crew: &mut Crew, run: &mut Run, dice: &mut Dice, patience: Duration) 
     let mut force = false;
     while !open.is_empty() {
         let pass = crew.pass(&open, patience, force, &[]);
-        run.hit += pass.killed + pass.stopped.len() as u64;
+        pass.hit.into_iter().for_each(|moment| *run.hit.entry(moment).or_default() += 1);
         let (mut later, mut dead) = (Vec::new(), BTreeSet::new());
         settle(run, pass.seen, &mut open, &mut later, &mut dead);
         if !pass.stopped.is_empty() {
@@ -159,10 +169,9 @@ fn at_the_end(crew: &mut Crew, run: &mut Run) {
 }
 
 /// Whoever sees that a token ends asks for another.
-fn today(rounds: u64) -> Run {
+fn today(what: &'static str, processes: usize, rounds: u64) -> Run {
     let since = Instant::now();
-    let mut crew = Crew::start("today nothing", Dice::seed());
-    let what = "today: one option, no leases";
+    let mut crew = Crew::start("today nothing", processes, Dice::seed());
     let mut run = Run { what, expiries: rounds * CONNECTIONS as u64, ..Run::default() };
     for _ in 0..rounds {
         crew.advance(LIFE);
@@ -202,7 +211,7 @@ fn in_trouble(dice: &mut Dice, crew: &Crew) {
 #[test]
 fn of_thirty_two_processes_one_renews_and_nothing_is_lost() {
     let _end = Watchdog::new("renewing", size(300, 2700));
-    let (rounds, some) = (size(12, 1000), size(8, 250));
+    let (rounds, some, few) = (size(12, 1000), size(8, 250), size(5, 100));
 
     let plain = leases("leases", "nothing", rounds, |_| {});
     let once = Counts { requests: plain.expiries, renewals: plain.expiries, ..Counts::default() };
@@ -213,10 +222,10 @@ fn of_thirty_two_processes_one_renews_and_nothing_is_lost() {
     let stopped = leases("leases, a fifth stopped", "stops", rounds, |_| {});
     assert_eq!(stopped.counts, once, "each is renewed once at each expiry, late or not");
     assert_eq!((stopped.lost, stopped.late, stopped.reconsents), (0, 0, 0), "{stopped:?}");
-    assert!(stopped.hit > 0 && stopped.waited > 0, "{stopped:?}");
+    assert!(stopped.hit() > 0 && stopped.waited > 0, "{stopped:?}");
 
     let killed = leases("leases, a fifth killed", "kills", rounds, |_| {});
-    assert!(killed.hit > 0, "{killed:?}");
+    assert!(killed.hit() > 0, "{killed:?}");
     assert_eq!((killed.lost, killed.late), (0, 0), "{killed:?}");
     assert_eq!(killed.reconsents, killed.counts.unseen, "{killed:?}");
 
@@ -226,9 +235,10 @@ fn of_thirty_two_processes_one_renews_and_nothing_is_lost() {
     assert_eq!(faulty.reconsents, faulty.counts.unseen, "{faulty:?}");
     assert_eq!(faulty.counts.unseen, faulty.counts.dropped, "{faulty:?}");
 
-    let today = today(size(5, 100));
+    let today_too = today("today: one option, no leases", PROCESSES, few);
+    let today_of_two = today("the same, 2 processes", 2, few);
     figures(HEAD);
-    for run in [&plain, &stopped, &killed, &faulty, &today] {
+    for run in [&plain, &stopped, &killed, &faulty, &today_too, &today_of_two] {
         figures(run);
     }
 }

@@ -17,6 +17,8 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Tests\Refreshing;
 
 require __DIR__ . '/../php/bootstrap.php';
+require __DIR__ . '/../../benches/dropin/SerializedOption.php';
+require __DIR__ . '/wordpress.php';
 require __DIR__ . '/Way.php';
 require __DIR__ . '/Danger.php';
 require __DIR__ . '/Leases.php';
@@ -30,21 +32,7 @@ mt_srand((int) $seed);
 $danger = new Danger($danger);
 $way = $way === 'leases' ? new Leases($danger) : new Today();
 
-while (($line = fgets(STDIN)) !== false) {
-    [$word, $rest] = explode(' ', rtrim($line, "\n"), 2);
-    try {
-        Danger::say(match ($word) {
-            'look' => look($way, $danger, ...array_map(intval(...), explode(' ', $rest))),
-            'save' => save($way, ...explode(' ', $rest, 2)),
-            'read' => 'stored ' . json_encode($way->read((int) $rest)),
-        });
-    } catch (\Throwable $thrown) {
-        Danger::say('failed: ' . get_class($thrown) . ': ' . strtr($thrown->getMessage(), "\n", ' '));
-    }
-}
-
-function look(Way $way, Danger $danger, int $patience, int $force, int ...$numbers): string
-{
+$look = static function (int $patience, int $force, int ...$numbers) use ($way, $danger): string {
     $danger->over = false;
     shuffle($numbers);
     $saw = 'saw';
@@ -52,10 +40,21 @@ function look(Way $way, Danger $danger, int $patience, int $force, int ...$numbe
         $saw .= " {$number}=" . $way->look($number, $patience, $force === 1);
     }
     return $saw;
-}
-
-function save(Way $way, string $number, string $json): string
-{
+};
+$save = static function (string $number, #[\SensitiveParameter] string $json) use ($way): string {
     $way->save((int) $number, json_decode($json, true));
     return 'saved';
+};
+
+while (($line = fgets(STDIN)) !== false) {
+    [$word, $rest] = explode(' ', rtrim($line, "\n"), 2);
+    try {
+        Danger::say(match ($word) {
+            'look' => $look(...array_map(intval(...), explode(' ', $rest))),
+            'save' => $save(...explode(' ', $rest, 2)),
+            'read' => 'stored ' . json_encode($way->read((int) $rest)),
+        });
+    } catch (\Throwable $thrown) {
+        Danger::say('failed: ' . get_class($thrown) . ': ' . strtr($thrown->getMessage(), "\n", ' '));
+    }
 }
