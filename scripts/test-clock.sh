@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
-# The clock for tests: a library that has it obeys it, and cannot be taken for a release.
+# The clock for tests: a library that has it obeys it, and cannot be taken for a release. And what needs such a library.
 source "$(dirname "$0")/common.sh"
 
 step "test clock"
 scripts/build.sh --test-clock
 cargo test --profile test-clock --features test-clock --locked --quiet --test clock
+
+step "renewing"
+[[ -z ${DM_TORTURE:-} ]] || echo "a quarter of an hour"
+cargo test --profile test-clock --features test-clock --locked --quiet --test refreshing
 
 if said=$(scripts/check-symbols.sh "$clocked" 2>&1); then
     fail "check-symbols.sh takes $clocked for a release"

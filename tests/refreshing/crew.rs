@@ -71,10 +71,9 @@ pub struct Crew {
     site: Site,
 }
 
-/// Where cargo puts the library of this very build, which has the clock for tests.
+/// The library of this very build, which has the clock for tests. Beside this program: only `cargo build` puts it further up.
 fn library() -> PathBuf {
-    let place = std::env::current_exe().unwrap();
-    let library = place.parent().and_then(Path::parent).unwrap().join("libdm_connections.so");
+    let library = std::env::current_exe().unwrap().with_file_name("libdm_connections.so");
     assert!(library.is_file(), "{} is not there: scripts/build.sh --test-clock", library.display());
     library
 }
