@@ -86,7 +86,8 @@ fn leases(what: &'static str, danger: &str, rounds: u64, mut trouble: impl FnMut
         let patient = danger != "stops" && round % 10 == 0;
         turn_of(&mut crew, &mut run, &mut dice, Duration::from_secs(if patient { 5 } else { 0 }));
     }
-    figures(format_args!("{what}: {:?} (seed {seed})", run.hit));
+    let Run { hit, waited, .. } = &run;
+    figures(format_args!("{what}: hit {hit:?}; told to wait for the stopped: {waited} times (seed {seed})"));
     at_the_end(&mut crew, &mut run);
     run.took = since.elapsed();
     run
@@ -189,7 +190,10 @@ fn today(what: &'static str, processes: usize, rounds: u64) -> Run {
     run
 }
 
-/// For half of the accounts, whatever a provider may do to a request, once or twice.
+/// Longer than anybody's turn.
+const SLOW: Duration = Duration::from_millis(50);
+
+/// For more than half of the accounts, whatever a provider may do to a request, once or twice.
 fn in_trouble(dice: &mut Dice, crew: &Crew) {
     for number in 0..CONNECTIONS {
         let fault = match dice.below(20) {
@@ -202,6 +206,8 @@ fn in_trouble(dice: &mut Dice, crew: &Crew) {
             7 => Fault::half(),
             8 => Fault::malformed(),
             9 => Fault::without_refresh_token(),
+            10 => Fault::slow_before(SLOW),
+            11 => Fault::slow_after(SLOW),
             _ => continue,
         };
         crew.authority.fault(&family(number), fault.times(1 + dice.below(2)));
