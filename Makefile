@@ -23,7 +23,7 @@ install: ## Install what `make` built (PREFIX, LIBDIR, INCLUDEDIR, DESTDIR)
 uninstall: ## Take it away again
 	@scripts/install.sh uninstall
 
-demo: ## Import an old option, work with it, let an agent act, and show that no secret is on disk
+demo: ## Import an old option, work with it, let an agent act, renew a token in two processes at once
 	@scripts/setup.sh demo
 	@scripts/demo.sh
 

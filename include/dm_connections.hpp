@@ -204,6 +204,11 @@ class Store {
   }
   Buffer find_configs(Text query = {}) const { return ask(dm_config_find, query); }
 
+  Buffer refresh_status(Text provider, Text owner, Text account = {}, Text options = {}) const {
+    return ask(dm_refresh_status, provider, owner, account, options);
+  }
+  Buffer refresh_due(Text options = {}) const { return ask(dm_refresh_due, options); }
+
   Buffer clear_owner(Text owner, Text provider = {}) const { return ask(dm_owner_clear, owner, provider); }
 
   Buffer audit(Text query = {}) const { return ask(dm_audit_query, query); }
@@ -248,6 +253,43 @@ class Store {
   static dm_buf *out(Buffer *buffer) noexcept { return buffer == nullptr ? nullptr : buffer->out(); }
 
   detail::Handle<dm_store, dm_store_close> handle_;
+};
+
+// The answer to who asks to renew a connection's credential; where it is granted(), also the right to. One that goes without
+// commit(), fail() or release(), because something was thrown, is given up: the next one is granted with `lost`.
+class Lease {
+ public:
+  static Lease begin(const Store &store, Text provider, Text owner, Text account = {}, Text options = {}) {
+    Lease made;
+    dm_lease *lease = nullptr;
+    detail::call(dm_refresh_begin, store.get(), provider, owner, account, options, &lease, made.told_.out(),
+                 made.document_.out(), made.config_.out());
+    made.handle_.reset(lease);
+    return made;
+  }
+
+  bool granted() const noexcept { return handle_ != nullptr; }
+  // The outcome and its reasons.
+  const Buffer &told() const noexcept { return told_; }
+  // The account, which is secret; empty where a person has to connect it again.
+  const Buffer &document() const noexcept { return document_; }
+  // The app config to renew it with, which is secret.
+  const Buffer &config() const noexcept { return config_; }
+
+  Buffer commit(Text patch, Text options = {}) const {
+    return detail::ask(dm_refresh_commit, get(), patch, options);
+  }
+  // Without an answer: none came.
+  Buffer fail(Text answer = {}) const { return detail::ask(dm_refresh_fail, get(), answer); }
+  void release() const { detail::call(dm_refresh_release, get()); }
+
+  dm_lease *get() const noexcept { return handle_.get(); }
+
+ private:
+  Lease() = default;
+
+  Buffer told_, document_, config_;
+  detail::Handle<dm_lease, dm_lease_close> handle_;
 };
 
 }  // namespace dm

@@ -62,9 +62,9 @@ under_valgrind() {
     local check=(valgrind --quiet --error-exitcode=99 --leak-check=full)
     check+=(--show-leak-kinds=definite --errors-for-leak-kinds=definite)
     # A child leaks on purpose what it inherited (THREATS.md), and has not the stacks of its parent's threads: no leak
-    # check in the test that forks.
+    # check in the tests that fork.
     local forks=build/tests/forks
-    rm -rf "$forks" && mkdir -p "$forks" && mv build/tests/plain/test_fork "$forks"
+    rm -rf "$forks" && mkdir -p "$forks" && mv build/tests/plain/test_*fork "$forks"
     run build/tests/plain "${check[@]}"
     run "$forks" valgrind --quiet --error-exitcode=99 --leak-check=no
 }

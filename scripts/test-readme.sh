@@ -14,11 +14,11 @@ block() {
         | sed -e "s|/var/lib/datamachine|$work|g" -e "s|/usr/local/share/php/DataMachine/Connections|$root/php|g"
 }
 
-# The second goes on where the first ended.
-{ block php && block php 2; } >"$work/readme.php"
+# The second goes on where the first ended, and the third where that did.
+{ block php && block php 2 && block php 3; } >"$work/readme.php"
 php=$("${run_php[@]}" "$work/readme.php")
 expected=$'ada\nreddit default active\nposts hello as 42 with 6 bytes\n'
-expected+='the grant of agent:7 for the instagram account default of user:12 is not for whom this is done: grant by user:12'
+expected+=$'the grant of agent:7 for the instagram account default of user:12 is not for whom this is done: grant by user:12\nrefreshed: renewed\nfresh'
 [[ $php == "$expected" ]] || fail "the PHP program printed: $php"
 
 block c >"$work/readme.c"

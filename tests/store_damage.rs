@@ -236,7 +236,7 @@ fn a_store_in_wal_mode_is_taken_out_of_it() {
 fn a_newer_store_is_refused_only_where_it_has_to_be() {
     let (directory, engine) = store();
     let newer = |result: Result<usize, Error>, version| match result {
-        Err(Error::Newer { needed, known: 2, .. }) => assert_eq!(needed, version),
+        Err(Error::Newer { needed, known: 3, .. }) => assert_eq!(needed, version),
         other => panic!("{other:?}"),
     };
     let delete = |engine: &dyn Engine| engine.transaction(|tx| tx.delete_row(id(1))).map(usize::from);
@@ -246,15 +246,15 @@ fn a_newer_store_is_refused_only_where_it_has_to_be() {
     assert_eq!(all(&*directory.open()), Ok(20));
     write(&*engine, |tx| tx.delete_row(id(20)));
 
-    raw(&directory).execute_batch("UPDATE store SET min_writer = 3").unwrap();
+    raw(&directory).execute_batch("UPDATE store SET min_writer = 4").unwrap();
     for engine in [&engine, &directory.open()] {
         assert_eq!(all(&**engine), Ok(19));
-        newer(delete(&**engine), 3);
+        newer(delete(&**engine), 4);
     }
-    raw(&directory).execute_batch("UPDATE store SET min_reader = 3").unwrap();
-    newer(all(&*engine), 3);
-    newer(delete(&*engine), 3);
-    newer(never(&directory).map(|_| 0), 3);
+    raw(&directory).execute_batch("UPDATE store SET min_reader = 4").unwrap();
+    newer(all(&*engine), 4);
+    newer(delete(&*engine), 4);
+    newer(never(&directory).map(|_| 0), 4);
     raw(&directory).execute_batch("UPDATE store SET min_reader = 1, min_writer = 2").unwrap();
     assert_eq!(delete(&*engine), Ok(1));
 }

@@ -12,7 +12,10 @@ final class Disconnected extends Receipt
     /** The id of another connection that took its place meanwhile, and was left alone. */
     public readonly ?string $present;
     public readonly AtProvider $atProvider;
-    /** Why it failed, or was not asked: a short code; `unreadable` where the connection does not open. */
+    /**
+     * Why it failed, or was not asked: a short code; `unreadable` where the connection does not open, `cloned_site`
+     * where its tokens are a live site's as well.
+     */
     public readonly ?string $reason;
     /** How consent is ended at the provider by hand, where that is known: the HTTP method. */
     public readonly ?string $revocationMethod;

@@ -13,6 +13,8 @@ final class DueConnections implements \IteratorAggregate, \Countable
 {
     /** @var list<ConnectionInfo> */
     public readonly array $connections;
+    /** Whether to ask again at once: there is more to look at, also where there are no connections here. */
+    public readonly bool $more;
     /** When the next one is due, in Unix seconds; null where none will be. */
     public readonly ?int $nextAt;
 
@@ -24,6 +26,7 @@ final class DueConnections implements \IteratorAggregate, \Countable
     public function __construct(array $found)
     {
         $this->connections = array_map(static fn (array $row) => new ConnectionInfo($row), $found['items']);
+        $this->more = $found['more'];
         $this->nextAt = $found['next_at'];
     }
 

@@ -19,6 +19,8 @@ enum RefreshOutcome: string
     case Backoff = 'backoff';
     /** Only a person can bring them back: by consenting again. */
     case Dead = 'dead';
+    /** Of `refreshStatus()`: they would be renewed now. */
+    case Due = 'due';
     /** There is nothing that could be renewed: they last until they end. */
     case Unsupported = 'unsupported';
 }

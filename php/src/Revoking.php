@@ -36,6 +36,10 @@ final class Revoking
             // One that is connected just now was not asked about.
             return [['if_revision' => 0], null];
         }
+        if ($vault->info()->clone) {
+            // The tokens are the live site's as well.
+            return [['reason' => 'cloned_site', 'id' => $connection->id], null];
+        }
         [$answer, $thrown] = self::answer($revoke, $connection, self::appConfig($vault, $provider, $owner));
         return [[
             'at_provider' => $answer->atProvider->value,

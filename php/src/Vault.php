@@ -186,6 +186,19 @@ final class Vault
     }
 
     /**
+     * What refresh() would find now: whether they are due, who is renewing them, what failed, when it is tried again,
+     * and by when a person has to consent. Nobody is asked, and nothing changed or waited for.
+     *
+     * @param RefreshOptions|array{margin?: int, force?: bool, rejected_revision?: int, fallback?: string} $options
+     */
+    public function refreshStatus(ConnectionInfo $connection, RefreshOptions|array $options = []): Refreshed
+    {
+        $row = [$connection->provider, $connection->owner, $connection->account];
+        $told = Json::decode(Library::refreshStatus($this->store, $row, self::options($options)));
+        return new Refreshed(RefreshOutcome::from($told['outcome']), null, $told);
+    }
+
+    /**
      * Connections of all owners whose tokens are due to be renewed. They are claimed: nobody else is given them until
      * the claim ends.
      *
@@ -337,69 +350,11 @@ final class Vault
     }
 
     /**
-     * What happened, one page. Every write of a connection or app config has its record.
-     *
-     * @param AuditQuery|array{
-     *     agent?: string, subject?: string, connection?: string, event?: string, since?: int, until?: int,
-     *     newest_first?: bool, limit?: int, after?: string
-     * } $query
-     *
-     * @return Page<AuditRecord>
+     * What happened: the records, and whether anything was changed beside them.
      */
-    public function audit(AuditQuery|array $query = []): Page
+    public function audit(): AuditTrail
     {
-        $found = Json::decode(Library::auditQuery($this->store, self::options($query)));
-        return new Page(array_map(static fn (array $row) => new AuditRecord($row), $found['items']), $found['next']);
-    }
-
-    /**
-     * Compares every audit record with the one before, every row and every pair (all grants of an owner to an agent)
-     * with its last record, and all with an anchor. It goes page by page, so that writers do not wait for all of it.
-     *
-     * @param AuditAnchor|null $anchor what auditAnchor() or pruneAudit() gave last, kept outside the store
-     */
-    public function verifyAudit(?AuditAnchor $anchor = null): AuditVerification
-    {
-        $options = $anchor === null ? [] : ['anchor' => $anchor->toArray()];
-        $pages = [];
-        do {
-            $pages[] = $page = Json::decode(Library::auditVerify($this->store, self::options($options)));
-            $options = ['after' => $page['next']];
-        } while ($page['next'] !== null);
-        return new AuditVerification($pages);
-    }
-
-    /**
-     * Where the audit has come to. Kept outside the store and given to verifyAudit(), it shows whether the whole store
-     * was put back to an earlier time.
-     */
-    public function auditAnchor(): AuditAnchor
-    {
-        return new AuditAnchor(Json::decode(Library::auditAnchor($this->store)));
-    }
-
-    /**
-     * Deletes the audit records of before a time. How rows and grants have to stand is carried forward, so
-     * verifyAudit() still tells. Anchors of before prove nothing any more: keep the one that this gives.
-     *
-     * @param bool $acceptFindings  delete also records that are not as they were written
-     * @param bool $ignoreConsumers delete also what a reader of events() is not done with; it is told so
-     */
-    public function pruneAudit(
-        int $before,
-        bool $acceptFindings = false,
-        bool $ignoreConsumers = false,
-    ): AuditPruned {
-        $options = self::options([
-            'before' => $before,
-            'accept_findings' => $acceptFindings,
-            'ignore_consumers' => $ignoreConsumers,
-        ]);
-        $parts = [];
-        do {
-            $parts[] = $part = Json::decode(Library::auditPrune($this->store, $options));
-        } while ($part['more']);
-        return new AuditPruned($parts);
+        return new AuditTrail($this->store);
     }
 
     /**
@@ -408,7 +363,7 @@ final class Vault
      * throws. What is not marked comes again: the event at which it threw, the batch of a process that died or called
      * `exit`; and two processes that read as the same consumer at once may both be told an event.
      *
-     * The first call makes the consumer known. From then on pruneAudit() waits for it: call this regularly, and
+     * The first call makes the consumer known. From then on `AuditTrail::prune()` waits for it: call it regularly, and
      * forgetEvents() when nobody does any more.
      *
      * @param string                   $consumer  a name to keep: a-z, 0-9, `.`, `_` and `-`, at most 64 bytes
@@ -432,7 +387,7 @@ final class Vault
     }
 
     /**
-     * Forgets a reader of events() that comes no more, so that pruneAudit() does not wait for it.
+     * Forgets a reader of events() that comes no more, so that `AuditTrail::prune()` does not wait for it.
      *
      * @return bool whether there was one
      */
@@ -580,9 +535,9 @@ final class Vault
     }
 
     /**
-     * @param SaveOptions|Query|AuditQuery|RefreshOptions|array<string, mixed> $options
+     * @param SaveOptions|Query|RefreshOptions|array<string, mixed> $options
      */
-    private static function options(SaveOptions|Query|AuditQuery|RefreshOptions|array $options): string
+    private static function options(SaveOptions|Query|RefreshOptions|array $options): string
     {
         return Json::options(is_array($options) ? $options : $options->toArray());
     }

@@ -257,8 +257,10 @@ pub unsafe extern "C" fn dm_refresh_due(
 /// As for [`Output::give`].
 unsafe fn give(output: Output, bytes: Option<SecretBytes>) {
     // SAFETY: this function's contract.
-    match bytes {
-        Some(bytes) => unsafe { output.give(bytes) },
-        None => unsafe { output.give_nothing() },
+    unsafe {
+        match bytes {
+            Some(bytes) => output.give(bytes),
+            None => output.give_nothing(),
+        }
     }
 }

@@ -12,8 +12,8 @@
 /* "canary" under the salt "salt". */
 #define ENVELOPE "dm:enc:v1:YWJjZGVmZ2hpamts:9/3YrbPsVY0J1YMtZCNpSg==:LaGH6h6l"
 
-enum { STORE, KEYRING, SALTS, ERROR, HANDLES };
-enum { TEXTS = 5 };
+enum { STORE, KEYRING, SALTS, ERROR, LEASE, HANDLES };
+enum { TEXTS = 5, BUFFERS = 3 };
 
 /* Everything that any function takes. A call uses what it needs. */
 typedef struct {
@@ -21,8 +21,8 @@ typedef struct {
   struct { const char *ptr; size_t len; } text[TEXTS];
   void *made;         /* where a new handle goes, through `out` */
   void **out;
-  dm_buf bufs[2];     /* where bytes go, through `first` and `second` */
-  dm_buf *first, *second;
+  dm_buf bufs[BUFFERS]; /* where bytes go, through `into` */
+  dm_buf *into[BUFFERS];
   dm_error **error;
 } arguments;
 
@@ -30,6 +30,10 @@ typedef struct {
 #define K a->handle[KEYRING]
 #define A a->handle[SALTS]
 #define E a->handle[ERROR]
+#define L a->handle[LEASE]
+#define FIRST a->into[0]
+#define SECOND a->into[1]
+#define THIRD a->into[2]
 #define T(at) a->text[at].ptr, a->text[at].len
 #define CALL(name, ...) static dm_status name(arguments *a) { (void)a; return dm_##name(__VA_ARGS__); }
 /* Those that cannot fail: what they give is looked at, and is not NULL. */
@@ -42,7 +46,7 @@ LOOK(error_message, *dm_error_message(E))
 LOOK(error_detail, strcmp(dm_error_detail(E), "{}") != 0)
 LOOK(error_code, dm_error_code(E) != DM_INVALID_HANDLE && dm_error_code(E) != DM_OK)
 CALL(error_free, E)
-CALL(buf_free, a->first)
+CALL(buf_free, FIRST)
 CALL(keyring_new, (dm_keyring **)a->out, a->error)
 CALL(keyring_add_raw, K, T(0), a->error)
 CALL(keyring_add_base64, K, T(0), a->error)
@@ -51,59 +55,66 @@ CALL(keyring_add_command, K, T(0), a->error)
 CALL(keyring_make_file, K, T(0), a->error)
 CALL(keyring_free, K)
 CALL(store_open, T(0), K, (dm_store **)a->out, a->error)
-CALL(store_info, S, a->first, a->error)
-CALL(store_adopt, S, a->first, a->error)
+CALL(store_info, S, FIRST, a->error)
+CALL(store_adopt, S, FIRST, a->error)
 CALL(store_close, S)
 LOOK(shutdown, dm_shutdown() == DM_OK)
-CALL(conn_get, S, T(0), T(1), T(2), a->first, a->second, a->error)
-CALL(conn_save, S, T(0), T(1), T(2), T(3), T(4), a->first, a->error)
-CALL(conn_merge, S, T(0), T(1), T(2), T(3), T(4), a->first, a->error)
-CALL(conn_delete, S, T(0), T(1), T(2), T(3), a->first, a->error)
-CALL(conn_disconnect, S, T(0), T(1), T(2), T(3), a->first, a->error)
-CALL(conn_set_status, S, T(0), T(1), T(2), T(3), T(4), a->first, a->error)
-CALL(conn_find, S, T(0), a->first, a->error)
-CALL(conn_status, S, T(0), T(1), a->first, a->error)
-CALL(config_get, S, T(0), T(1), a->first, a->second, a->error)
-CALL(config_save, S, T(0), T(1), T(2), T(3), a->first, a->error)
-CALL(config_merge, S, T(0), T(1), T(2), T(3), a->first, a->error)
-CALL(config_delete, S, T(0), T(1), T(2), a->first, a->error)
-CALL(config_find, S, T(0), a->first, a->error)
-CALL(key_add, S, K, a->first, a->error)
-CALL(key_rewrap, S, a->first, a->error)
-CALL(key_renew, S, T(0), T(1), a->first, a->error)
+CALL(conn_get, S, T(0), T(1), T(2), FIRST, SECOND, a->error)
+CALL(conn_save, S, T(0), T(1), T(2), T(3), T(4), FIRST, a->error)
+CALL(conn_merge, S, T(0), T(1), T(2), T(3), T(4), FIRST, a->error)
+CALL(conn_delete, S, T(0), T(1), T(2), T(3), FIRST, a->error)
+CALL(conn_disconnect, S, T(0), T(1), T(2), T(3), FIRST, a->error)
+CALL(conn_set_status, S, T(0), T(1), T(2), T(3), T(4), FIRST, a->error)
+CALL(conn_find, S, T(0), FIRST, a->error)
+CALL(conn_status, S, T(0), T(1), FIRST, a->error)
+CALL(config_get, S, T(0), T(1), FIRST, SECOND, a->error)
+CALL(config_save, S, T(0), T(1), T(2), T(3), FIRST, a->error)
+CALL(config_merge, S, T(0), T(1), T(2), T(3), FIRST, a->error)
+CALL(config_delete, S, T(0), T(1), T(2), FIRST, a->error)
+CALL(config_find, S, T(0), FIRST, a->error)
+CALL(key_add, S, K, FIRST, a->error)
+CALL(key_rewrap, S, FIRST, a->error)
+CALL(key_renew, S, T(0), T(1), FIRST, a->error)
 CALL(salts_new, (dm_salts **)a->out, a->error)
 CALL(salts_add, A, T(0), a->error)
 CALL(salts_free, A)
-CALL(owner_clear, S, T(0), T(1), a->first, a->error)
-CALL(audit_query, S, T(0), a->first, a->error)
-CALL(audit_verify, S, T(0), a->first, a->error)
-CALL(audit_anchor, S, a->first, a->error)
-CALL(audit_prune, S, T(0), a->first, a->error)
-CALL(events_read, S, T(0), T(1), a->first, a->error)
+CALL(owner_clear, S, T(0), T(1), FIRST, a->error)
+CALL(audit_query, S, T(0), FIRST, a->error)
+CALL(audit_verify, S, T(0), FIRST, a->error)
+CALL(audit_anchor, S, FIRST, a->error)
+CALL(audit_prune, S, T(0), FIRST, a->error)
+CALL(events_read, S, T(0), T(1), FIRST, a->error)
 CALL(events_done, S, T(0), T(1), a->error)
 CALL(events_forget, S, T(0), a->error)
-CALL(grant_create, S, T(0), a->first, a->error)
-CALL(grant_revoke, S, T(0), T(1), a->first, a->error)
-CALL(grant_list, S, T(0), a->first, a->error)
-CALL(grant_check, S, T(0), T(1), a->first, a->error)
-CALL(grant_explain, S, T(0), a->first, a->error)
-CALL(grant_admit, S, T(0), T(1), T(2), a->first, a->error)
-CALL(conn_acquire, S, T(0), T(1), a->first, a->second, a->error)
-CALL(proposal_list, S, T(0), a->first, a->error)
-CALL(proposal_accept, S, T(0), T(1), a->first, a->error)
+CALL(grant_create, S, T(0), FIRST, a->error)
+CALL(grant_revoke, S, T(0), T(1), FIRST, a->error)
+CALL(grant_list, S, T(0), FIRST, a->error)
+CALL(grant_check, S, T(0), T(1), FIRST, a->error)
+CALL(grant_explain, S, T(0), FIRST, a->error)
+CALL(grant_admit, S, T(0), T(1), T(2), FIRST, a->error)
+CALL(conn_acquire, S, T(0), T(1), FIRST, SECOND, a->error)
+CALL(proposal_list, S, T(0), FIRST, a->error)
+CALL(proposal_accept, S, T(0), T(1), FIRST, a->error)
 CALL(proposal_dismiss, S, T(0), a->error)
-CALL(tools_resolve, S, T(0), T(1), a->first, a->error)
-CALL(legacy_seal, A, T(0), a->first, a->error)
-CALL(legacy_open, A, T(0), a->first, a->error)
-CALL(legacy_import, S, T(0), A, T(1), a->first, a->error)
-CALL(legacy_export, S, A, T(0), a->first, a->second, a->error)
+CALL(tools_resolve, S, T(0), T(1), FIRST, a->error)
+CALL(legacy_seal, A, T(0), FIRST, a->error)
+CALL(legacy_open, A, T(0), FIRST, a->error)
+CALL(legacy_import, S, T(0), A, T(1), FIRST, a->error)
+CALL(legacy_export, S, A, T(0), FIRST, SECOND, a->error)
+CALL(refresh_begin, S, T(0), T(1), T(2), T(3), (dm_lease **)a->out, FIRST, SECOND, THIRD, a->error)
+CALL(refresh_status, S, T(0), T(1), T(2), T(3), FIRST, a->error)
+CALL(refresh_commit, L, T(0), T(1), FIRST, a->error)
+CALL(refresh_fail, L, T(0), FIRST, a->error)
+CALL(refresh_release, L, a->error)
+CALL(refresh_due, S, T(0), FIRST, a->error)
+CALL(lease_close, L)
 
-/* handles: S, K, A, E; in lower case where NULL is fine.
+/* handles: S, K, A, E, L (a lease); in lower case where NULL is fine.
  * texts, in order, each with a value that works; upper case must not be empty:
  *   Provider, Owner, account, Document, Json (j for optional ones), sTatus, cause, raw Key, Base64, File, New file,
  *   command (Vector), prUne's options, Legacy option, old Envelope, id (Id: of a proposal), Grant, Revocation, who asks (y),
  *   what is Wanted (w: tools that want it), Mode, Question, bY whom, Consumer, cursor (Z), X for any bytes.
- * outputs: H a handle, R a buffer that has to be given, o one that may be NULL (first, then second). */
+ * outputs: H a handle, R a buffer that has to be given, o one that may be NULL (in order). */
 static const struct function {
   const char *name;
   dm_status (*call)(arguments *);
@@ -171,6 +182,13 @@ static const struct function {
     F(legacy_open, "A", "E", "R"),
     F(legacy_import, "Sa", "Lj", "o"),
     F(legacy_export, "SA", "j", "Ro"),
+    F(refresh_begin, "S", "POaj", "HRRR"),
+    F(refresh_status, "S", "POaj", "R"),
+    F(refresh_commit, "L", "Dj", "o"),
+    F(refresh_fail, "L", "j", "o"),
+    F(refresh_release, "L", "", ""),
+    F(refresh_due, "S", "j", "R"),
+    F(lease_close, "l", "", ""),
     F(shutdown, "", "", ""),
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
@@ -216,6 +234,21 @@ static const char *working(char kind) {
 static char mark;
 static const dm_buf untouched = {&mark, 77};
 
+#define TOKENS "{\"access_token\":\"t\",\"refresh_token\":\"r\"}"
+#define ENDED "{\"expires_at\":1}"
+
+/* A lease of an account made for it. */
+static void lend(arguments *a) {
+  dm_buf got[BUFFERS];
+  int at;
+  OK(dm_conn_delete(S, TEXT("x"), TEXT("user:12"), NOTHING, NOTHING, NULL, &error));
+  OK(dm_conn_save(S, TEXT("x"), TEXT("user:12"), NOTHING, TEXT(TOKENS), TEXT(ENDED), NULL, &error));
+  OK(dm_refresh_begin(S, TEXT("x"), TEXT("user:12"), NOTHING, NOTHING, (dm_lease **)&L, &got[0], &got[1], &got[2],
+                      &error));
+  CHECK(L != NULL);
+  for (at = 0; at < BUFFERS; at++) OK(dm_buf_free(&got[at]));
+}
+
 /* Arguments with which the function works. */
 static void prepare(const struct function *f, arguments *a) {
   size_t at;
@@ -231,10 +264,12 @@ static void prepare(const struct function *f, arguments *a) {
   }
   a->made = &mark;
   a->out = &a->made;
-  a->bufs[0] = a->bufs[1] = untouched;
-  a->first = &a->bufs[0];
-  a->second = &a->bufs[1];
+  for (at = 0; at < BUFFERS; at++) {
+    a->bufs[at] = untouched;
+    a->into[at] = &a->bufs[at];
+  }
   a->error = &error;
+  if (strpbrk(f->handles, "Ll") != NULL) lend(a);
   if (strcmp(f->name, "dm_buf_free") == 0) memset(a->bufs, 0, sizeof a->bufs);
 }
 
@@ -246,7 +281,9 @@ static void furnish(const struct function *f, arguments *a) {
                              "\"manages\":[]}";
   const char *id;
   dm_buf listed;
-  OK(dm_conn_save(S, TEXT("reddit"), TEXT("user:12"), NOTHING, TEXT("{\"access_token\":\"t\"}"), NOTHING, NULL, &error));
+  const char *ended = f->call == refresh_begin ? ENDED : "{}";
+  OK(dm_conn_delete(S, TEXT("reddit"), TEXT("user:12"), NOTHING, NOTHING, NULL, &error));
+  OK(dm_conn_save(S, TEXT("reddit"), TEXT("user:12"), NOTHING, TEXT(TOKENS), TEXT(ended), NULL, &error));
   OK(dm_config_save(S, TEXT("reddit"), TEXT("user:12"), TEXT("{}"), NOTHING, NULL, &error));
   remove(in_directory("new-key"));
   if (f->texts[0] == 'C') {
@@ -267,6 +304,7 @@ static void furnish(const struct function *f, arguments *a) {
 }
 
 static void dispose(arguments *a) {
+  dm_lease_close(L);
   dm_store_close(a->handle[STORE]);
   dm_keyring_free(a->handle[KEYRING]);
   dm_salts_free(a->handle[SALTS]);
@@ -276,18 +314,18 @@ static void dispose(arguments *a) {
 static void expect_works(const struct function *f) {
   arguments a;
   size_t at;
+  dm_buf *buf = a.bufs;
   prepare(f, &a);
   furnish(f, &a);
   CHECK(f->call(&a) == DM_OK);
   CHECK(error == NULL);
   for (at = 0; f->outputs[at] != '\0'; at++) {
-    dm_buf *buf = &a.bufs[at];
     if (f->outputs[at] == 'H') {
       CHECK(a.made != &mark && a.made != NULL);
-      dm_store_close(a.made), dm_keyring_free(a.made), dm_salts_free(a.made);
+      dm_store_close(a.made), dm_keyring_free(a.made), dm_salts_free(a.made), dm_lease_close(a.made);
     } else {
       CHECK(buf->ptr != &mark && buf->ptr[buf->len] == '\0');
-      OK(dm_buf_free(buf));
+      OK(dm_buf_free(buf++));
     }
   }
   dispose(&a);
@@ -295,15 +333,14 @@ static void expect_works(const struct function *f) {
 
 /* The call is refused: with this code, or any where that is DM_OK. */
 static void expect_refused(const struct function *f, arguments *a, dm_status expected) {
-  int makes = strchr(f->outputs, 'H') != NULL;
+  int makes = strchr(f->outputs, 'H') != NULL, at;
   dm_status status = f->call(a);
   if (status == DM_OK || (expected != DM_OK && status != expected)) {
     fprintf(stderr, "%s gave %s\n", f->name, dm_status_name(status));
     CHECK(!"refused");
   }
   CHECK(!makes || a->made == &mark);
-  CHECK(a->bufs[0].ptr == untouched.ptr && a->bufs[0].len == untouched.len);
-  CHECK(a->bufs[1].ptr == untouched.ptr && a->bufs[1].len == untouched.len);
+  for (at = 0; at < BUFFERS; at++) CHECK(a->bufs[at].ptr == untouched.ptr && a->bufs[at].len == untouched.len);
   if (a->error != NULL && error != NULL) {
     CHECK(dm_error_code(error) == status && *dm_error_message(error) != '\0');
     forget_error();
@@ -364,7 +401,7 @@ static void try_handle(const struct function *f, int kind, void *handle, dm_stat
 }
 
 static void try_handles(const struct function *f) {
-  static const char kinds[] = "SKAE";
+  static const char kinds[] = "SKAEL";
   size_t at, other;
   for (at = 0; f->handles[at] != '\0'; at++) {
     int kind = (int)(strchr(kinds, toupper((unsigned char)f->handles[at])) - kinds);
@@ -376,15 +413,18 @@ static void try_handles(const struct function *f) {
     }
     /* Closed; and closed twice, the second time in vain. */
     prepare(f, &closed);
+    if (closed.handle[LEASE] == NULL) lend(&closed);
     dispose(&closed);
     try_handle(f, kind, closed.handle[kind], DM_INVALID_HANDLE);
     CHECK(dm_store_close(closed.handle[STORE]) == DM_INVALID_HANDLE);
     CHECK(dm_keyring_free(closed.handle[KEYRING]) == DM_INVALID_HANDLE);
     CHECK(dm_salts_free(closed.handle[SALTS]) == DM_INVALID_HANDLE);
     CHECK(dm_error_free(closed.handle[ERROR]) == DM_INVALID_HANDLE);
+    CHECK(dm_lease_close(closed.handle[LEASE]) == DM_INVALID_HANDLE);
     try_handle(f, kind, closed.handle[kind], DM_INVALID_HANDLE);
     /* Alive, but something else. */
     prepare(f, &closed);
+    if (closed.handle[LEASE] == NULL) lend(&closed);
     for (other = 0; other < HANDLES; other++) {
       if ((int)other != kind) try_handle(f, kind, closed.handle[other], DM_INVALID_HANDLE);
     }
@@ -393,16 +433,16 @@ static void try_handles(const struct function *f) {
 }
 
 static void try_outputs(const struct function *f) {
-  size_t at;
+  size_t at, buf = 0;
   for (at = 0; f->outputs[at] != '\0'; at++) {
     arguments a;
     prepare(f, &a);
     furnish(f, &a);
     if (f->outputs[at] == 'H') a.out = NULL;
-    else *(at == 0 ? &a.first : &a.second) = NULL;
+    else a.into[buf++] = NULL;
     if (f->outputs[at] == 'o') {
       CHECK(f->call(&a) == DM_OK);
-      if (at > 0) OK(dm_buf_free(a.first));
+      if (buf > 1) OK(dm_buf_free(a.into[0]));
     } else {
       expect_refused(f, &a, DM_INVALID_ARGUMENT);
     }
@@ -424,6 +464,7 @@ static void buffers_are_freed_once(void) {
   OK(dm_keyring_free(NULL));
   OK(dm_salts_free(NULL));
   OK(dm_error_free(NULL));
+  OK(dm_lease_close(NULL));
   CHECK(dm_error_code(NULL) == DM_OK && *dm_error_message(NULL) == '\0');
   OK(dm_store_close(store));
 }

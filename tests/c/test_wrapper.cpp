@@ -80,11 +80,47 @@ void owners_move() {
   CHECK(second.import("a:0:{}", salts).size() > 2);
 }
 
+void leases_are_given_back() {
+  static_assert(!std::is_copy_constructible_v<dm::Lease> && std::is_move_constructible_v<dm::Lease>);
+  dm::Store store = open();
+  store.save("x", "user:12", "", R"({"access_token":"canary","refresh_token":"canary-1"})", R"({"expires_at":1})");
+  store.save_config("x", "user:12", R"({"client_id":"42"})");
+  CHECK(store.refresh_status("x", "user:12").view().find(R"("outcome":"due")") != dm::Text::npos);
+  CHECK(store.refresh_due().view().find(R"("provider":"x")") != dm::Text::npos);
+  {
+    const dm::Lease lease = dm::Lease::begin(store, "x", "user:12");
+    CHECK(lease.granted() && lease.told().view().find(R"("lost":false)") != dm::Text::npos);
+    CHECK(lease.document().view().find("canary-1") != dm::Text::npos);
+    CHECK(lease.config().view() == R"({"client_id":"42"})");
+    lease.release();
+  }
+  CHECK(dm::Lease::begin(store, "x", "user:12").told().view().find(R"("lost":false)") != dm::Text::npos);
+  // That one went without a word.
+  dm::Lease lost = dm::Lease::begin(store, "x", "user:12");
+  dm::Lease lease = std::move(lost);
+  CHECK(lease.granted() && !lost.granted() && lease.told().view().find(R"("lost":true)") != dm::Text::npos);
+  const dm::Buffer result = lease.commit(R"({"access_token":"canary","refresh_token":"canary-2","expires_in":7200})");
+  CHECK(result.view().find("canary") == dm::Text::npos);
+  try {
+    lease.fail();
+    CHECK(!"thrown");
+  } catch (const dm::Error &error) {
+    CHECK(error.code() == DM_INVALID_HANDLE);
+  }
+  CHECK(!dm::Lease::begin(store, "x", "user:12").granted());
+  store.save("x", "user:12", "", R"({"access_token":"canary","refresh_token":"canary-3"})", R"({"expires_at":1})");
+  const dm::Lease again = dm::Lease::begin(store, "x", "user:12");
+  CHECK(again.granted());
+  CHECK(again.fail(R"({"status":400,"error":"invalid_grant"})").view().find(R"("dead")") != dm::Text::npos);
+  CHECK(dm::Lease::begin(store, "x", "user:12").document().size() == 0);
+}
+
 }  // namespace
 
 int main() {
   documents_come_back();
   failures_throw();
   owners_move();
+  leases_are_given_back();
   OK(dm_shutdown());
 }

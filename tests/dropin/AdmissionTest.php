@@ -390,11 +390,11 @@ final class AdmissionTest extends DropinTestCase
 
     public function testTheOwnersDoorIsNotRecorded(): void
     {
-        $before = count($this->open()->audit()->rows);
+        $before = count($this->open()->audit()->query()->rows);
         wp_set_current_user(self::A);
         self::assertSame([self::MINE, self::SITES], [$this->mine(), $this->sites()]);
         DataMachine::action(1, $this->sites(...));
-        self::assertCount($before, $this->open()->audit()->rows);
+        self::assertCount($before, $this->open()->audit()->query()->rows);
     }
 
     private function mode(Mode $mode): void
@@ -442,6 +442,6 @@ final class AdmissionTest extends DropinTestCase
     private function events(string ...$events): array
     {
         $of = static fn (AuditRecord $record): bool => in_array($record->event, $events, true);
-        return array_values(array_filter($this->open()->audit()->rows, $of));
+        return array_values(array_filter($this->open()->audit()->query()->rows, $of));
     }
 }

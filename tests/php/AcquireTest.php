@@ -41,10 +41,11 @@ final class AcquireTest extends AgentTestCase
             self::assertNull($refused->credential);
             self::assertNull($refused->get('access_token'));
         }
-        $last = $this->vault->audit(['agent' => 'agent:7', 'event' => 'acquired', 'newest_first' => true])->rows;
+        $query = ['agent' => 'agent:7', 'event' => 'acquired', 'newest_first' => true];
+        $last = $this->vault->audit()->query($query)->rows;
         self::assertCount(1, $last);
         self::assertSame($acquired->decision->connection, $last[0]->connection);
-        self::assertTrue($this->vault->verifyAudit()->ok);
+        self::assertTrue($this->vault->audit()->verify()->ok);
     }
 
     public function testANightFlowGetsTheTokenUntilSomebodyElseEditsItOrItsOwnerGoes(): void
@@ -103,9 +104,9 @@ final class AcquireTest extends AgentTestCase
             $said,
         );
         self::assertSame(0, $this->access->grants()->rows[0]->usesLeft);
-        $uses = $this->vault->audit(['event' => 'acquired'])->rows;
+        $uses = $this->vault->audit()->query(['event' => 'acquired'])->rows;
         self::assertSame(array_fill(0, 3, $grant->id), array_map(static fn ($use) => $use->grant, $uses));
-        self::assertTrue($this->vault->verifyAudit()->ok);
+        self::assertTrue($this->vault->audit()->verify()->ok);
     }
 
     /**

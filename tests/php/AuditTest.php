@@ -23,7 +23,7 @@ final class AuditTest extends VaultTestCase
         $vault->saveConfig('reddit', 'site:0', ['client_secret' => 'canary-config']);
         $vault->delete('reddit', 'user:12');
 
-        $page = $vault->audit();
+        $page = $vault->audit()->query();
         $events = array_map(static fn (AuditRecord $record) => $record->event, $page->rows);
         self::assertSame(['begun', 'saved', 'merged', 'saved', 'deleted'], $events);
         self::assertNull($page->next);
@@ -36,15 +36,15 @@ final class AuditTest extends VaultTestCase
         ]);
         self::assertStringNotContainsString('canary', print_r($page, true));
 
-        $newest = $vault->audit(new AuditQuery(subject: 'user:12', newestFirst: true, limit: 2));
+        $newest = $vault->audit()->query(new AuditQuery(subject: 'user:12', newestFirst: true, limit: 2));
         self::assertSame([5, 3], array_map(static fn (AuditRecord $record) => $record->sequence, $newest->rows));
-        $rest = $vault->audit(new AuditQuery(subject: 'user:12', newestFirst: true, after: $newest->next));
+        $rest = $vault->audit()->query(new AuditQuery(subject: 'user:12', newestFirst: true, after: $newest->next));
         self::assertSame([2], array_map(static fn (AuditRecord $record) => $record->sequence, $rest->rows));
-        self::assertCount(1, $vault->audit(['event' => 'merged']));
-        self::assertCount(3, $vault->audit(['connection' => $saved->id]));
-        self::assertCount(0, $vault->audit(['agent' => 'agent:7', 'since' => 1]));
+        self::assertCount(1, $vault->audit()->query(['event' => 'merged']));
+        self::assertCount(3, $vault->audit()->query(['connection' => $saved->id]));
+        self::assertCount(0, $vault->audit()->query(['agent' => 'agent:7', 'since' => 1]));
         foreach ([['limit' => 1001], ['agent' => 'seven'], ['after' => 'x'], ['whose' => 'user:1']] as $wrong) {
-            self::assertThrows(InvalidArgumentException::class, static fn () => $vault->audit($wrong));
+            self::assertThrows(InvalidArgumentException::class, static fn () => $vault->audit()->query($wrong));
         }
     }
 
@@ -52,25 +52,25 @@ final class AuditTest extends VaultTestCase
     {
         $vault = $this->open();
         $vault->save('reddit', 'user:12', ['access_token' => 'one']);
-        $kept = $vault->auditAnchor()->toJson();
+        $kept = $vault->audit()->anchor()->toJson();
         $vault->save('reddit', 'user:12', ['access_token' => 'two']);
         $anchor = AuditAnchor::fromJson($kept);
-        $verified = $vault->verifyAudit($anchor);
+        $verified = $vault->audit()->verify($anchor);
         self::assertSame([true, [], 3, 1], [$verified->ok, $verified->findings, $verified->records, $verified->rows]);
 
         $forged = AuditAnchor::fromJson(str_replace('"sequence":2', '"sequence":3', $kept));
-        $found = $vault->verifyAudit($forged);
+        $found = $vault->audit()->verify($forged);
         self::assertFalse($found->ok);
         self::assertSame('anchor_differs', $found->findings[0]->code);
         self::assertNotSame('', $found->findings[0]->message);
 
-        $nothing = $vault->pruneAudit(1000);
+        $nothing = $vault->audit()->prune(1000);
         self::assertSame([0, 0, 0], [$nothing->pruned, $nothing->carried, $nothing->accepted]);
         sleep(1);
-        $pruned = $vault->pruneAudit(time());
+        $pruned = $vault->audit()->prune(time());
         self::assertSame([3, 1, 0, 0], [$pruned->pruned, $pruned->carried, $pruned->refusals, $pruned->accepted]);
-        self::assertTrue($vault->verifyAudit($pruned->anchor)->ok);
-        self::assertSame('anchor_pruned', $vault->verifyAudit($anchor)->findings[0]->code);
+        self::assertTrue($vault->audit()->verify($pruned->anchor)->ok);
+        self::assertSame('anchor_pruned', $vault->audit()->verify($anchor)->findings[0]->code);
 
         self::assertThrows(InvalidArgumentException::class, static fn () => AuditAnchor::fromJson('no anchor'));
     }
@@ -80,7 +80,7 @@ final class AuditTest extends VaultTestCase
         $vault = $this->open();
         $access = $vault->access();
         $access->grant(Grant::to(7)->use('instagram')->of('user:12')->operations('publish')->by('user:12'));
-        $verified = $vault->verifyAudit();
+        $verified = $vault->audit()->verify();
         self::assertSame(
             [true, 2, 0, 1],
             [$verified->ok, $verified->records, $verified->rows, $verified->pairs],
@@ -89,7 +89,7 @@ final class AuditTest extends VaultTestCase
         Process::run('(new SQLite3($arguments[0]))->exec($arguments[1]);', [
             $this->place() . '/connections.sqlite', $sql,
         ]);
-        $found = $vault->verifyAudit()->findings;
+        $found = $vault->audit()->verify()->findings;
         self::assertCount(1, $found);
         self::assertSame(
             ['pair_missing', 2, 'agent:7', 'user:12', null],
@@ -98,7 +98,10 @@ final class AuditTest extends VaultTestCase
         $access->revokeAll('cli', agent: 7, owner: 'user:12', why: 'put in order');
         self::assertSame(
             ['grant_created', 'pair_reset'],
-            array_map(static fn (AuditRecord $record) => $record->event, $vault->audit(['agent' => 'agent:7'])->rows),
+            array_map(
+                static fn (AuditRecord $record) => $record->event,
+                $vault->audit()->query(['agent' => 'agent:7'])->rows
+            ),
         );
     }
 }

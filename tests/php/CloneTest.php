@@ -57,10 +57,10 @@ final class CloneTest extends VaultTestCase
 
         $staging = $this->open(['site' => self::STAGING]);
         self::assertFalse($staging->info()->clone);
-        $records = [...$staging->audit(['event' => 'adopted'])];
+        $records = [...$staging->audit()->query(['event' => 'adopted'])];
         self::assertCount(1, $records);
         self::assertSame(['site' => self::STAGING, 'site_was' => self::SITE], $records[0]->details);
-        self::assertTrue($staging->verifyAudit()->ok);
+        self::assertTrue($staging->audit()->verify()->ok);
 
         // And back again, by who says that it looks at a copy.
         self::assertSame(self::STAGING, $this->open(['clone' => true])->adopt()->before);

@@ -23,7 +23,8 @@ final class EventsTest extends VaultTestCase
         self::assertSame([], self::told($vault), 'who is new begins at the end');
         $said = $this->elsewhere(
             '$vault->setStatus("reddit", "user:12", Status::NeedsReauth, cause: "gone");
-            $vault->save("reddit", "user:12", ["access_token" => "canary"], options: ["remote_id" => "two"]);
+            $another = ["remote_id" => "two", "replace" => true];
+            $vault->save("reddit", "user:12", ["access_token" => "canary"], options: $another);
             $vault->setStatus("reddit", "user:12", Status::Revoked);
             $vault->saveConfig("reddit", "site:0", []);'
         );
@@ -187,17 +188,17 @@ final class EventsTest extends VaultTestCase
         self::told($vault);
         $this->revoke($vault, 2);
         sleep(1);
-        $waiting = $vault->pruneAudit(time());
+        $waiting = $vault->audit()->prune(time());
         self::assertSame([0, ['mail']], [$waiting->pruned, array_keys($waiting->waitsFor)]);
         self::assertEqualsWithDelta(time(), $waiting->waitsFor['mail'], 600);
         self::assertCount(2, self::told($vault));
-        $pruned = $vault->pruneAudit(time());
+        $pruned = $vault->audit()->prune(time());
         self::assertSame([5, []], [$pruned->pruned, $pruned->waitsFor]);
 
         $this->revoke($vault, 2);
         sleep(1);
-        self::assertSame(['mail'], array_keys($vault->pruneAudit(time())->waitsFor));
-        self::assertSame([], $vault->pruneAudit(time(), ignoreConsumers: true)->waitsFor);
+        self::assertSame(['mail'], array_keys($vault->audit()->prune(time())->waitsFor));
+        self::assertSame([], $vault->audit()->prune(time(), ignoreConsumers: true)->waitsFor);
         $vault->setStatus('reddit', 'user:2', Status::Revoked);
         $seen = [];
         $handle = static function (Event $event) use (&$seen): void {
@@ -214,7 +215,7 @@ final class EventsTest extends VaultTestCase
         self::assertTrue($vault->forgetEvents('mail'));
         self::assertFalse($vault->forgetEvents('mail'));
         sleep(1);
-        self::assertSame([], $vault->pruneAudit(time())->waitsFor);
+        self::assertSame([], $vault->audit()->prune(time())->waitsFor);
     }
 
     public function testARecordThatWasChangedIsTold(): void

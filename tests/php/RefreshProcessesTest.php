@@ -154,7 +154,7 @@ final class RefreshProcessesTest extends RefreshTestCase
     /** The lease is taken away from its holder, and another one renews. */
     private function overtaken(): void
     {
-        $this->sql('DELETE FROM leases');
+        $this->sql('DELETE FROM refreshes');
         $said = $this->elsewhere(self::CODE . '
             echo $vault->refresh($row, $renew, ["patience_ms" => 0])->outcome->value;');
         self::assertSame(RefreshOutcome::Refreshed->value, $said);

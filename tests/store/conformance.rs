@@ -20,6 +20,11 @@ pub use super::grants::{
     agents_with_connections_are_listed, grants_are_listed, grants_come_back_as_they_went_in,
     pairs_have_one_head, what_was_given_by_itself_is_remembered,
 };
+#[allow(unused_imports)]
+pub use super::refreshes::{
+    a_schedule_tells_who_has_waited_the_longest, a_state_of_renewals_needs_the_revision_that_was_read,
+    what_is_known_of_renewals_is_forgotten,
+};
 use super::samples::{id, identity, ids, initialise, kept, key, key_id, ledger_entry, row, write};
 
 /// A fresh store, and everything that has to live as long as it.
@@ -48,7 +53,8 @@ macro_rules! conformance {
             audit_records_are_deleted_from_the_front, a_row_is_there_or_not, refusals_are_counted_by_the_hour,
             grants_come_back_as_they_went_in, grants_are_listed, pairs_have_one_head,
             what_was_given_by_itself_is_remembered, agents_with_connections_are_listed,
-            every_reader_of_events_has_its_cursor,
+            every_reader_of_events_has_its_cursor, a_state_of_renewals_needs_the_revision_that_was_read,
+            a_schedule_tells_who_has_waited_the_longest, what_is_known_of_renewals_is_forgotten,
         }
     };
 }

@@ -8,4 +8,5 @@ pub mod events;
 pub mod filters;
 pub mod grants;
 pub mod process;
+pub mod refreshes;
 pub mod samples;

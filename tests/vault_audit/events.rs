@@ -52,7 +52,8 @@ fn events_are_told_in_order_until_they_are_done_with() {
     vault
         .save(Kind::Config, &address("reddit", "user:1", "default"), &document("{}"), &Default::default())
         .unwrap();
-    let remote = |id: &str| Facts { remote_id: Some(Some(id.parse().unwrap())), ..Facts::default() };
+    let remote =
+        |id: &str| Facts { remote_id: Some(Some(id.parse().unwrap())), replace: true, ..Facts::default() };
     let at = address("reddit", "user:2", "default");
     vault.save(Kind::Connection, &at, &document(SECRET), &remote("first")).unwrap();
     let other = vault.save(Kind::Connection, &at, &document(SECRET), &remote("second")).unwrap();

@@ -151,6 +151,16 @@ final class Library
         return [\FFI::isNull($pointer) ? null : $lease, ...$texts ?? ['', '', '']];
     }
 
+    /**
+     * How a connection's renewals stand.
+     *
+     * @param array{string, string, string} $row provider, owner and account
+     */
+    public static function refreshStatus(Handle $store, array $row, string $options): string
+    {
+        return self::ask('dm_refresh_status', [$store, ...$row, $options]);
+    }
+
     /** Stores renewed tokens. */
     public static function refreshCommit(Handle $lease, #[\SensitiveParameter] string $patch, string $options): string
     {

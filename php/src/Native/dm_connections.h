@@ -72,6 +72,7 @@ dm_status dm_legacy_seal(k,s,z,b,e);
 dm_status dm_legacy_open(k,s,z,b,e);
 dm_status dm_owner_clear(t,s,z,s,z,b,e);
 dm_status dm_refresh_begin(t,s,z,s,z,s,z,s,z,dm_lease **,b,b,b,e);
+dm_status dm_refresh_status(t,s,z,s,z,s,z,s,z,b,e);
 dm_status dm_refresh_commit(const dm_lease *,s,z,s,z,b,e);
 dm_status dm_refresh_fail(const dm_lease *,s,z,b,e);
 dm_status dm_refresh_release(const dm_lease *,e);

@@ -169,20 +169,19 @@ fn damaged(record: &AuditRecord) -> EventItem {
 /// What a record is called as an event.
 fn name(event: &str, facts: &Facts) -> Option<&'static str> {
     let status = facts.status.as_deref().and_then(|status| status.parse().ok());
+    let is = |what: What| event == what.as_str();
     match event {
-        "refreshed" => Some("refreshed"),
-        "refresh_failed" => Some("failing"),
-        "needs_reauth" => Some("needs_reauth"),
-        "expiring" => Some("expiring"),
-        "disconnected" => Some("revoked"),
-        _ if event == What::StatusSet.as_str() => match status {
+        _ if is(What::Refreshed) => Some("refreshed"),
+        _ if is(What::RefreshFailed) => Some("failing"),
+        _ if is(What::NeedsReauth) => Some("needs_reauth"),
+        _ if is(What::Expiring) => Some("expiring"),
+        _ if is(What::Disconnected) => Some("revoked"),
+        _ if is(What::StatusSet) => match status {
             Some(Status::NeedsReauth) => Some("needs_reauth"),
             Some(Status::Revoked) => Some("revoked"),
             _ => None,
         },
-        _ if event == What::Deleted.as_str() => {
-            (facts.code.as_deref() == Some("replaced")).then_some("replaced")
-        }
+        _ if is(What::Deleted) => (facts.code.as_deref() == Some("replaced")).then_some("replaced"),
         _ => None,
     }
 }

@@ -7,7 +7,6 @@ use zeroize::Zeroizing;
 
 use super::account::View;
 use super::lease::Lease;
-use super::state::State;
 use crate::domain::Document;
 use crate::vault::save::{Change, Facts};
 use crate::vault::{About, Address, Error, Kind};
@@ -62,12 +61,7 @@ impl Lease {
                 let documents = [&account.document, &patch];
                 self.vault.lay_over(write, kind, &address, &account.row, documents, change, &commit.facts)?;
                 let now = write.now;
-                let state = State {
-                    fence: account.stored.state.fence,
-                    refreshed_at: Some(now.seconds()),
-                    consented_at: account.stored.state.consented_at,
-                    ..State::default()
-                };
+                let state = account.stored.state.renewed(now.seconds());
                 account.stored.replace(write, self.connection, &state)?;
                 let renewed = self.vault.account_by_id(write.tx, write.unlocked, self.connection, view)?;
                 let renewed = renewed.ok_or_else(|| self.lost("the connection is gone"))?;

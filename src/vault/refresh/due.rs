@@ -90,8 +90,10 @@ impl Vault {
             Err(error) => return Err(error),
         };
         let now = write.now.seconds();
-        let notice = account.tell_of_the_end(write)?;
         let standing = account.standing(&Begin::default(), now);
+        // Who has to consent again has been told so.
+        let dead = matches!(standing, Standing::Dead(_));
+        let notice = if dead { None } else { account.tell_of_the_end(write)? };
         let (look_at, due) = account.next_look(&standing, options, now);
         write.tx.look_at(id, [look_at, notice].into_iter().flatten().min())?;
         Ok(due.then(|| About::intact(account.row.meta, write.unlocked, write.now)))

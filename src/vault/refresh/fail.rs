@@ -1,6 +1,7 @@
 //! What a failed renewal means: wait, give up, or ask a person.
 
 use super::account::{Account, View};
+use super::begin::Begin;
 use super::lease::Lease;
 use super::standing::{Standing, Told};
 use super::state::State;
@@ -37,7 +38,11 @@ impl Lease {
             let account = account.ok_or_else(|| self.lost("the connection is gone"))?;
             let standing = match self.still_fits(&account, None) {
                 Ok(()) => account.settle(write, answer)?,
-                Err(_) => Standing::Fresh,
+                // What is stored since is not what was refused.
+                Err(_) => match account.standing(&Begin::default(), write.now.seconds()) {
+                    Standing::Dead(cause) => Standing::Dead(cause),
+                    _ => Standing::Fresh,
+                },
             };
             let told = account.told(&standing, write.unlocked, write.now);
             // As it is since.

@@ -56,13 +56,18 @@ impl Holder {
             return Life::Unknown;
         }
         let lives =
-            if *self == me { open().contains(nonce) } else { started(self.pid) == Some(self.started) };
+            if self.is(&me) { open().contains(nonce) } else { started(self.pid) == Some(self.started) };
         if lives { Life::Alive } else { Life::Gone }
     }
 
     /// Whether it is this process.
     pub(super) fn is_me(&self) -> bool {
-        *self == Self::present()
+        self.is(&Self::present())
+    }
+
+    /// Whether it is the same process; the machine's name is for people, and may change.
+    fn is(&self, other: &Self) -> bool {
+        (&self.place, self.pid, self.started) == (&other.place, other.pid, other.started)
     }
 }
 

@@ -67,9 +67,10 @@ impl Lease {
         holder::let_go(&self.held.nonce);
     }
 
-    /// Whether nobody was granted one since.
+    /// Whether nobody was granted one since. A store of a moment before it was granted, put back from a backup, has a smaller
+    /// fence.
     pub(super) fn is_last(&self, state: &State) -> bool {
-        state.fence == self.fence && state.lease.as_ref().is_none_or(|held| held.nonce == self.held.nonce)
+        state.fence <= self.fence && state.lease.as_ref().is_none_or(|held| held.nonce == self.held.nonce)
     }
 
     /// Changes the state where it is still this lease's.

@@ -91,12 +91,10 @@ impl Account<'_> {
     /// How it stands at `now`. Nothing is written, so that whoever has not to renew it costs nobody a write.
     pub(super) fn standing(&self, begin: &Begin, now: i64) -> Standing {
         let state = &self.stored.state;
-        match self.row.meta.status.parse() {
-            Ok(status @ (Status::NeedsReauth | Status::Revoked | Status::Pending)) => {
-                let cause = self.row.meta.status_cause.clone();
-                return Standing::Dead(cause.unwrap_or_else(|| status.as_str().to_owned()));
-            }
-            _ => {}
+        let dead = [Status::NeedsReauth, Status::Revoked, Status::Pending];
+        if dead.iter().any(|status| self.row.meta.status == status.as_str()) {
+            let cause = self.row.meta.status_cause.as_ref();
+            return Standing::Dead(cause.unwrap_or(&self.row.meta.status).clone());
         }
         // Whoever was refused with an earlier token has only not seen the present one.
         let refused = begin.rejected_revision == Some(self.row.meta.revision);

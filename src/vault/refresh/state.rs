@@ -43,6 +43,19 @@ pub(super) struct State {
     pub(super) told: Option<i64>,
 }
 
+impl State {
+    /// After a renewal: nobody holds a lease, and no failure counts any more.
+    pub(super) fn renewed(&self, now: i64) -> Self {
+        let &Self { fence, consented_at, told, .. } = self;
+        Self { fence, refreshed_at: Some(now), consented_at, told, ..Self::default() }
+    }
+
+    /// After a person consented anew.
+    pub(super) fn consented(&self, now: i64) -> Self {
+        Self { fence: self.fence, consented_at: Some(now), ..Self::default() }
+    }
+}
+
 /// A lease that was granted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Held {

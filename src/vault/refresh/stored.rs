@@ -23,16 +23,11 @@ impl Write<'_> {
             return Ok(());
         }
         let stored = StoredState::read(self.tx, self.unlocked, id)?;
-        let now = Some(self.now.seconds());
-        let State { fence, lease, consented_at, .. } = stored.state.clone();
+        let now = self.now.seconds();
+        let state = if renewed { stored.state.renewed(now) } else { stored.state.consented(now) };
         // A lease stays: its holder may have saved this itself, and has still to say that it is done.
-        let state = State { fence, lease, ..State::default() };
-        let state = if renewed {
-            State { refreshed_at: now, consented_at, ..state }
-        } else {
-            State { consented_at: now, ..state }
-        };
-        stored.replace(self, id, &state)
+        let lease = stored.state.lease.clone();
+        stored.replace(self, id, &State { lease, ..state })
     }
 
     /// Whether somebody has the right to renew a connection now.
