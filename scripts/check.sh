@@ -11,7 +11,8 @@ fi
 
 step "clippy"
 cargo clippy --locked --all-targets -- -D warnings
-cargo clippy --locked --profile test-clock --features test-clock --test clock --test refreshing -- -D warnings
+cargo clippy --locked --profile test-clock --features test-clock --test clock --test vault_refresh \
+    --test refreshing -- -D warnings
 
 step "layers"
 cargo test --locked --quiet --test layers
