@@ -5,7 +5,8 @@ source "$(dirname "$0")/common.sh"
 
 if [[ ${1:-} == --test-clock ]]; then
     # With the tests of it: built by themselves, they would have the library built once more.
-    exec cargo build --profile test-clock --features test-clock --locked --lib --test clock --test vault_refresh
+    exec cargo build --profile test-clock --features test-clock --locked --lib --test clock --test vault_refresh \
+        --test refreshing
 fi
 
 cargo build --release --locked --lib

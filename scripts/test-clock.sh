@@ -10,3 +10,7 @@ if said=$(scripts/check-symbols.sh "$clocked" 2>&1); then
     fail "check-symbols.sh takes $clocked for a release"
 fi
 [[ $said == *"the feature test-clock"* ]] || fail "check-symbols.sh says of $clocked: $said"
+
+step "renewing"
+[[ -z ${DM_TORTURE:-} ]] || echo "a quarter of an hour"
+cargo test --profile test-clock --features test-clock --locked --quiet --test refreshing
