@@ -6,7 +6,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -227,6 +227,10 @@ fn a_whole_store() {
     assert_eq!(codes(&vault, &Anchor { hash, ..anchor }), ["anchor_differs"]);
     vault.admit(&request, &wanted, Mode::Observe).unwrap();
     assert_eq!(proposed(), [(3, true)]);
+
+    // The fingerprint in the state is that of the account's credential: it was handed in already, without an answer.
+    let begun = Arc::new(vault).begin_refresh(&row, &Begin { force: true, ..Begin::default() }).unwrap();
+    assert!(begun.told.lease.unwrap().lost);
 }
 
 /// What a row of a file has in its columns: blobs are in hexadecimal.
