@@ -6,7 +6,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,13 +16,13 @@ use dm_connections::crypto::{
     check_value, is_envelope, matches_check_value, record,
 };
 use dm_connections::domain::{KeyId, Random, RandomUnavailable, RecordId, StoreId};
-use dm_connections::vault::{Anchor, GrantQuery, Kind, Mode, Vault, VerifyOptions, close_all};
+use dm_connections::vault::{Anchor, Begin, GrantQuery, Kind, Mode, Vault, VerifyOptions, close_all};
 use serde_json::Value;
 use support::Site;
 
 #[test]
 fn fields() {
-    for case in good("fields", 21) {
+    for case in good("fields", 22) {
         assert_eq!(hex(case.fields().as_bytes()), case.text("encoded"), "{case:?}");
     }
 }
@@ -81,7 +81,7 @@ fn store_secrets_and_mac_keys() {
 
         let secret = StoreSecret::unwrap(&case.kek(), &wrapped, case.store()).unwrap();
         let tags: Vec<_> = case.array("tags").map(Case).collect();
-        assert_eq!(tags.len(), 8);
+        assert_eq!(tags.len(), 9);
         for tag in tags {
             let key = secret.mac_key(tag.label());
             assert_eq!(hex(&key.tag(&tag.fields())), tag.text("tag"), "{tag:?}");
@@ -189,6 +189,17 @@ fn a_whole_store() {
     assert_eq!(proposed(), []);
     sql.execute("UPDATE proposals SET mac = ?1", [kept]).unwrap();
 
+    // How its renewals stand; a state that somebody else wrote is none.
+    let failures = || {
+        let told = vault.refresh_status(&row, &Begin { force: true, ..Begin::default() }).unwrap();
+        (told.outcome, told.failures)
+    };
+    assert_eq!(failures(), ("due", 3));
+    let kept = sql.query_row("SELECT mac FROM refreshes", [], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    sql.execute("UPDATE refreshes SET mac = zeroblob(32)", []).unwrap();
+    assert_eq!(failures(), ("due", 0));
+    sql.execute("UPDATE refreshes SET mac = ?1", [kept]).unwrap();
+
     let flipped = |column: &str, at: usize| {
         let digit = format!("substr(hex({column}), {at}, 1)");
         let other = format!("CASE {digit} WHEN '0' THEN '1' ELSE '0' END");
@@ -216,6 +227,10 @@ fn a_whole_store() {
     assert_eq!(codes(&vault, &Anchor { hash, ..anchor }), ["anchor_differs"]);
     vault.admit(&request, &wanted, Mode::Observe).unwrap();
     assert_eq!(proposed(), [(3, true)]);
+
+    // The fingerprint in the state is that of the account's credential: it was handed in already, without an answer.
+    let begun = Arc::new(vault).begin_refresh(&row, &Begin { force: true, ..Begin::default() }).unwrap();
+    assert!(begun.told.lease.unwrap().lost);
 }
 
 /// What a row of a file has in its columns: blobs are in hexadecimal.
@@ -319,6 +334,7 @@ impl Case {
             MAC_KEPT,
             MAC_GRANT_HEADS,
             MAC_PROPOSALS,
+            MAC_REFRESHES,
         ];
         all.into_iter().find(|label| label.as_bytes() == self.text("label").as_bytes()).unwrap()
     }

@@ -103,7 +103,7 @@ $lists = [
 $labels = [
     'dm/v1/sealed', 'dm/v1/data-key', 'dm/v1/store-secret', 'dm/v1/check-value', 'dm/v1/mac/rows',
     'dm/v1/mac/grants', 'dm/v1/mac/audit', 'dm/v1/mac/fingerprints', 'dm/v1/mac/import-ledger', 'dm/v1/mac/kept',
-    'dm/v1/mac/grant-heads', 'dm/v1/mac/proposals',
+    'dm/v1/mac/grant-heads', 'dm/v1/mac/proposals', 'dm/v1/mac/refreshes',
 ];
 $cases = array_map(fn ($list) => ['label' => 'dm/v1/mac/rows', 'fields' => $list], $lists);
 foreach ($labels as $label) {
@@ -427,6 +427,17 @@ $proposal = ['id' => $proposal_id, 'request' => $request, 'wanted' => $wanted] +
     ]),
 ];
 
+// What is known of the row's renewals: they failed, and the credential was handed in without an answer.
+$token = json_encode(json_decode($document, true)['access_token'], JSON_UNESCAPED_UNICODE);
+$fingerprint = $mac('dm/v1/mac/fingerprints', [$bytes($store), $bytes($connection), ['text' => $token]]);
+$state = '{"fence":4,"lease":null,"lost":"' . bin2hex($fingerprint) . '","failures":3,"cause":"unavailable",'
+    . '"next_at":null,"gave_up":false,"refreshed_at":null,"consented_at":null,"told":null}';
+$refresh = ['connection' => $connection, 'revision' => 5, 'state' => $state] + [
+    'mac' => $mac('dm/v1/mac/refreshes', [
+        $bytes($store), $bytes($connection), ['integer' => 5], ['text' => $state],
+    ]),
+];
+
 $blobs = fn (array $row, string ...$names) => array_map(
     fn ($name, $value) => is_string($value) && in_array($name, $names, true) ? $hex($value) : $value,
     array_keys($row), $row,
@@ -449,6 +460,7 @@ write('store', [
             'agent' => 'agent:7', 'owner' => 'user:12', 'count' => 2, 'sequence' => 7, 'head' => $heads[1],
         ]], 'head'),
         'proposals' => $table([$proposal], 'id', 'mac'),
+        'refreshes' => $table([$refresh], 'connection', 'mac'),
         'audit' => $table($chain, 'connection', 'grant_id', 'record', 'mac'),
         'audit_streams' => $table([['stream' => 0, 'sequence' => count($chain), 'head' => $end]], 'head'),
     ],
