@@ -104,7 +104,7 @@ fn with_patience_the_new_state_is_waited_for() {
     let scene = Scene::new("refresh-patience");
     let lease = scene.granted();
     let mut worker = scene.worker();
-    worker.tell("begin 60000");
+    worker.tell("begin: 60000");
     std::thread::scope(|scope| {
         let waits = scope.spawn(|| {
             let begun =

@@ -25,7 +25,7 @@ pub fn play(role: &Role) {
     let mut lease: Option<Lease> = None;
     say("open");
     while let Some(word) = hear() {
-        let (word, rest) = word.split_once(' ').unwrap_or((&word, ""));
+        let (word, rest) = word.split_once(": ").unwrap_or((&word, ""));
         match word {
             "begin" => {
                 let patience = rest.parse().map(Duration::from_millis).unwrap_or_default();
@@ -55,6 +55,11 @@ pub fn play(role: &Role) {
             "shutdown" => {
                 lease = None;
                 close_all();
+                say("shut down");
+            }
+            "shutdown first" => {
+                close_all();
+                lease = None;
                 say("shut down");
             }
             "token" => say(crate::token(&vault, &at)),
