@@ -43,6 +43,19 @@ fn what_a_process_gives_up_is_seen_by_the_others_at_once() {
     }
 }
 
+#[test]
+fn a_copy_of_the_site_renews_nothing() {
+    let scene = Scene::new("processes-clone");
+    let mut copy = scene.worker();
+    let before = scene.writes();
+    copy.tell("clone");
+    copy.expect("ClonedSite ClonedSite");
+    // How it stands can be asked all the same.
+    copy.expect("due");
+    copy.finish();
+    assert_eq!(scene.writes(), before);
+}
+
 /// It cannot be given up any more where its store was closed before it: so leases are closed first.
 #[test]
 fn a_lease_whose_store_was_closed_first_lasts_as_long_as_its_process() {
