@@ -19,7 +19,7 @@ fn holder(scene: &Scene) -> Actor {
 }
 
 fn commits(mut holder: Actor, token: &str, answer: &str) {
-    holder.tell(format!("commit {token}"));
+    holder.tell(format!("commit: {token}"));
     holder.expect(answer);
     holder.finish();
 }
@@ -68,7 +68,7 @@ fn gone_after_it_stored_the_answer_itself() {
     clocked("crash_points::gone_after_it_stored_the_answer_itself", |clock| {
         let scene = Scene::new("crash-stored");
         let mut holder = holder(&scene);
-        holder.tell("save canary-r2");
+        holder.tell("save: canary-r2");
         holder.hear().unwrap();
         assert!(holder.kill());
         assert_eq!((scene.outcome(), scene.begin().told.failures), ("fresh", 0));
@@ -83,7 +83,7 @@ fn gone_after_the_commit() {
     clocked("crash_points::gone_after_the_commit", |clock| {
         let scene = Scene::new("crash-committed");
         let mut holder = holder(&scene);
-        holder.tell("commit canary-r2");
+        holder.tell("commit: canary-r2");
         holder.expect("committed");
         assert!(holder.kill());
         assert_eq!(scene.outcome(), "fresh");
@@ -318,7 +318,7 @@ fn a_backup_restored_after_the_commit() {
         let (scene, mut holder) = restored(false);
         let backup = scene.site.root.join("backup");
         std::fs::copy(scene.site.database(), &backup).unwrap();
-        holder.tell("commit canary-r2");
+        holder.tell("commit: canary-r2");
         holder.expect("committed");
         holder.finish();
         std::fs::rename(&backup, scene.site.database()).unwrap();

@@ -107,7 +107,7 @@ fn another_process_renewal_is_told_here() {
     let mut worker = scene.worker();
     worker.tell("begin");
     worker.expect("granted");
-    worker.tell("commit canary-r2");
+    worker.tell("commit: canary-r2");
     worker.expect("committed");
     worker.finish();
     assert_eq!(told(&scene).iter().map(|event| event.event).collect::<Vec<_>>(), ["refreshed"]);

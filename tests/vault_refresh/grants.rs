@@ -7,7 +7,7 @@ use dm_connections::domain::Status;
 use dm_connections::vault::{Begin, Code, Commit, Facts, Kind};
 
 use crate::support::{address, document, refused, text};
-use crate::{CONN, Scene, commit, is_lost, lease, now, once, time, token};
+use crate::{CONN, Scene, commit, is_lost, lease, now, once, save, time, token};
 
 #[test]
 fn what_is_fresh_is_handed_out_without_a_write() {
@@ -104,7 +104,7 @@ fn with_patience_the_new_state_is_waited_for() {
     let scene = Scene::new("refresh-patience");
     let lease = scene.granted();
     let mut worker = scene.worker();
-    worker.tell("begin 60000");
+    worker.tell("begin: 60000");
     std::thread::scope(|scope| {
         let waits = scope.spawn(|| {
             let begun =
@@ -263,6 +263,9 @@ fn an_account_that_a_person_has_to_connect_again_is_not_handed_out() {
         assert_eq!((begun.told.outcome, begun.told.cause.as_deref()), ("dead", Some("by_hand")));
         assert!(begun.document.is_none() && begun.lease.is_none());
     }
+    let facts = Facts { status: Some(Status::Pending), ..Facts::default() };
+    save(&scene.vault, &scene.at, "canary-r1", -10, &facts);
+    assert_eq!(scene.force().told.cause.as_deref(), Some("pending"), "nobody has consented yet");
     refused(scene.vault.begin_refresh(&address("x", "user:2", "default"), &once()), Code::NotFound);
 }
 

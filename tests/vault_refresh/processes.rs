@@ -44,14 +44,41 @@ fn what_a_process_gives_up_is_seen_by_the_others_at_once() {
 }
 
 #[test]
+fn a_copy_of_the_site_renews_nothing() {
+    let scene = Scene::new("processes-clone");
+    let mut copy = scene.worker();
+    let before = scene.writes();
+    copy.tell("clone");
+    copy.expect("ClonedSite ClonedSite");
+    // How it stands can be asked all the same.
+    copy.expect("due");
+    copy.finish();
+    assert_eq!(scene.writes(), before);
+}
+
+/// It cannot be given up any more where its store was closed before it: so leases are closed first.
+#[test]
+fn a_lease_whose_store_was_closed_first_lasts_as_long_as_its_process() {
+    let scene = Scene::new("processes-shut");
+    let mut holder = scene.worker();
+    holder.tell("begin");
+    holder.expect("granted");
+    holder.tell("shutdown first");
+    holder.expect("shut down");
+    assert_eq!(scene.outcome(), "busy");
+    holder.finish();
+    assert!(is_lost(&scene.begin()));
+}
+
+#[test]
 fn a_holder_elsewhere_is_waited_for_and_its_state_taken() {
     let scene = Scene::new("processes-waited");
     let mut holder = scene.worker();
     holder.tell("begin");
     holder.expect("granted");
     let mut waits = scene.worker();
-    waits.tell("begin 60000");
-    holder.tell("commit canary-r2");
+    waits.tell("begin: 60000");
+    holder.tell("commit: canary-r2");
     holder.expect("committed");
     waits.expect("fresh");
     waits.tell("token");

@@ -25,7 +25,7 @@ pub fn play(role: &Role) {
     let mut lease: Option<Lease> = None;
     say("open");
     while let Some(word) = hear() {
-        let (word, rest) = word.split_once(' ').unwrap_or((&word, ""));
+        let (word, rest) = word.split_once(": ").unwrap_or((&word, ""));
         match word {
             "begin" => {
                 let patience = rest.parse().map(Duration::from_millis).unwrap_or_default();
@@ -39,6 +39,17 @@ pub fn play(role: &Role) {
                 Ok(_) => say("committed"),
                 Err(error) => say(code(&error)),
             },
+            // The same store, seen from a copy of the site.
+            "clone" => {
+                close_all();
+                let copy = "https://staging.example.org";
+                let options = Options { clone: true, ..Options::new(&role.store, copy) };
+                let vault = Arc::new(Vault::open(&options, &[key(1)]).unwrap());
+                let begun = vault.begin_refresh(&at, &once()).err().map(|error| code(&error));
+                let due = vault.due(&DueOptions::default()).err().map(|error| code(&error));
+                say(format!("{} {}", begun.unwrap_or_default(), due.unwrap_or_default()));
+                say(vault.refresh_status(&at, &once()).unwrap().outcome);
+            }
             // As a class does that stores what came by itself.
             "save" => {
                 let saved = save(&vault, &at, rest, 3600, &Facts { renewed: true, ..Facts::default() });
@@ -55,6 +66,11 @@ pub fn play(role: &Role) {
             "shutdown" => {
                 lease = None;
                 close_all();
+                say("shut down");
+            }
+            "shutdown first" => {
+                close_all();
+                lease = None;
                 say("shut down");
             }
             "token" => say(crate::token(&vault, &at)),
