@@ -988,7 +988,7 @@ dm_status dm_owner_clear(const dm_store *store,
 /// - `force`: true where a person asks for it: also where it is fresh, waits after a failure or was given up; not within the
 ///   provider's minimum interval
 /// - `rejected_revision`: the provider refused the access token of this revision: it is renewed although it looks fresh, unless
-///   the row was written since
+///   the row was written since; not within the minimum interval either
 /// - `fallback`: the member that is handed in where the account has not what the catalogue names
 /// - `http_timeout`: how long the caller's request to the provider may take, 1 to 300 seconds; 30. The lease lives twice as long
 /// - `patience_ms`: how long to wait while somebody else renews it; the store's. Nothing is locked meanwhile
@@ -1081,7 +1081,7 @@ dm_status dm_refresh_release(const dm_lease *lease,
                              dm_error **error);
 
 /// Closes the handle. A lease that nothing was said of is given up: what was handed in may be spent, and the next one tries it
-/// once more. In a child after `fork()` it only closes the child's handle. NULL is fine.
+/// once more. To be called before `dm_shutdown`, after which nothing can be written down. In a child after `fork()` it only closes the child's handle. NULL is fine.
 dm_status dm_lease_close(dm_lease *lease);
 
 /// Lists the connections of all owners whose credential is to be renewed now, and claims them: no other call gives them out

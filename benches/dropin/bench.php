@@ -22,10 +22,10 @@ require __DIR__ . '/../php/Spread.php';
 
 /** By how many users have an account: how many laps a round has, and how often today's way is read in one. */
 const SIZES = [
-    0 => [['site' => 9, 'user' => 9, 'save' => 5], 10],
-    500 => [['site' => 9, 'user' => 9, 'save' => 5], 5],
-    2_000 => [['site' => 5, 'user' => 5, 'save' => 3], 2],
-    20_000 => [['site' => 3, 'user' => 3, 'save' => 1], 1],
+    0 => [['site' => 9, 'token' => 9, 'user' => 9, 'save' => 5], 10],
+    500 => [['site' => 9, 'token' => 9, 'user' => 9, 'save' => 5], 5],
+    2_000 => [['site' => 5, 'token' => 5, 'user' => 5, 'save' => 3], 2],
+    20_000 => [['site' => 3, 'token' => 3, 'user' => 3, 'save' => 1], 1],
 ];
 /** One that has a Reddit account in each of them, see make-large.php. */
 const USER = 13;
@@ -79,7 +79,7 @@ foreach (SIZES as $users => [$laps, $often]) {
     $filled = $ask('fill', $arguments);
     $arguments += ['account' => $filled['account'], 'laps' => $laps, 'often' => $often];
 
-    $measured = [];
+    $measured = $token = [];
     for ($round = 0; $round <= $rounds; $round++) {
         $figures = [];
         foreach ($round % 2 === 0 ? ['ours', 'today'] : ['today', 'ours'] as $side) {
@@ -99,12 +99,16 @@ foreach (SIZES as $users => [$laps, $often]) {
             $measured[$what]['today'][] = $both['today'];
             $measured[$what]['ratio'][] = $both['ours'] / $both['today'];
         }
+        if ($round > 0) {
+            $token[] = $figures['token']['ours'] / $figures['site']['ours'];
+        }
     }
 
     printf("\n%d users, %.1f kB\n%-40s %10s %10s %8s\n", $users, $filled['bytes'] / 1000, '', 'ours', 'today', 'ratio');
     foreach (
         [
             'site' => 'get_site_account(), warm, us',
+            'token' => 'get_valid_access_token(), warm, us',
             'first' => 'the first read of a request, us',
             'user' => 'get_account_for_user(), warm, us',
             'save' => 'save_site_account(), us',
@@ -122,6 +126,10 @@ foreach (SIZES as $users => [$laps, $often]) {
             $spreads['ratio']->high
         );
     }
+    $token = new Spread($token);
+    printf("get_valid_access_token() to get_site_account(), both ours: %.2f (%.2f to %.2f)\n", ...[
+        $token->median, $token->low, $token->high,
+    ]);
 }
 printf("\nWhat the first read on the vault consists of, us (of the first size)\n");
 foreach ($steps as $name => $times) {

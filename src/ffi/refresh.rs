@@ -33,7 +33,7 @@ static LEASES: Table<Lease> = Table::new(5, "lease");
 /// - `force`: true where a person asks for it: also where it is fresh, waits after a failure or was given up; not within the
 ///   provider's minimum interval
 /// - `rejected_revision`: the provider refused the access token of this revision: it is renewed although it looks fresh, unless
-///   the row was written since
+///   the row was written since; not within the minimum interval either
 /// - `fallback`: the member that is handed in where the account has not what the catalogue names
 /// - `http_timeout`: how long the caller's request to the provider may take, 1 to 300 seconds; 30. The lease lives twice as long
 /// - `patience_ms`: how long to wait while somebody else renews it; the store's. Nothing is locked meanwhile
@@ -212,7 +212,7 @@ pub unsafe extern "C" fn dm_refresh_release(lease: *const dm_lease, error: *mut 
 }
 
 /// Closes the handle. A lease that nothing was said of is given up: what was handed in may be spent, and the next one tries it
-/// once more. In a child after `fork()` it only closes the child's handle. NULL is fine.
+/// once more. To be called before `dm_shutdown`, after which nothing can be written down. In a child after `fork()` it only closes the child's handle. NULL is fine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_lease_close(lease: *mut dm_lease) -> dm_status {
     run(std::ptr::null_mut(), || {

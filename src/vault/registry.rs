@@ -1,6 +1,7 @@
 //! The stores that this process has open: one per place, at most eight.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::open::{brought, open_shared};
@@ -37,7 +38,9 @@ pub(super) fn shared(options: &Options, keys: &[KeyMaterial]) -> Result<Arc<Shar
     }
     let shared = Arc::new(open_shared(options, keys)?);
     if open.len() == LIMIT {
-        let oldest = (0..LIMIT).min_by_key(|at| open[*at].1.last_used()).unwrap_or_default();
+        // Who renews something there has the only good token in hand.
+        let order = |at: &usize| (open[*at].1.leases.load(Ordering::Acquire) > 0, open[*at].1.last_used());
+        let oldest = (0..LIMIT).min_by_key(order).unwrap_or_default();
         open.remove(oldest).1.close();
     }
     // The directory may have been made just now.

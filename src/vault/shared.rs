@@ -26,6 +26,8 @@ pub(super) struct Shared {
     pub(super) store_id: StoreId,
     pub(super) key_file: Option<PathBuf>,
     used: AtomicU64,
+    /// How many leases of this process are about connections in it.
+    pub(super) leases: AtomicU64,
     /// Whether the store needs an upgrade, as far as is known.
     behind: AtomicBool,
     state: RwLock<Option<State>>,
@@ -74,6 +76,7 @@ impl Shared {
             store_id: identity.store_id,
             key_file,
             used: AtomicU64::new(tick()),
+            leases: AtomicU64::new(0),
             behind: AtomicBool::new(true),
             state,
         }

@@ -23,6 +23,8 @@ $options = ['path' => $arguments['store'], 'site' => home_url()];
 $provider = [
     'ours' => static function () use ($options): Reddit {
         require_once __DIR__ . '/../../../php/dropin/BaseAuthProvider.php';
+        require_once __DIR__ . '/../../../php/dropin/BaseOAuth2Provider.php';
+        require_once __DIR__ . '/../../../tests/dropin/providers/Renews.php';
         require_once __DIR__ . '/../../../tests/dropin/providers/Reddit.php';
         Runtime::configure(static fn (): Vault => Vault::open($options));
         return new Reddit();
@@ -37,11 +39,17 @@ $provider = [
 $call = [
     'ours' => [
         'site' => static fn (Reddit $provider) => $provider->get_site_account(),
+        'token' => static fn (Reddit $provider) => $provider->get_valid_access_token(),
         'user' => static fn (Reddit $provider) => $provider->get_account_for_user($arguments['user']),
         'save' => static fn (Reddit $provider) => $provider->save_site_account($arguments['account']),
     ],
     'today' => [
         'site' => static fn (SerializedOption $provider) => $provider->siteAccount(),
+        // That there is time left is looked at by both.
+        'token' => static function (SerializedOption $provider): ?string {
+            $account = $provider->siteAccount();
+            return $account['token_expires_at'] - time() > 300 ? $account['access_token'] : null;
+        },
         'user' => static fn (SerializedOption $provider) => $provider->accountForUser($arguments['user']),
         'save' => static fn (SerializedOption $provider) => $provider->saveSiteAccount($arguments['account']),
     ],

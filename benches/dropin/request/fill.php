@@ -18,13 +18,15 @@ delete_site_option(SerializedOption::OPTION);
 update_site_option(SerializedOption::OPTION, unserialize($serialized, ['allowed_classes' => false]));
 Vault::open($options)->importLegacy($serialized, [wp_salt('auth')]);
 
-// Where nobody else has one, one user does.
-$site = $providers['today']->siteAccount();
+// Nothing is to be renewed. Where nobody else has one, one user does.
+$site = ['token_expires_at' => time() + 30 * 86_400] + $providers['today']->siteAccount();
+$providers['today']->saveSiteAccount($site);
+$providers['ours']->save_site_account($site);
 if ($providers['today']->accountForUser($arguments['user']) === null) {
     $providers['today']->saveAccountForUser($arguments['user'], $site);
     $providers['ours']->save_account_for_user($arguments['user'], $site);
 }
-foreach (['site', 'user'] as $what) {
+foreach (['site', 'user', 'token'] as $what) {
     [$ours, $today] = [$call['ours'][$what]($providers['ours']), $call['today'][$what]($providers['today'])];
     if ($ours !== $today || $ours === null) {
         throw new RuntimeException("The two sides do not read the same account ({$what}).");

@@ -131,7 +131,7 @@ impl Vault {
             self.refuse_clone(write.tx)?;
             let account = self.account(write.tx, write.unlocked, address, begin.view())?;
             let standing = account.standing(begin, write.now.seconds());
-            let mut told = account.told(&standing, write.unlocked, write.now);
+            let told = account.told(&standing, write.unlocked, write.now);
             match standing {
                 Standing::Due(due) if due.gives_up => {
                     let cause = "holder_gone";
@@ -141,8 +141,9 @@ impl Vault {
                         State { failures: state.failures + 1, lease: None, ..state },
                         cause,
                     )?;
-                    (told.outcome, told.cause) = ("backoff", Some(cause.to_owned()));
-                    Ok(Begun::without(told, account))
+                    let standing = Standing::Backoff { until: None, cause: Some(cause.to_owned()) };
+                    let since = self.account(write.tx, write.unlocked, address, begin.view())?;
+                    Ok(Begun::without(since.told(&standing, write.unlocked, write.now), since))
                 }
                 Standing::Due(due) => self.grant(write, account, told, due, begin, &nonce),
                 _ => Ok(Begun::without(told, account)),

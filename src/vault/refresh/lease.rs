@@ -31,6 +31,7 @@ impl Lease {
         held: &Held,
         begin: &Begin,
     ) -> Self {
+        vault.shared.leases.fetch_add(1, Ordering::AcqRel);
         Self {
             vault: vault.clone(),
             connection: account.row.meta.id,
@@ -64,6 +65,20 @@ impl Lease {
     /// Nothing more will come of it.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
+        holder::let_go(&self.held.nonce);
+    }
+
+    /// Says that nobody knows what came of it. Where that does not go (the store is busy, or closed), the next one finds that it
+    /// is not held any more, or waits for the hard limit.
+    fn give_up(&self) {
+        let _inside = crate::vault::enter();
+        let _ = self.vault.write(|write| {
+            self.put_down(write, |state| {
+                if let Some(held) = &mut state.lease {
+                    held.given_up = true;
+                }
+            })
+        });
         holder::let_go(&self.held.nonce);
     }
 
@@ -113,19 +128,9 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         // In a child after fork() it is the parent's.
-        if *self.ended.get_mut() || !self.held.holder.is_me() {
-            return;
+        if !*self.ended.get_mut() && self.held.holder.is_me() {
+            self.give_up();
         }
-        let _inside = crate::vault::enter();
-        // Where that does not go (the store is busy, or closed), who comes next sees that it is not held any more, or waits
-        // for the hard limit.
-        let _ = self.vault.write(|write| {
-            self.put_down(write, |state| {
-                if let Some(held) = &mut state.lease {
-                    held.given_up = true;
-                }
-            })
-        });
-        holder::let_go(&self.held.nonce);
+        self.vault.shared.leases.fetch_sub(1, Ordering::AcqRel);
     }
 }
