@@ -70,6 +70,21 @@ fn a_lease_whose_store_was_closed_first_lasts_as_long_as_its_process() {
     assert!(is_lost(&scene.begin()));
 }
 
+/// Of more than eight stores the one that was used the longest ago is closed; but what this one's lease holds is the only good
+/// token.
+#[test]
+fn a_store_in_which_something_is_renewed_stays_open() {
+    let scene = Scene::new("processes-eight");
+    let mut holder = scene.worker();
+    holder.tell("begin");
+    holder.expect("granted");
+    holder.tell("eight more");
+    holder.expect("8");
+    holder.tell("commit: canary-r2");
+    holder.expect("committed");
+    holder.finish();
+}
+
 #[test]
 fn a_holder_elsewhere_is_waited_for_and_its_state_taken() {
     let scene = Scene::new("processes-waited");

@@ -73,6 +73,14 @@ pub fn play(role: &Role) {
                 lease = None;
                 say("shut down");
             }
+            // A process keeps eight stores open.
+            "eight more" => {
+                let others = (0..8).map(|number| {
+                    let path = format!("{}-other-{number}", role.store.display());
+                    Vault::open(&Options::new(path, SITE), &[key(1)]).unwrap()
+                });
+                say(others.count());
+            }
             "token" => say(crate::token(&vault, &at)),
             "due" => {
                 let due = vault.due(&DueOptions { limit: 1, ..DueOptions::default() }).unwrap();
