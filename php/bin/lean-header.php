@@ -1,7 +1,7 @@
 <?php
 
 /**
- * Makes php/src/Native/dm_connections.h from include/dm_connections.h: only the functions that Library.php calls and
+ * Makes php/src/Native/dm_connections.h from include/dm_connections.h: only the functions that the client calls and
  * the types that these need, and nothing that PHP does without, since it parses and keeps all of it in each request.
  *
  *     php php/bin/lean-header.php            writes it
@@ -12,7 +12,7 @@ declare(strict_types=1);
 
 $root = dirname(__DIR__, 2);
 $source = "{$root}/include/dm_connections.h";
-$library = "{$root}/php/src/Native/Library.php";
+$client = [...glob("{$root}/php/src/*.php") ?: [], ...glob("{$root}/php/src/Native/*.php") ?: []];
 $target = "{$root}/php/src/Native/dm_connections.h";
 
 /**
@@ -49,9 +49,9 @@ $called = static function (string $code): array {
 };
 
 $header = file_get_contents($source);
-$code = file_get_contents($library);
-if ($header === false || $code === false) {
-    fwrite(STDERR, "lean-header: {$source} or {$library} cannot be read\n");
+$code = implode(array_map(static fn (string $file): string => (string) file_get_contents($file), $client));
+if ($header === false || $code === '') {
+    fwrite(STDERR, "lean-header: {$source} or the client in {$root}/php/src cannot be read\n");
     exit(2);
 }
 
@@ -63,7 +63,7 @@ $wanted = array_fill_keys($called($code), true);
 $unknown = array_diff_key($wanted, $declared);
 if ($unknown !== []) {
     $names = implode(', ', array_keys($unknown));
-    fwrite(STDERR, "lean-header: Library.php calls what the header does not declare: {$names}\n");
+    fwrite(STDERR, "lean-header: the client calls what the header does not declare: {$names}\n");
     exit(1);
 }
 // Backwards, since a type is declared before what uses it.

@@ -30,7 +30,7 @@ final class AgentAccess
      */
     public function grant(Grant $grant): GrantInfo
     {
-        return new GrantInfo(Json::decode(Library::grantCreate($this->store, Json::options($grant->toArray()))));
+        return new GrantInfo(Library::json('dm_grant_create', [$this->store, Json::options($grant->toArray())]));
     }
 
     /**
@@ -72,7 +72,7 @@ final class AgentAccess
      */
     public function grants(array $query = []): Page
     {
-        $found = Json::decode(Library::grantList($this->store, Json::options($query)));
+        $found = Library::json('dm_grant_list', [$this->store, Json::options($query)]);
         return new Page(array_map(static fn (array $grant) => new GrantInfo($grant), $found['items']), $found['next']);
     }
 
@@ -86,7 +86,7 @@ final class AgentAccess
     public function check(ActingRequest $request, string $provider, array $wanted = []): Decision
     {
         $wanted = Json::options(['provider' => $provider] + $wanted);
-        return new Decision(Json::decode(Library::grantCheck($this->store, self::request($request), $wanted)));
+        return new Decision(Library::json('dm_grant_check', [$this->store, self::request($request), $wanted]));
     }
 
     /**
@@ -106,7 +106,8 @@ final class AgentAccess
     public function acquire(ActingRequest $request, string $provider, array $wanted = []): Acquired
     {
         $wanted = Json::options(['provider' => $provider] + $wanted);
-        [$decision, $credential] = Library::connectionAcquire($this->store, self::request($request), $wanted);
+        $arguments = [$this->store, self::request($request), $wanted];
+        [$decision, $credential] = Library::call('dm_conn_acquire', $arguments, 2);
         return new Acquired(
             new Decision(Json::decode($decision)),
             $credential === '' ? null : Document::fromJson($credential),
@@ -121,8 +122,9 @@ final class AgentAccess
     public function admit(ActingRequest $request, string $provider, array $wanted, Mode $mode): Decision
     {
         $wanted = Json::options(['provider' => $provider] + $wanted);
-        $told = Library::grantAdmit($this->store, self::request($request), $wanted, $mode->value);
-        return new Decision(Json::decode($told));
+        return new Decision(Library::json('dm_grant_admit', [
+            $this->store, self::request($request), $wanted, $mode->value,
+        ]));
     }
 
     /**
@@ -134,7 +136,7 @@ final class AgentAccess
     public function proposals(?string $after = null, ?int $limit = null): Page
     {
         $query = array_filter(['after' => $after, 'limit' => $limit], static fn (mixed $said) => $said !== null);
-        $found = Json::decode(Library::proposalList($this->store, Json::options($query)));
+        $found = Library::json('dm_proposal_list', [$this->store, Json::options($query)]);
         return new Page(array_map(static fn (array $one) => new Proposal($one), $found['items']), $found['next']);
     }
 
@@ -146,7 +148,7 @@ final class AgentAccess
     public function accept(string $proposal, string $by, ?string $why = null): ?GrantInfo
     {
         $options = Json::options(['by' => $by, 'why' => $why]);
-        $told = Json::decode(Library::proposalAccept($this->store, $proposal, $options));
+        $told = Library::json('dm_proposal_accept', [$this->store, $proposal, $options]);
         return $told['grant'] === null ? null : new GrantInfo($told['grant']);
     }
 
@@ -155,7 +157,7 @@ final class AgentAccess
      */
     public function dismiss(string $proposal): void
     {
-        Library::proposalDismiss($this->store, $proposal);
+        Library::call('dm_proposal_dismiss', [$this->store, $proposal]);
     }
 
     /**
@@ -215,7 +217,7 @@ final class AgentAccess
         if ($tools !== [] && array_is_list($tools)) {
             throw new InvalidArgumentException('tools: has to have the tools\' names as its keys.');
         }
-        $found = Json::decode(Library::toolsResolve($this->store, self::request($request), Json::options($tools)));
+        $found = Library::json('dm_tools_resolve', [$this->store, self::request($request), Json::options($tools)]);
         return array_map(static fn (array $answer) => new Decision($answer), $found);
     }
 
@@ -231,7 +233,7 @@ final class AgentAccess
      */
     private function answer(array $question): array
     {
-        return Json::decode(Library::grantExplain($this->store, Json::options($question)));
+        return Library::json('dm_grant_explain', [$this->store, Json::options($question)]);
     }
 
     /**
@@ -239,6 +241,6 @@ final class AgentAccess
      */
     private function takeBack(string $id, array $options): Revoked
     {
-        return new Revoked(Json::decode(Library::grantRevoke($this->store, $id, Json::options($options))));
+        return new Revoked(Library::json('dm_grant_revoke', [$this->store, $id, Json::options($options)]));
     }
 }

@@ -33,7 +33,7 @@ final class AuditTrail
     public function query(AuditQuery|array $query = []): Page
     {
         $query = $query instanceof AuditQuery ? $query->toArray() : $query;
-        $found = Json::decode(Library::auditQuery($this->store, Json::options($query)));
+        $found = Library::json('dm_audit_query', [$this->store, Json::options($query)]);
         return new Page(array_map(static fn (array $row) => new AuditRecord($row), $found['items']), $found['next']);
     }
 
@@ -48,7 +48,7 @@ final class AuditTrail
         $options = $anchor === null ? [] : ['anchor' => $anchor->toArray()];
         $pages = [];
         do {
-            $pages[] = $page = Json::decode(Library::auditVerify($this->store, Json::options($options)));
+            $pages[] = $page = Library::json('dm_audit_verify', [$this->store, Json::options($options)]);
             $options = ['after' => $page['next']];
         } while ($page['next'] !== null);
         return new AuditVerification($pages);
@@ -60,7 +60,7 @@ final class AuditTrail
      */
     public function anchor(): AuditAnchor
     {
-        return new AuditAnchor(Json::decode(Library::auditAnchor($this->store)));
+        return new AuditAnchor(Library::json('dm_audit_anchor', [$this->store]));
     }
 
     /**
@@ -82,7 +82,7 @@ final class AuditTrail
         ]);
         $parts = [];
         do {
-            $parts[] = $part = Json::decode(Library::auditPrune($this->store, $options));
+            $parts[] = $part = Library::json('dm_audit_prune', [$this->store, $options]);
         } while ($part['more']);
         return new AuditPruned($parts);
     }

@@ -32,7 +32,7 @@ final class Connection extends ConnectionInfo
      */
     public static function read(Handle $store, array $row): ?self
     {
-        $found = Library::connectionGet($store, $row);
+        $found = Library::find('dm_conn_get', [$store, ...$row], 2);
         return $found === null ? null : new self(Json::decode($found[1]), Document::fromJson($found[0]));
     }
 }

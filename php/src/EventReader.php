@@ -41,7 +41,7 @@ final class EventReader
     {
         do {
             $options = ['limit' => min(self::BATCH, $limit - $this->handled), 'from_start' => $fromStart];
-            $page = Json::decode(Library::eventsRead($this->store, $this->consumer, Json::options($options)));
+            $page = Library::json('dm_events_read', [$this->store, $this->consumer, Json::options($options)]);
             $this->tell($page);
         } while ($page['more'] && $this->handled < $limit);
         return $this->handled;
@@ -72,7 +72,7 @@ final class EventReader
     private function done(string $cursor): void
     {
         try {
-            Library::eventsDone($this->store, $this->consumer, $cursor);
+            Library::call('dm_events_done', [$this->store, $this->consumer, $cursor]);
         } catch (ConflictException) {
             // Another process that reads as the same consumer has gone further, or a backup was put back: either way
             // what comes next is behind the cursor that is there now.

@@ -17,7 +17,7 @@ use DataMachine\Connections\Native\Secret;
 final class Keys
 {
     /**
-     * @param list<array{string, Secret}> $sources kind and value, the primary one first
+     * @param list<array{string, Secret}> $sources the function that adds it, and its value; the primary one first
      */
     private function __construct(private readonly array $sources)
     {
@@ -28,7 +28,7 @@ final class Keys
      */
     public static function raw(#[\SensitiveParameter] string $key): self
     {
-        return self::one('raw', $key);
+        return self::one('dm_keyring_add_raw', $key);
     }
 
     /**
@@ -36,7 +36,7 @@ final class Keys
      */
     public static function base64(#[\SensitiveParameter] string $text): self
     {
-        return self::one('base64', $text);
+        return self::one('dm_keyring_add_base64', $text);
     }
 
     /**
@@ -44,7 +44,7 @@ final class Keys
      */
     public static function file(string $path): self
     {
-        return self::one('file', $path);
+        return self::one('dm_keyring_add_file', $path);
     }
 
     /**
@@ -54,7 +54,7 @@ final class Keys
      */
     public static function command(#[\SensitiveParameter] array $argv): self
     {
-        return self::one('command', Json::encode(array_values($argv)));
+        return self::one('dm_keyring_add_command', Json::encode(array_values($argv)));
     }
 
     /**
@@ -62,7 +62,7 @@ final class Keys
      */
     public static function newFile(string $path): self
     {
-        Library::keyringAdd(Library::keyringNew(), 'new file', $path);
+        Library::call('dm_keyring_make_file', [Library::open('dm_keyring_new'), $path]);
         return self::file($path);
     }
 
@@ -81,15 +81,15 @@ final class Keys
      */
     public function keyring(): Handle
     {
-        $keyring = Library::keyringNew();
-        foreach ($this->sources as [$kind, $value]) {
-            Library::keyringAdd($keyring, $kind, $value->reveal());
+        $keyring = Library::open('dm_keyring_new');
+        foreach ($this->sources as [$function, $value]) {
+            Library::call($function, [$keyring, $value->reveal()]);
         }
         return $keyring;
     }
 
-    private static function one(string $kind, #[\SensitiveParameter] string $value): self
+    private static function one(string $function, #[\SensitiveParameter] string $value): self
     {
-        return new self([[$kind, new Secret($value)]]);
+        return new self([[$function, new Secret($value)]]);
     }
 }

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections;
 
 use DataMachine\Connections\Native\Library;
+use DataMachine\Connections\Native\Salts;
 
 /**
  * The old plug-in's envelope for one value, `dm:enc:v1:...`: for code that still writes and reads it. The vault seals
@@ -22,7 +23,7 @@ final class LegacyEnvelope
      */
     public static function seal(#[\SensitiveParameter] string $salt, #[\SensitiveParameter] string $value): string
     {
-        return Library::legacySeal(Library::salts([$salt]), $value);
+        return Library::ask('dm_legacy_seal', [Salts::of([$salt]), $value]);
     }
 
     /**
@@ -36,6 +37,6 @@ final class LegacyEnvelope
      */
     public static function open(#[\SensitiveParameter] string $salt, #[\SensitiveParameter] string $envelope): string
     {
-        return Library::legacyOpen(Library::salts([$salt]), $envelope);
+        return Library::ask('dm_legacy_open', [Salts::of([$salt]), $envelope]);
     }
 }

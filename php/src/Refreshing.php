@@ -47,7 +47,7 @@ final class Refreshing
             );
         }
         $row = [$connection->provider, $connection->owner, $connection->account];
-        [$lease, $told, $document, $config] = Library::refreshBegin($store, $row, $options);
+        [$lease, $told, $document, $config] = Library::grant('dm_refresh_begin', [$store, ...$row, $options], 3);
         $told = Json::decode($told);
         if ($lease === null) {
             $stored = $document === '' ? null : new Connection($told['about'], Document::fromJson($document));
@@ -79,7 +79,7 @@ final class Refreshing
             return new RefreshRequest($told, $document, $config);
         } catch (\Throwable $thrown) {
             // Nothing was handed in: the next one need not wonder.
-            Library::refreshRelease($lease);
+            Library::call('dm_refresh_release', [$lease]);
             throw $thrown;
         }
     }
@@ -98,7 +98,7 @@ final class Refreshing
             $answer = $http($request);
         } catch (\Throwable $thrown) {
             try {
-                Library::refreshFail($lease, Json::options(RefreshFailure::unanswered()->toArray()));
+                Library::json('dm_refresh_fail', [$lease, Json::options(RefreshFailure::unanswered()->toArray())]);
             } catch (ConnectionsException) {
                 // What was thrown first is told. The lease is given up when it is closed.
             }
@@ -125,22 +125,25 @@ final class Refreshing
     ): array {
         try {
             if ($answer instanceof RefreshFailure) {
-                return Json::decode(Library::refreshFail($lease, Json::options($answer->toArray())));
+                return Library::json('dm_refresh_fail', [$lease, Json::options($answer->toArray())]);
             }
             $options = Json::options($request->commitOptions());
-            $told = Json::decode(self::committed($lease, Json::encode($answer), $options));
+            $told = self::committed($lease, Json::encode($answer), $options);
             return ['outcome' => RefreshOutcome::Refreshed->value] + $told;
         } catch (LeaseLostException) {
             return ['outcome' => RefreshOutcome::Fresh->value, 'cause' => 'lease_lost'];
         }
     }
 
-    private static function committed(Handle $lease, #[\SensitiveParameter] string $patch, string $options): string
+    /**
+     * @return array<string, mixed>
+     */
+    private static function committed(Handle $lease, #[\SensitiveParameter] string $patch, string $options): array
     {
         $until = hrtime(true) + self::COMMIT_SECONDS * 1_000_000_000;
         while (true) {
             try {
-                return Library::refreshCommit($lease, $patch, $options);
+                return Library::json('dm_refresh_commit', [$lease, $patch, $options]);
             } catch (BusyException $busy) {
                 if (hrtime(true) > $until) {
                     throw $busy;

@@ -8,6 +8,7 @@ use DataMachine\Connections\Exception\InvalidArgumentException;
 use DataMachine\Connections\Native\Handle;
 use DataMachine\Connections\Native\Json;
 use DataMachine\Connections\Native\Library;
+use DataMachine\Connections\Native\Salts;
 
 /**
  * A site's connected accounts, each in its own encrypted row.
@@ -39,7 +40,7 @@ final class Vault
             throw new InvalidArgumentException('keys: has to be an object of Keys, such as Keys::base64() makes.');
         }
         unset($options['keys']);
-        return new self(Library::storeOpen(self::options($options), $keys?->keyring()));
+        return new self(Library::open('dm_store_open', [self::options($options), $keys?->keyring()]));
     }
 
     /**
@@ -58,7 +59,7 @@ final class Vault
      */
     public function members(string $provider, string $owner, string $account = 'default'): ?array
     {
-        return self::membersOf(Library::connectionGet($this->store, [$provider, $owner, $account]));
+        return self::membersOf(Library::find('dm_conn_get', [$this->store, $provider, $owner, $account], 2));
     }
 
     /**
@@ -82,9 +83,9 @@ final class Vault
         string $account = 'default',
         SaveOptions|array $options = [],
     ): Saved {
-        $row = [$provider, $owner, $account];
-        $result = Library::connectionSave($this->store, $row, self::json($document), self::options($options));
-        return new Saved(Json::decode($result));
+        return new Saved(Library::json('dm_conn_save', [
+            $this->store, $provider, $owner, $account, self::json($document), self::options($options),
+        ]));
     }
 
     /**
@@ -105,9 +106,9 @@ final class Vault
         string $account = 'default',
         SaveOptions|array $options = [],
     ): Saved {
-        $row = [$provider, $owner, $account];
-        $result = Library::connectionMerge($this->store, $row, self::json($patch), self::options($options));
-        return new Saved(Json::decode($result));
+        return new Saved(Library::json('dm_conn_merge', [
+            $this->store, $provider, $owner, $account, self::json($patch), self::options($options),
+        ]));
     }
 
     /**
@@ -122,8 +123,7 @@ final class Vault
         ?int $ifRevision = null,
     ): Receipt {
         $options = self::options($ifRevision === null ? [] : ['if_revision' => $ifRevision]);
-        $result = Library::connectionDelete($this->store, [$provider, $owner, $account], $options);
-        return new Receipt(Json::decode($result));
+        return new Receipt(Library::json('dm_conn_delete', [$this->store, $provider, $owner, $account, $options]));
     }
 
     /**
@@ -145,8 +145,8 @@ final class Vault
     ): Disconnected {
         $row = [$provider, $owner, $account];
         [$options, $thrown] = Revoking::ask($this, $row, $revoke);
-        $result = Library::connectionDisconnect($this->store, $row, self::options($options));
-        return new Disconnected(Json::decode($result), $thrown);
+        $told = Library::json('dm_conn_disconnect', [$this->store, ...$row, self::options($options)]);
+        return new Disconnected($told, $thrown);
     }
 
     /**
@@ -159,8 +159,9 @@ final class Vault
         string $account = 'default',
         string $cause = '',
     ): ConnectionInfo {
-        $result = Library::connectionSetStatus($this->store, [$provider, $owner, $account], $status->value, $cause);
-        return new ConnectionInfo(Json::decode($result));
+        return new ConnectionInfo(Library::json('dm_conn_set_status', [
+            $this->store, $provider, $owner, $account, $status->value, $cause,
+        ]));
     }
 
     /**
@@ -194,7 +195,7 @@ final class Vault
     public function refreshStatus(ConnectionInfo $connection, RefreshOptions|array $options = []): Refreshed
     {
         $row = [$connection->provider, $connection->owner, $connection->account];
-        $told = Json::decode(Library::refreshStatus($this->store, $row, self::options($options)));
+        $told = Library::json('dm_refresh_status', [$this->store, ...$row, self::options($options)]);
         return new Refreshed(RefreshOutcome::from($told['outcome']), null, $told);
     }
 
@@ -208,7 +209,7 @@ final class Vault
     public function refreshDue(int $limit = 20, ?int $claim = null): DueConnections
     {
         $options = self::options(['limit' => $limit] + ($claim === null ? [] : ['claim' => $claim]));
-        return new DueConnections(Json::decode(Library::refreshDue($this->store, $options)));
+        return new DueConnections(Library::json('dm_refresh_due', [$this->store, $options]));
     }
 
     /**
@@ -223,7 +224,7 @@ final class Vault
      */
     public function find(Query|array $query = []): Page
     {
-        $found = Json::decode(Library::connectionFind($this->store, self::options($query)));
+        $found = Library::json('dm_conn_find', [$this->store, self::options($query)]);
         $rows = array_map(static fn (array $row) => new ConnectionInfo($row), $found['items']);
         return new Page($rows, $found['next']);
     }
@@ -257,7 +258,7 @@ final class Vault
      */
     public function status(?string $provider = null, ?string $owner = null): array
     {
-        $found = Json::decode(Library::connectionStatus($this->store, $provider ?? '', $owner ?? ''));
+        $found = Library::json('dm_conn_status', [$this->store, $provider ?? '', $owner ?? '']);
         $statuses = array_map(static fn (array $row) => new ProviderStatus($row), $found['providers']);
         return array_column($statuses, null, 'provider');
     }
@@ -267,7 +268,7 @@ final class Vault
      */
     public function getConfig(string $provider, string $owner): ?AppConfig
     {
-        $row = Library::configGet($this->store, [$provider, $owner]);
+        $row = Library::find('dm_config_get', [$this->store, $provider, $owner], 2);
         return $row === null ? null : new AppConfig(Json::decode($row[1]), Document::fromJson($row[0]));
     }
 
@@ -278,7 +279,7 @@ final class Vault
      */
     public function configMembers(string $provider, string $owner): ?array
     {
-        return self::membersOf(Library::configGet($this->store, [$provider, $owner]));
+        return self::membersOf(Library::find('dm_config_get', [$this->store, $provider, $owner], 2));
     }
 
     /**
@@ -293,9 +294,9 @@ final class Vault
         #[\SensitiveParameter] Document|array $document,
         SaveOptions|array $options = [],
     ): Saved {
-        $row = [$provider, $owner];
-        $result = Library::configSave($this->store, $row, self::json($document), self::options($options));
-        return new Saved(Json::decode($result));
+        return new Saved(Library::json('dm_config_save', [
+            $this->store, $provider, $owner, self::json($document), self::options($options),
+        ]));
     }
 
     /**
@@ -310,9 +311,9 @@ final class Vault
         #[\SensitiveParameter] Document|array $patch,
         SaveOptions|array $options = [],
     ): Saved {
-        $row = [$provider, $owner];
-        $result = Library::configMerge($this->store, $row, self::json($patch), self::options($options));
-        return new Saved(Json::decode($result));
+        return new Saved(Library::json('dm_config_merge', [
+            $this->store, $provider, $owner, self::json($patch), self::options($options),
+        ]));
     }
 
     /**
@@ -323,7 +324,7 @@ final class Vault
     public function deleteConfig(string $provider, string $owner, ?int $ifRevision = null): Receipt
     {
         $options = self::options($ifRevision === null ? [] : ['if_revision' => $ifRevision]);
-        return new Receipt(Json::decode(Library::configDelete($this->store, [$provider, $owner], $options)));
+        return new Receipt(Library::json('dm_config_delete', [$this->store, $provider, $owner, $options]));
     }
 
     /**
@@ -335,7 +336,7 @@ final class Vault
      */
     public function findConfigs(Query|array $query = []): Page
     {
-        $found = Json::decode(Library::configFind($this->store, self::options($query)));
+        $found = Library::json('dm_config_find', [$this->store, self::options($query)]);
         $rows = array_map(static fn (array $row) => new AppConfigInfo($row), $found['items']);
         return new Page($rows, $found['next']);
     }
@@ -346,7 +347,7 @@ final class Vault
      */
     public function clearOwner(string $owner, ?string $provider = null): Cleared
     {
-        return new Cleared(Json::decode(Library::ownerClear($this->store, $owner, $provider ?? '')));
+        return new Cleared(Library::json('dm_owner_clear', [$this->store, $owner, $provider ?? '']));
     }
 
     /**
@@ -393,7 +394,7 @@ final class Vault
      */
     public function forgetEvents(string $consumer): bool
     {
-        return Library::eventsForget($this->store, $consumer);
+        return Library::find('dm_events_forget', [$this->store, $consumer]) !== null;
     }
 
     /**
@@ -410,7 +411,7 @@ final class Vault
      */
     public function addKey(Keys $keys): KeyAdded
     {
-        return new KeyAdded(Json::decode(Library::keyAdd($this->store, $keys->keyring())));
+        return new KeyAdded(Library::json('dm_key_add', [$this->store, $keys->keyring()]));
     }
 
     /**
@@ -418,7 +419,7 @@ final class Vault
      */
     public function rewrap(): Rewrapped
     {
-        return new Rewrapped(Json::decode(Library::keyRewrap($this->store)));
+        return new Rewrapped(Library::json('dm_key_rewrap', [$this->store]));
     }
 
     /**
@@ -428,7 +429,7 @@ final class Vault
      */
     public function renewKeys(string $provider): int
     {
-        return Json::decode(Library::keyRenew($this->store, $provider, ''))['renewed'];
+        return Library::json('dm_key_renew', [$this->store, $provider, ''])['renewed'];
     }
 
     /**
@@ -436,7 +437,7 @@ final class Vault
      */
     public function renewKey(string $id): void
     {
-        Library::keyRenew($this->store, '', $id);
+        Library::json('dm_key_renew', [$this->store, '', $id]);
     }
 
     /**
@@ -452,9 +453,9 @@ final class Vault
         LegacyFormat $format = LegacyFormat::Php,
         bool $dryRun = false,
     ): ImportReport {
-        $handle = Library::salts($salts);
+        $handle = Salts::of($salts);
         $options = Json::encode(['format' => $format->value, 'dry_run' => $dryRun]);
-        return new ImportReport(Json::decode(Library::legacyImport($this->store, $option, $handle, $options)));
+        return new ImportReport(Library::json('dm_legacy_import', [$this->store, $option, $handle, $options]));
     }
 
     /**
@@ -476,7 +477,7 @@ final class Vault
         bool $leaveOut = false,
     ): LegacyExport {
         $options = self::options(['format' => $format->value, 'fields' => $fields, 'leave_out' => $leaveOut]);
-        [$option, $report] = Library::legacyExport($this->store, Library::salts([$salt]), $options);
+        [$option, $report] = Library::call('dm_legacy_export', [$this->store, Salts::of([$salt]), $options], 2);
         return new LegacyExport($option, $format, new ExportReport(Json::decode($report)));
     }
 
@@ -485,7 +486,7 @@ final class Vault
      */
     public function info(): StoreInfo
     {
-        return new StoreInfo(Json::decode(Library::storeInfo($this->store)));
+        return new StoreInfo(Library::json('dm_store_info', [$this->store]));
     }
 
     /**
@@ -495,7 +496,7 @@ final class Vault
      */
     public function adopt(): Adopted
     {
-        return new Adopted(Json::decode(Library::storeAdopt($this->store)));
+        return new Adopted(Library::json('dm_store_adopt', [$this->store]));
     }
 
     /**

@@ -16,8 +16,8 @@ use DataMachine\Connections\Exception\ReloadRequiredException;
  * libdm_connections: finds it, loads it, calls it.
  *
  * The only file that names FFI. It takes neither a path nor a header from its callers and looks for the library itself,
- * so that preloading it opens no other way to FFI. One method per function of the library; buffers and errors are
- * turned into strings and exceptions here, and freed.
+ * so that preloading it opens no other way to FFI. Functions are called by their names in the header; buffers and
+ * errors are turned into strings and exceptions here, and freed. Who calls says what an argument and an answer mean.
  *
  * @internal
  */
@@ -38,6 +38,14 @@ final class Library
     /** What every release has, whatever else its header declares. */
     private const VERSIONS = 'uint32_t dm_abi_version(void); const char *dm_version(void);';
 
+    /** The functions that make a handle: its type, and what closes it. */
+    private const HANDLES = [
+        'dm_keyring_new' => ['dm_keyring *', 'dm_keyring_free'],
+        'dm_salts_new' => ['dm_salts *', 'dm_salts_free'],
+        'dm_store_open' => ['dm_store *', 'dm_store_close'],
+        'dm_refresh_begin' => ['dm_lease *', 'dm_lease_close'],
+    ];
+
     /** What a call can fill, see outputs(). */
     private const BUFFERS = ['first', 'second', 'third'];
 
@@ -49,430 +57,99 @@ final class Library
     /** @var array<string, object>|null out-parameters that no call is using, see outputs() */
     private static ?array $spare = null;
 
-    /** An empty keyring. */
-    public static function keyringNew(): Handle
-    {
-        return self::open('dm_keyring_new', 'dm_keyring *', 'dm_keyring_free', []);
-    }
-
-    /** Adds a key: its bytes, its text, or a file or command (program and arguments, a JSON list) that gives it. */
-    public static function keyringAdd(Handle $keyring, string $kind, #[\SensitiveParameter] string $value): void
-    {
-        self::call(match ($kind) {
-            'raw' => 'dm_keyring_add_raw',
-            'base64' => 'dm_keyring_add_base64',
-            'file' => 'dm_keyring_add_file',
-            'command' => 'dm_keyring_add_command',
-            'new file' => 'dm_keyring_make_file',
-        }, [$keyring, $value], []);
-    }
-
-    /** Opens a store; without a keyring, with the key file. */
-    public static function storeOpen(string $options, ?Handle $keyring): Handle
-    {
-        return self::open('dm_store_open', 'dm_store *', 'dm_store_close', [$options, $keyring]);
-    }
-
-    /** What the store says of itself. */
-    public static function storeInfo(Handle $store): string
-    {
-        return self::ask('dm_store_info', [$store]);
-    }
-
-    /** Makes the site that opened the store the one that it belongs to. */
-    public static function storeAdopt(Handle $store): string
-    {
-        return self::ask('dm_store_adopt', [$store]);
-    }
-
     /**
-     * @param array{string, string, string} $row provider, owner and account
+     * Calls a function that answers a JSON object.
      *
-     * @return array{string, string}|null the document, and what is known about it; null where there is none
+     * @param list<Handle|string> $arguments
+     *
+     * @return array<string, mixed>
      */
-    public static function connectionGet(Handle $store, array $row): ?array
+    public static function json(string $function, #[\SensitiveParameter] array $arguments): array
     {
-        return self::call('dm_conn_get', [$store, ...$row], ['first', 'second'], self::NOT_FOUND);
-    }
-
-    /** Writes a whole document. */
-    public static function connectionSave(
-        Handle $store,
-        array $row,
-        #[\SensitiveParameter] string $document,
-        string $options,
-    ): string {
-        return self::ask('dm_conn_save', [$store, ...$row, $document, $options]);
-    }
-
-    /** Writes some top-level members of a document. */
-    public static function connectionMerge(
-        Handle $store,
-        array $row,
-        #[\SensitiveParameter] string $patch,
-        string $options,
-    ): string {
-        return self::ask('dm_conn_merge', [$store, ...$row, $patch, $options]);
-    }
-
-    /** Deletes a connection. */
-    public static function connectionDelete(Handle $store, array $row, string $options): string
-    {
-        return self::ask('dm_conn_delete', [$store, ...$row, $options]);
-    }
-
-    /** Destroys a connection after its provider was asked, with a receipt. */
-    public static function connectionDisconnect(Handle $store, array $row, string $options): string
-    {
-        return self::ask('dm_conn_disconnect', [$store, ...$row, $options]);
-    }
-
-    /** Changes a status and says why. */
-    public static function connectionSetStatus(Handle $store, array $row, string $status, string $cause): string
-    {
-        return self::ask('dm_conn_set_status', [$store, ...$row, $status, $cause]);
+        return Json::decode(self::ask($function, $arguments));
     }
 
     /**
-     * Whether tokens are due to be renewed, and if so the lease.
-     *
-     * @param array{string, string, string} $row provider, owner and account
-     *
-     * @return array{?Handle, string, string, string} the lease, where it was granted; what came of it; the document and
-     *                                                the app config, empty ones where there are none
-     */
-    public static function refreshBegin(Handle $store, array $row, string $options): array
-    {
-        $ffi = self::$ffi ?? self::load();
-        $pointer = $ffi->new('dm_lease *');
-        // Owned before it is there: whatever happens from then on, it is closed.
-        $lease = self::owned($ffi, $pointer, 'dm_lease_close');
-        $texts = self::call('dm_refresh_begin', [$store, ...$row, $options, \FFI::addr($pointer)], self::BUFFERS);
-        return [\FFI::isNull($pointer) ? null : $lease, ...$texts ?? ['', '', '']];
-    }
-
-    /**
-     * How a connection's renewals stand.
-     *
-     * @param array{string, string, string} $row provider, owner and account
-     */
-    public static function refreshStatus(Handle $store, array $row, string $options): string
-    {
-        return self::ask('dm_refresh_status', [$store, ...$row, $options]);
-    }
-
-    /** Stores renewed tokens. */
-    public static function refreshCommit(Handle $lease, #[\SensitiveParameter] string $patch, string $options): string
-    {
-        return self::ask('dm_refresh_commit', [$lease, $patch, $options]);
-    }
-
-    /** Tells what came in place of tokens. */
-    public static function refreshFail(Handle $lease, string $answer): string
-    {
-        return self::ask('dm_refresh_fail', [$lease, $answer]);
-    }
-
-    /** Gives a lease back: nothing was handed in. */
-    public static function refreshRelease(Handle $lease): void
-    {
-        self::call('dm_refresh_release', [$lease], []);
-    }
-
-    /** Claims connections whose tokens are due. */
-    public static function refreshDue(Handle $store, string $options): string
-    {
-        return self::ask('dm_refresh_due', [$store, $options]);
-    }
-
-    /** Lists connections, a page at a time. */
-    public static function connectionFind(Handle $store, string $query): string
-    {
-        return self::ask('dm_conn_find', [$store, $query]);
-    }
-
-    /** What is connected, without decrypting anything. */
-    public static function connectionStatus(Handle $store, string $provider, string $owner): string
-    {
-        return self::ask('dm_conn_status', [$store, $provider, $owner]);
-    }
-
-    /**
-     * @param array{string, string} $row provider and owner
-     *
-     * @return array{string, string}|null the document, and what is known about it; null where there is none
-     */
-    public static function configGet(Handle $store, array $row): ?array
-    {
-        return self::call('dm_config_get', [$store, ...$row], ['first', 'second'], self::NOT_FOUND);
-    }
-
-    /** Writes a whole app config. */
-    public static function configSave(
-        Handle $store,
-        array $row,
-        #[\SensitiveParameter] string $document,
-        string $options,
-    ): string {
-        return self::ask('dm_config_save', [$store, ...$row, $document, $options]);
-    }
-
-    /** Writes some top-level members of an app config. */
-    public static function configMerge(
-        Handle $store,
-        array $row,
-        #[\SensitiveParameter] string $patch,
-        string $options,
-    ): string {
-        return self::ask('dm_config_merge', [$store, ...$row, $patch, $options]);
-    }
-
-    /** Deletes an app config. */
-    public static function configDelete(Handle $store, array $row, string $options): string
-    {
-        return self::ask('dm_config_delete', [$store, ...$row, $options]);
-    }
-
-    /** Lists app configs, a page at a time. */
-    public static function configFind(Handle $store, string $query): string
-    {
-        return self::ask('dm_config_find', [$store, $query]);
-    }
-
-    /** Deletes all that an owner has, of one provider or (empty) of all. */
-    public static function ownerClear(Handle $store, string $owner, string $provider): string
-    {
-        return self::ask('dm_owner_clear', [$store, $owner, $provider]);
-    }
-
-    /** Lists audit records, a page at a time. */
-    public static function auditQuery(Handle $store, string $query): string
-    {
-        return self::ask('dm_audit_query', [$store, $query]);
-    }
-
-    /** Verifies the audit chain and the rows, a page at a time. */
-    public static function auditVerify(Handle $store, string $options): string
-    {
-        return self::ask('dm_audit_verify', [$store, $options]);
-    }
-
-    /** Where the audit chain has come to. */
-    public static function auditAnchor(Handle $store): string
-    {
-        return self::ask('dm_audit_anchor', [$store]);
-    }
-
-    /** Deletes old audit records, a stretch at a time. */
-    public static function auditPrune(Handle $store, string $options): string
-    {
-        return self::ask('dm_audit_prune', [$store, $options]);
-    }
-
-    /** What happened to connections, behind a consumer's cursor. */
-    public static function eventsRead(Handle $store, string $consumer, string $options): string
-    {
-        return self::ask('dm_events_read', [$store, $consumer, $options]);
-    }
-
-    /** Moves a consumer's cursor on. */
-    public static function eventsDone(Handle $store, string $consumer, string $cursor): void
-    {
-        self::call('dm_events_done', [$store, $consumer, $cursor], []);
-    }
-
-    /** Forgets a consumer. Says whether there was one. */
-    public static function eventsForget(Handle $store, string $consumer): bool
-    {
-        return self::call('dm_events_forget', [$store, $consumer], [], self::NOT_FOUND) !== null;
-    }
-
-    /** Gives an agent a grant. */
-    public static function grantCreate(Handle $store, string $grant): string
-    {
-        return self::ask('dm_grant_create', [$store, $grant]);
-    }
-
-    /** Takes back one grant, or (with an empty id) all that the options name. */
-    public static function grantRevoke(Handle $store, string $id, string $options): string
-    {
-        return self::ask('dm_grant_revoke', [$store, $id, $options]);
-    }
-
-    /** Lists grants, a page at a time. */
-    public static function grantList(Handle $store, string $query): string
-    {
-        return self::ask('dm_grant_list', [$store, $query]);
-    }
-
-    /** Whether a request may use a connection. */
-    public static function grantCheck(Handle $store, string $request, string $wanted): string
-    {
-        return self::ask('dm_grant_check', [$store, $request, $wanted]);
-    }
-
-    /**
-     * A credential, where a request may have it.
-     *
-     * @return array{string, string} the decision, and the credential; an empty one where it was refused
-     */
-    public static function connectionAcquire(Handle $store, string $request, string $wanted): array
-    {
-        return self::call('dm_conn_acquire', [$store, $request, $wanted], ['first', 'second']) ?? ['', ''];
-    }
-
-    /** Whether a provider's class may read a connection for a request. */
-    public static function grantAdmit(Handle $store, string $request, string $wanted, string $mode): string
-    {
-        return self::ask('dm_grant_admit', [$store, $request, $wanted, $mode]);
-    }
-
-    /** What was refused to provider classes, and what would let it through. */
-    public static function proposalList(Handle $store, string $query): string
-    {
-        return self::ask('dm_proposal_list', [$store, $query]);
-    }
-
-    /** Gives the grant that is proposed. */
-    public static function proposalAccept(Handle $store, string $id, string $options): string
-    {
-        return self::ask('dm_proposal_accept', [$store, $id, $options]);
-    }
-
-    /** Forgets a proposal. */
-    public static function proposalDismiss(Handle $store, string $id): void
-    {
-        self::call('dm_proposal_dismiss', [$store, $id], []);
-    }
-
-    /** Why, at length. */
-    public static function grantExplain(Handle $store, string $question): string
-    {
-        return self::ask('dm_grant_explain', [$store, $question]);
-    }
-
-    /** The same for many tools at once. */
-    public static function toolsResolve(Handle $store, string $request, string $tools): string
-    {
-        return self::ask('dm_tools_resolve', [$store, $request, $tools]);
-    }
-
-    /** Makes the keyring's first key the primary one. */
-    public static function keyAdd(Handle $store, Handle $keyring): string
-    {
-        return self::ask('dm_key_add', [$store, $keyring]);
-    }
-
-    /** Wraps everything with the primary key. */
-    public static function keyRewrap(Handle $store): string
-    {
-        return self::ask('dm_key_rewrap', [$store]);
-    }
-
-    /** Gives one provider or one row new data keys; the other of the two is empty. */
-    public static function keyRenew(Handle $store, string $provider, string $id): string
-    {
-        return self::ask('dm_key_renew', [$store, $provider, $id]);
-    }
-
-    /**
-     * A list of salts.
-     *
-     * @param list<string> $salts the present one first
-     */
-    public static function salts(#[\SensitiveParameter] array $salts): Handle
-    {
-        $handle = self::open('dm_salts_new', 'dm_salts *', 'dm_salts_free', []);
-        foreach ($salts as $salt) {
-            self::saltsAdd($handle, $salt);
-        }
-        return $handle;
-    }
-
-    /** Adds one salt; what is no text is refused here, where no trace shows it. */
-    private static function saltsAdd(Handle $salts, #[\SensitiveParameter] string $salt): void
-    {
-        self::call('dm_salts_add', [$salts, $salt], []);
-    }
-
-    /** Seals one value as the old plug-in does, with the first salt. */
-    public static function legacySeal(Handle $salts, #[\SensitiveParameter] string $value): string
-    {
-        return self::ask('dm_legacy_seal', [$salts, $value]);
-    }
-
-    /** Opens one of the old plug-in's envelopes. */
-    public static function legacyOpen(Handle $salts, #[\SensitiveParameter] string $envelope): string
-    {
-        return self::ask('dm_legacy_open', [$salts, $envelope]);
-    }
-
-    /** Imports the old option. */
-    public static function legacyImport(
-        Handle $store,
-        #[\SensitiveParameter] string $option,
-        Handle $salts,
-        string $options,
-    ): string {
-        return self::ask('dm_legacy_import', [$store, $option, $salts, $options]);
-    }
-
-    /**
-     * Rebuilds the old option.
-     *
-     * @return array{string, string} the option, and what is known of it
-     */
-    public static function legacyExport(Handle $store, Handle $salts, string $options): array
-    {
-        return self::call('dm_legacy_export', [$store, $salts, $options], ['first', 'second']) ?? ['', ''];
-    }
-
-    /**
-     * A call that fills one buffer.
+     * Calls a function that fills one buffer.
      *
      * @param list<Handle|string> $arguments
      */
-    private static function ask(string $function, #[\SensitiveParameter] array $arguments): string
+    public static function ask(string $function, #[\SensitiveParameter] array $arguments): string
     {
-        return self::call($function, $arguments, ['first'])[0];
+        return self::call($function, $arguments, 1)[0];
     }
 
     /**
-     * A call that makes a handle.
+     * Calls a function.
+     *
+     * @param list<Handle|string> $arguments without the buffers that it fills, and without the error
+     *
+     * @return list<string> what the buffers held
+     */
+    public static function call(string $function, #[\SensitiveParameter] array $arguments, int $buffers = 0): array
+    {
+        return self::called($function, $arguments, $buffers) ?? [];
+    }
+
+    /**
+     * The same for something that need not be there: then null.
+     *
+     * @param list<Handle|string> $arguments
+     *
+     * @return list<string>|null what the buffers held
+     */
+    public static function find(string $function, #[\SensitiveParameter] array $arguments, int $buffers = 0): ?array
+    {
+        return self::called($function, $arguments, $buffers, self::NOT_FOUND);
+    }
+
+    /**
+     * Calls a function that makes a handle.
      *
      * @param list<Handle|string|null> $arguments
      */
-    private static function open(string $function, string $type, string $free, array $arguments): Handle
+    public static function open(string $function, #[\SensitiveParameter] array $arguments = []): Handle
     {
-        $ffi = self::$ffi ?? self::load();
-        $handle = $ffi->new($type);
-        self::call($function, [...$arguments, \FFI::addr($handle)], []);
-        return self::owned($ffi, $handle, $free);
+        return self::grant($function, $arguments)[0];
     }
 
-    private static function owned(\FFI $ffi, object $pointer, string $free): Handle
+    /**
+     * Calls a function that may make a handle, and fills buffers in any case.
+     *
+     * @param list<Handle|string|null> $arguments
+     *
+     * @return array{?Handle, string...} the handle, and what the buffers held
+     */
+    public static function grant(string $function, #[\SensitiveParameter] array $arguments, int $buffers = 0): array
     {
-        return new Handle($pointer, static function (object $pointer) use ($ffi, $free): void {
+        [$type, $free] = self::HANDLES[$function];
+        $ffi = self::$ffi ?? self::load();
+        $pointer = $ffi->new($type);
+        // Owned before it is there: whatever happens from then on, it is closed.
+        $handle = new Handle($pointer, static function (object $pointer) use ($ffi, $free): void {
             $ffi->$free($pointer);
         });
+        $texts = self::called($function, [...$arguments, \FFI::addr($pointer)], $buffers) ?? [];
+        return [\FFI::isNull($pointer) ? null : $handle, ...$texts];
     }
 
     /**
      * Calls a function: strings go in as pointer and length, then come the buffers that it fills, and the error.
      *
      * @param list<Handle|string|object|null> $arguments
-     * @param list<string>                    $buffers which of outputs() it fills
+     * @param int                             $count   how many buffers it fills
      * @param int|null                        $none    a status that means "there is none" and is no failure
      *
      * @return list<string>|null what the buffers held
      */
-    private static function call(
+    private static function called(
         string $function,
         #[\SensitiveParameter] array $arguments,
-        array $buffers,
+        int $count,
         ?int $none = null,
     ): ?array {
         $ffi = self::$ffi ?? self::load();
+        $buffers = array_slice(self::BUFFERS, 0, $count);
         $passed = [];
         foreach ($arguments as $argument) {
             if (is_string($argument)) {
@@ -577,7 +254,7 @@ final class Library
             throw new ReloadRequiredException(self::VERSION, Release::VERSION, 'Library.php is preloaded');
         }
         $mapped = self::declare(self::VERSIONS, null);
-        $library = $mapped ?? self::find();
+        $library = $mapped ?? self::locate();
         $version = $library->dm_version();
         $abi = $library->dm_abi_version();
         if ($version !== self::VERSION || $abi >> 16 !== self::ABI_MAJOR || ($abi & 0xFFFF) < self::ABI_MINOR) {
@@ -607,7 +284,7 @@ final class Library
     /**
      * Where php.ini says; without that, beside this package, then where `make install` and packages put it.
      */
-    private static function find(): \FFI
+    private static function locate(): \FFI
     {
         $named = get_cfg_var(self::SETTING);
         if ($named !== false && (!is_string($named) || !str_starts_with($named, '/'))) {
