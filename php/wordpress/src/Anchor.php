@@ -50,6 +50,24 @@ final class Anchor
     }
 
     /**
+     * The anchor of a store that was made at a place, by this server and for this site.
+     */
+    public static function of(Place $place, string $storeId): self
+    {
+        $key = KeySource::look($place->keyFile());
+        $host = Host::now($place->store());
+        return new self(
+            storeId: $storeId,
+            path: $place->store(),
+            site: SiteIdentity::current(),
+            key: $key->kind,
+            keyFile: $key->file,
+            host: $host->name,
+            inode: $host->inode,
+        );
+    }
+
+    /**
      * The site's anchor; null where there is none: then nothing was migrated.
      *
      * @throws \UnexpectedValueException where there is something else in its place

@@ -103,15 +103,16 @@ final class Place
     }
 
     /**
-     * What the web server serves of this site, as far as that can be known: links resolved, the outermost first.
+     * What the web server serves of this site, as far as that can be known: links resolved, none within another one.
+     * First the one with wp-content in it, which is the document root nearly everywhere.
      *
      * @return list<string>
      */
     public static function served(): array
     {
-        $directories = [ABSPATH, WP_CONTENT_DIR, WP_PLUGIN_DIR];
+        $directories = [WP_CONTENT_DIR, WP_PLUGIN_DIR, ABSPATH];
         $root = $_SERVER['DOCUMENT_ROOT'] ?? '';
-        if (is_string($root) && $root !== '') {
+        if (is_string($root)) {
             $directories[] = $root;
         }
         // A command line is told no document root: where the address has a path, WordPress lies that deep in it.
@@ -120,10 +121,29 @@ final class Place
         if ($path !== '' && str_ends_with($absolute, $path)) {
             $directories[] = substr($absolute, 0, -strlen($path));
         }
+        return self::outermost($directories);
+    }
+
+    /**
+     * Of directories those that are in no other one, links resolved; first the one that holds the first.
+     *
+     * @param list<string> $directories
+     *
+     * @return list<string>
+     */
+    public static function outermost(array $directories): array
+    {
         $real = static fn (string $directory): string => rtrim((string) (realpath($directory) ?: $directory), '/');
-        $directories = array_unique(array_filter(array_map($real, $directories), static fn ($one) => $one !== ''));
-        sort($directories);
-        return array_values($directories);
+        // Nobody serves all of the file system: what resolves to that was left blank.
+        $directories = array_filter(array_map($real, array_filter($directories)), static fn ($one) => $one !== '');
+        $outermost = [];
+        foreach ($directories as $directory) {
+            foreach ($directories as $other) {
+                $directory = self::isIn($directory, $other) ? $other : $directory;
+            }
+            $outermost[] = $directory;
+        }
+        return array_values(array_unique($outermost));
     }
 
     /** The store's directory. */
@@ -252,14 +272,14 @@ final class Place
             $directory = dirname($directory);
         }
         $outside = static function (string $directory) use ($served): bool {
-            foreach ($served as $one) {
-                if (str_starts_with("{$directory}/", "{$one}/")) {
-                    return false;
-                }
-            }
-            return true;
+            return array_filter($served, static fn (string $one): bool => self::isIn($directory, $one)) === [];
         };
         return array_values(array_filter($above, $outside));
+    }
+
+    private static function isIn(string $directory, string $other): bool
+    {
+        return str_starts_with("{$directory}/", "{$other}/");
     }
 
     /** Whether it can be written to, and nothing says that it is served, or everybody's. */
