@@ -11,8 +11,8 @@ declare(strict_types=1);
 defined('WP_UNINSTALL_PLUGIN') || exit;
 
 if (PHP_VERSION_ID >= 80200) {
-    require_once (is_dir(__DIR__ . '/php') ? __DIR__ . '/php' : dirname(__DIR__)) . '/autoload.php';
+    require_once __DIR__ . (is_dir(__DIR__ . '/php') ? '/php' : '/..') . '/autoload.php';
     \DataMachine\Connections\WordPress\Uninstallation::run();
 } elseif (get_site_option('datamachine_connections') !== false) {
-    wp_die('Data Machine Connections needs PHP 8.2 to be uninstalled, because the site\'s connections are in its store.');
+    wp_die('The site\'s connections are in the store of Data Machine Connections, which needs PHP 8.2 to be deleted.');
 }

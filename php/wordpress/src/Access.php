@@ -5,13 +5,15 @@ declare(strict_types=1);
 namespace DataMachine\Connections\WordPress;
 
 use DataMachine\Connections\ActingRequest;
+use DataMachine\Connections\Dropin\Running;
+use DataMachine\Connections\Dropin\WordPress;
 use DataMachine\Connections\RunContext;
 
 /**
  * What an agent may use: the questions of functions.php.
  *
- * They are the agent's door's, whatever the mode: what they allow, AgentAccess::acquire() gives. Where there is no store
- * to be asked, before a migration or where it is held, the answer is no.
+ * They are the agent's door's, whatever the mode: what they allow, AgentAccess::acquire() gives. Where there is no
+ * store to be asked, before a migration or where it is held, the answer is no.
  */
 final class Access
 {
@@ -81,21 +83,25 @@ final class Access
         $request = ActingRequest::current();
         $facts = $request->toArray();
         $agent = is_numeric($context['agent_id'] ?? null) ? (int) $context['agent_id'] : 0;
-        if ($agent <= 0) {
+        if ($agent <= 0 || ($facts['agent'] ?? null) === "agent:{$agent}") {
             return $request;
         }
-        if (!array_key_exists('agent', $facts)) {
-            return null;
-        }
-        if ($facts['agent'] !== null) {
-            // Another agent's tools are none of this one's business.
-            return $facts['agent'] === "agent:{$agent}" ? $request : null;
-        }
-        // A chat in a browser: the tools are listed before anything says that an agent acts.
-        $asked = ActingRequest::byAgent($agent)->in(RunContext::Chat)->withoutFlow()->mayEverything()->manages();
-        $session = is_string($context['session_id'] ?? null) ? $context['session_id'] : '';
-        $asked = $session === '' ? $asked->withoutSession() : $asked->inSession($session);
+        // Another agent's tools are none of this one's business, nor of one that is not known.
+        $chats = array_key_exists('agent', $facts) && $facts['agent'] === null
+            && Running::step() === null && !WordPress::unattended();
+        return $chats ? self::chat($agent, $context['session_id'] ?? null) : null;
+    }
+
+    /**
+     * A chat in a browser: its tools are listed before anything says that an agent acts.
+     */
+    private static function chat(int $agent, mixed $session): ActingRequest
+    {
+        $request = ActingRequest::byAgent($agent)->in(RunContext::Chat)->withoutFlow()->mayEverything()->manages();
+        $request = is_string($session) && $session !== ''
+            ? $request->inSession($session)
+            : $request->withoutSession();
         $user = get_current_user_id();
-        return $user > 0 ? $asked->asking($user) : $asked->withoutPerson();
+        return $user > 0 ? $request->asking($user) : $request->withoutPerson();
     }
 }

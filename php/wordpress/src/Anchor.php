@@ -70,7 +70,7 @@ final class Anchor
     /**
      * The site's anchor; null where there is none: then nothing was migrated.
      *
-     * @throws \UnexpectedValueException where there is something else in its place
+     * @throws \UnexpectedValueException where something else is in its place; the message is what it lacks
      */
     public static function read(): ?self
     {
@@ -85,11 +85,7 @@ final class Anchor
         if ($stored === false || $stored === []) {
             return null;
         }
-        foreach (['store_id', 'path', 'site', 'key', 'host'] as $needed) {
-            if (!is_array($stored) || !is_string($stored[$needed] ?? null) || $stored[$needed] === '') {
-                throw new \UnexpectedValueException('The option ' . self::OPTION . " is damaged: it has no {$needed}.");
-            }
-        }
+        $stored = self::whole($stored);
         $text = static fn (string $name): ?string => is_string($stored[$name] ?? null) ? $stored[$name] : null;
         $number = static fn (string $name): ?int => is_int($stored[$name] ?? null) ? $stored[$name] : null;
         return new self(
@@ -105,7 +101,7 @@ final class Anchor
             migratedAt: $number('migrated_at'),
             engine: $text('engine') ?? 'sqlite',
             version: $text('version') ?? '',
-            guard: is_array($stored['guard'] ?? null) ? $stored['guard'] : [],
+            guard: (array) ($stored['guard'] ?? []),
             stored: $stored,
         );
     }
@@ -194,6 +190,21 @@ final class Anchor
     public static function delete(): void
     {
         delete_site_option(self::OPTION);
+    }
+
+    /**
+     * @return array<string, mixed>
+     *
+     * @throws \UnexpectedValueException whose message is what it lacks
+     */
+    private static function whole(mixed $stored): array
+    {
+        foreach (['store_id', 'path', 'site', 'key', 'host'] as $needed) {
+            if (!is_array($stored) || !is_string($stored[$needed] ?? null) || $stored[$needed] === '') {
+                throw new \UnexpectedValueException($needed);
+            }
+        }
+        return $stored;
     }
 
     /** What WordPress remembers of the option's value. */

@@ -70,8 +70,8 @@ final class Cascades
     public static function pending(): array
     {
         $pending = get_site_option(self::PENDING, []);
-        $owner = static fn (mixed $one): bool => is_string($one) && preg_match('~^(user|agent|site):[1-9]\d*$~', $one) === 1;
-        return is_array($pending) ? array_values(array_filter($pending, $owner)) : [];
+        $pending = is_array($pending) ? array_filter($pending, is_string(...)) : [];
+        return array_values(preg_grep('~^(user|agent|site):[1-9]\d*$~D', $pending) ?: []);
     }
 
     private static function gone(string $kind, mixed $id): void

@@ -92,22 +92,31 @@ final class Cron
         if (Plugin::dropins()?->stand() !== true || $vault->info()->clone) {
             return;
         }
-        $providers = apply_filters('datamachine_auth_providers', []);
-        $by = [];
-        foreach (is_array($providers) ? $providers : [] as $provider) {
-            if ($provider instanceof BaseOAuth2Provider) {
-                $by[$provider->get_provider_slug()] = $provider;
-            }
-        }
+        $providers = self::providers();
         $until = microtime(true) + self::RENEWING;
         do {
             $due = $vault->refreshDue();
             foreach ($due as $row) {
-                if (isset($by[$row->provider]) && microtime(true) < $until) {
-                    $provider = $by[$row->provider];
+                $provider = microtime(true) < $until ? $providers[$row->provider] ?? null : null;
+                if ($provider !== null) {
                     Plugin::attempt(static fn () => Renewal::of($provider, $row->owner, $row->account));
                 }
             }
         } while ($due->more && microtime(true) < $until);
+    }
+
+    /**
+     * @return array<string, BaseOAuth2Provider> by slug
+     */
+    private static function providers(): array
+    {
+        $registered = apply_filters('datamachine_auth_providers', []);
+        $providers = [];
+        foreach (is_array($registered) ? $registered : [] as $provider) {
+            if ($provider instanceof BaseOAuth2Provider) {
+                $providers[$provider->get_provider_slug()] = $provider;
+            }
+        }
+        return $providers;
     }
 }

@@ -11,8 +11,8 @@ use DataMachine\Connections\Native\Release;
  * Whether our classes stand in for Data Machine's, and why not. All of them or none: a child of Data Machine's own on a
  * parent of ours is what nobody has tried. Where they do not, its own classes work through the window.
  *
- * They are required at once, before anybody asks for them: Composer's autoloader puts itself before ours, and would find
- * Data Machine's.
+ * They are required at once, before anybody asks for them: Composer's autoloader puts itself before ours, and would
+ * find Data Machine's.
  */
 final class Dropins
 {
@@ -93,8 +93,8 @@ final class Dropins
     }
 
     /**
-     * What the guard says, without which nothing stands in. Its answer is kept in the anchor, by what names the files as
-     * they are now: reading them all would cost each request more than all else.
+     * What the guard says, without which nothing stands in. Its answer is kept in the anchor, by what names the files
+     * as they are now: reading them all would cost each request more than all else.
      *
      * @param array<string, string> $pairs
      *
@@ -109,7 +109,8 @@ final class Dropins
         }
         $missing = [];
         foreach ($pairs as $class => $theirs) {
-            $verdict = (new Guard())->compare($theirs, self::ours($class), array_map(self::ours(...), self::CLASSES[$class]));
+            $parts = array_map(self::ours(...), self::CLASSES[$class]);
+            $verdict = (new Guard())->compare($theirs, self::ours($class), $parts);
             foreach ($verdict->missing as $one) {
                 $missing[] = $one->text();
             }
@@ -123,13 +124,14 @@ final class Dropins
      */
     private static function key(array $pairs): string
     {
+        $ours = array_unique([...array_keys(self::CLASSES), ...array_merge(...array_values(self::CLASSES))]);
         $parts = [Release::VERSION, Guard::RULES, PHP_VERSION_ID];
-        $ours = array_unique(array_merge(array_keys($pairs), ...array_values(array_intersect_key(self::CLASSES, $pairs))));
         foreach ([...array_values($pairs), ...array_map(self::ours(...), $ours)] as $file) {
             $stat = @stat($file) ?: [];
-            $parts[] = implode('.', [$stat['ino'] ?? '', $stat['size'] ?? '', $stat['mtime'] ?? '', $stat['ctime'] ?? '']);
+            // What nobody can set back is when the file was last changed (ctime).
+            array_push($parts, $file, $stat['ino'] ?? '', $stat['size'] ?? '', $stat['ctime'] ?? '');
         }
-        return hash('xxh128', implode(' ', [...$parts, ...$pairs]));
+        return hash('xxh128', implode(' ', $parts));
     }
 
     /**

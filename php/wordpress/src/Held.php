@@ -7,8 +7,8 @@ namespace DataMachine\Connections\WordPress;
 use DataMachine\Connections\Dropin\Runtime;
 
 /**
- * Migrated, and something that is needed is missing or wrong: no connection is read or written, and nothing lands in the
- * option, until it is mended. Our classes need no FFI to stand there and say no.
+ * Migrated, and something that is needed is missing or wrong: no connection is read or written, and nothing lands in
+ * the option, until it is mended. Our classes need no FFI to stand there and say no.
  */
 final class Held implements State
 {

@@ -9,6 +9,8 @@ namespace DataMachine\Connections\WordPress;
  */
 final class Notices
 {
+    // phpcs:disable Generic.Files.LineLength -- what translators see is one text each.
+
     /** @var list<array{string, string, list<string>}> further ones: kind, text, lines */
     private static array $more = [];
 

@@ -7,8 +7,9 @@ namespace DataMachine\Connections\WordPress;
 /**
  * A directory for the store and its key file: where they lie, or would.
  *
- * Outside of what the web server serves, wherever there is such a place to write to. Else below wp-content, under a name
- * that nobody guesses, with the files by which Apache, LiteSpeed and IIS refuse to serve it; nginx knows none of them.
+ * Outside of what the web server serves, wherever there is such a place to write to. Else below wp-content, under a
+ * name that nobody guesses, with the files by which Apache, LiteSpeed and IIS refuse to serve it; nginx knows none of
+ * them.
  */
 final class Place
 {
@@ -209,7 +210,8 @@ final class Place
             throw $problem->exception();
         }
         if (!is_dir($this->directory) && !@mkdir($this->directory, 0700, true) && !is_dir($this->directory)) {
-            throw (new Problem(Problem::PLACE_NOT_WRITABLE, [$this->directory, dirname($this->directory)]))->exception();
+            $problem = new Problem(Problem::PLACE_NOT_WRITABLE, [$this->directory, dirname($this->directory)]);
+            throw $problem->exception();
         }
         foreach ($this->kind === self::CONTENT ? self::GUARDS : [] as $name => $text) {
             $file = "{$this->directory}/{$name}";

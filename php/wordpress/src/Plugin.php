@@ -168,8 +168,8 @@ final class Plugin
     {
         try {
             $anchor = Anchor::read();
-        } catch (\Throwable) {
-            return new Held(null, new Problem(Problem::ANCHOR_DAMAGED, [Anchor::OPTION, 'store_id']));
+        } catch (\Throwable $damaged) {
+            return new Held(null, new Problem(Problem::ANCHOR_DAMAGED, [Anchor::OPTION, $damaged->getMessage()]));
         }
         try {
             if ($anchor === null) {
@@ -201,8 +201,10 @@ final class Plugin
      */
     private static function isOnAllBlogs(): bool
     {
-        return !is_multisite()
-            || did_action('muplugins_loaded') === 0
-            || isset(((array) get_site_option('active_sitewide_plugins', []))[plugin_basename(self::$file)]);
+        if (!is_multisite() || did_action('muplugins_loaded') === 0) {
+            return true;
+        }
+        $active = (array) get_site_option('active_sitewide_plugins', []);
+        return isset($active[plugin_basename(self::$file)]);
     }
 }

@@ -12,7 +12,7 @@ use DataMachine\Connections\Vault;
  */
 final class Store
 {
-    /** For how long a failure is not tried again, in seconds: a page has many who ask, a worker outlives what was wrong. */
+    /** For how long a failure is not tried again, in seconds: a page has many who ask, a worker outlives it. */
     private const REMEMBERED = 10;
 
     private ?Vault $vault = null;
@@ -20,7 +20,7 @@ final class Store
     private float $failedAt = 0.0;
 
     /**
-     * @param Options|Problem|\Closure(): Options $how how it is opened, or why it is not
+     * @param (\Closure(): Options)|Problem $how how it is opened, or why it is not
      */
     private function __construct(#[\SensitiveParameter] private readonly \Closure|Problem $how)
     {

@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace DataMachine\Connections\WordPress;
 
 /**
- * What uninstall.php does. Connections are destroyed only where somebody said so on the Connections page within the last
- * day: else it stops before WordPress deletes the plugin, which is what opens them.
+ * What uninstall.php does. Connections are destroyed only where somebody said so on the Connections page within the
+ * last day: else it stops before WordPress deletes the plugin, which is what opens them.
  */
 final class Uninstallation
 {
@@ -43,11 +43,9 @@ final class Uninstallation
     {
         $migrated = get_site_option(Anchor::OPTION) !== false;
         if ($migrated && !self::hasConsent()) {
-            wp_die(esc_html__(
-                'Data Machine Connections was not deleted, because it holds the accounts that this site is connected to. '
-                . 'Activate it again; on its page, either give the accounts back to Data Machine ("roll back") or say that they are to be destroyed.',
-                'datamachine-connections'
-            ), '', ['response' => 409, 'back_link' => true]);
+            // phpcs:ignore Generic.Files.LineLength -- what translators see is one text.
+            $text = __('Data Machine Connections was not deleted, because it holds the accounts that this site is connected to. Activate it again; on its page, either give the accounts back to Data Machine ("roll back") or say that they are to be destroyed.', 'datamachine-connections');
+            wp_die(esc_html($text), '', ['response' => 409, 'back_link' => true]);
         }
         foreach (self::places() as $place) {
             $place->destroy();
