@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace DataMachine\Connections\WordPress;
 
 use DataMachine\Connections\Dropin\Runtime;
+use DataMachine\Connections\WordPress\Window\OptionRow;
+use DataMachine\Connections\WordPress\Window\Window;
 
 /**
  * Migrated, and nothing stands in the way that could be seen without opening the store: that is opened by who first
@@ -23,6 +25,7 @@ final class Active implements State
     {
         Runtime::configure($this->store->open(...), null, $this->anchor->mode);
         Plugin::stand(Dropins::load($this->anchor));
+        (new Window(new OptionRow()))->register();
         Cascades::register($this->store);
         Cron::register($this->store);
         // A page of the admin tells whether the store opens; a visitor's need not know.

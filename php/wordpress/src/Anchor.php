@@ -207,14 +207,16 @@ final class Anchor
         return $stored;
     }
 
-    /** What WordPress remembers of the option's value. */
-    private static function forget(): void
+    /**
+     * Forgets what WordPress's cache has of it: the value, or that there is none.
+     */
+    public static function forget(): void
     {
-        if (is_multisite()) {
-            wp_cache_delete(get_current_network_id() . ':' . self::OPTION, 'site-options');
-            return;
+        $network = get_current_network_id();
+        foreach (['alloptions', 'notoptions', self::OPTION] as $key) {
+            wp_cache_delete($key, 'options');
         }
-        wp_cache_delete('alloptions', 'options');
-        wp_cache_delete(self::OPTION, 'options');
+        wp_cache_delete("{$network}:" . self::OPTION, 'site-options');
+        wp_cache_delete("{$network}:notoptions", 'site-options');
     }
 }

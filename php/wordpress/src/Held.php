@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace DataMachine\Connections\WordPress;
 
 use DataMachine\Connections\Dropin\Runtime;
+use DataMachine\Connections\WordPress\Window\HeldWindow;
+use DataMachine\Connections\WordPress\Window\OptionRow;
 
 /**
  * Migrated, and something that is needed is missing or wrong: no connection is read or written, and nothing lands in
@@ -28,6 +30,7 @@ final class Held implements State
         if ($this->anchor !== null) {
             Plugin::stand(Dropins::load($this->anchor));
         }
+        (new HeldWindow(new OptionRow(), $this->problem))->register();
         Cascades::register($this->store);
         Cron::register($this->store);
     }

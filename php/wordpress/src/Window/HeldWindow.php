@@ -46,7 +46,7 @@ final class HeldWindow extends OptionHooks
     {
         if (!$this->told) {
             $this->told = true;
-            WordPress::log('error', "Connections: {$what} could not be saved. {$this->problem->message}", [
+            WordPress::log('error', "Connections: {$what} could not be saved. {$this->problem->message()}", [
                 'reason' => $this->problem->code,
             ]);
         }

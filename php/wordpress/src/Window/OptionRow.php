@@ -88,13 +88,12 @@ final class OptionRow
     public function uncache(): void
     {
         $network = get_current_network_id();
-        wp_cache_delete(self::OPTION, 'options');
-        wp_cache_delete("{$network}:" . self::OPTION, 'site-options');
-        foreach ([['notoptions', 'options'], ["{$network}:notoptions", 'site-options']] as [$key, $group]) {
-            $none = wp_cache_get($key, $group);
+        foreach ([['', 'options'], ["{$network}:", 'site-options']] as [$prefix, $group]) {
+            wp_cache_delete($prefix . self::OPTION, $group);
+            $none = wp_cache_get("{$prefix}notoptions", $group);
             if (is_array($none) && isset($none[self::OPTION])) {
                 unset($none[self::OPTION]);
-                wp_cache_set($key, $none, $group);
+                wp_cache_set("{$prefix}notoptions", $none, $group);
             }
         }
     }

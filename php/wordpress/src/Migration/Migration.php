@@ -1,0 +1,180 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\WordPress\Migration;
+
+use DataMachine\Connections\Dropin\Refusal;
+use DataMachine\Connections\ImportReport;
+use DataMachine\Connections\Vault;
+use DataMachine\Connections\WordPress\Anchor;
+use DataMachine\Connections\WordPress\Host;
+use DataMachine\Connections\WordPress\KeySource;
+use DataMachine\Connections\WordPress\Place;
+use DataMachine\Connections\WordPress\SiteIdentity;
+use DataMachine\Connections\WordPress\Store;
+use DataMachine\Connections\WordPress\Window\OptionRow;
+use DataMachine\Connections\WordPress\Window\Stub;
+use DataMachine\Connections\WordPress\Window\Window;
+
+/**
+ * Takes the old option over. Until the last step the option stays the truth, and Data Machine goes on writing it; a
+ * request that ends in between, for whatever reason, leaves everything as it was, and the next one goes on.
+ */
+final class Migration
+{
+    /** Entries of one slice, each in one transaction. */
+    private const SLICE = 200;
+
+    private readonly Vault $vault;
+
+    private function __construct(private Progress $progress, private readonly OptionRow $row)
+    {
+        $this->vault = Store::make(Place::at(dirname($progress->anchor->path)))->vault();
+    }
+
+    /**
+     * Makes the place, the key and an empty store, where they are not there yet, and remembers them.
+     *
+     * @throws \Throwable what stands in the way
+     */
+    public static function prepare(): self
+    {
+        $before = Progress::read();
+        if (Anchor::read() !== null) {
+            throw new Refusal('migrated_before', 'The connections of this site are in their store already.');
+        }
+        $place = $before === null ? Place::propose() : Place::at(dirname($before->anchor->path));
+        $key = KeySource::look($place->keyFile());
+        $info = Store::make($place)->vault()->info();
+        $host = Host::now($place->store());
+        $anchor = new Anchor(
+            storeId: $info->storeId,
+            path: $place->store(),
+            site: SiteIdentity::current(),
+            key: $key->kind,
+            keyFile: $key->file,
+            host: $host->name,
+            inode: $host->inode,
+        );
+        $progress = $before?->phase === Progress::RUNNING && $before->anchor->storeId === $info->storeId
+            ? $before
+            : (new Progress(Progress::PREPARED, $anchor))->write();
+        return new self($progress, new OptionRow());
+    }
+
+    /**
+     * How far it has come.
+     */
+    public function progress(): Progress
+    {
+        return $this->progress;
+    }
+
+    /**
+     * What would become of each entry. Nothing is kept of it.
+     */
+    public function look(): ImportReport
+    {
+        return $this->vault->importOption($this->option(), [wp_salt('auth')], dryRun: true);
+    }
+
+    /**
+     * Takes slices over for some seconds, and where all are, ends the migration.
+     *
+     * @param string $by who does, such as `user:1`
+     *
+     * @throws \Throwable what stands in the way; nothing was switched then
+     */
+    public function run(float $seconds, string $by): Progress
+    {
+        $until = microtime(true) + $seconds;
+        if ($this->progress->phase !== Progress::RUNNING) {
+            $this->progress = $this->progress->write(phase: Progress::RUNNING, done: 0, by: $by);
+        }
+        do {
+            $option = $this->option();
+            $from = $this->progress->done;
+            $report = $this->vault->importOption($option, [wp_salt('auth')], from: $from, limit: self::SLICE);
+            $done = $report->next ?? $from + count($report->entries);
+            $this->progress = $this->progress->write(done: $done, entries: max($this->progress->entries, $done));
+            if ($report->next === null) {
+                return $this->progress = $this->finish($this->progress);
+            }
+        } while (microtime(true) < $until);
+        return $this->progress;
+    }
+
+    /**
+     * Brings the vault up to what the option holds now, reads everything back, and puts the vault in charge. Whoever
+     * writes the option meanwhile waits, where the database can lock a row.
+     */
+    private function finish(Progress $progress): Progress
+    {
+        // Reading everything back takes its time.
+        function_exists('set_time_limit') && @set_time_limit(0);
+        $database = $GLOBALS['wpdb'];
+        $database->query('START TRANSACTION');
+        try {
+            $salt = wp_salt('auth');
+            $option = $this->option(lock: true);
+            $this->vault->writeOption(null, $option, [$salt]);
+            $export = $this->vault->exportLegacy($salt);
+            $back = new Readback(self::unserialised($option), $export->toArray(), $salt);
+            if ($back->differences !== []) {
+                $where = implode(', ', $back->differences);
+                throw new Refusal('not_the_same', "What the store gives back differs from the option in: {$where}."
+                    . ' Nothing was switched; the site goes on as before.');
+            }
+            $anchor = $progress->anchor->with(migratedAt: time());
+            if (!$anchor->write()) {
+                throw new Refusal('not_switched', 'The option ' . Anchor::OPTION . ' could not be written.');
+            }
+            $this->replaceOption();
+            $database->query('COMMIT');
+        } catch (\Throwable $thrown) {
+            $database->query('ROLLBACK');
+            Anchor::forget();
+            $this->row->uncache();
+            throw $thrown;
+        }
+        // Another process may have looked before the commit, and a persistent cache kept what it saw.
+        Anchor::forget();
+        $this->row->uncache();
+        return $progress->write(
+            phase: Progress::DONE,
+            anchor: $anchor,
+            entries: $progress->done,
+            writes: $export->report->writes
+        );
+    }
+
+    /**
+     * Through WordPress's own functions, so that every cache of the option has the stub in place of secrets.
+     */
+    private function replaceOption(): void
+    {
+        (new Window($this->row))->register();
+        $this->row->ensure();
+        if (!update_site_option(OptionRow::OPTION, Stub::make())) {
+            throw new Refusal('not_switched', 'The option ' . OptionRow::OPTION . ' could not be emptied.');
+        }
+    }
+
+    /**
+     * The option as it is stored, serialised; of a site that never connected anything, an empty one.
+     */
+    private function option(bool $lock = false): string
+    {
+        $raw = $this->row->raw($lock);
+        return $raw === null || $raw === '' || Stub::is(self::unserialised($raw)) ? serialize([]) : $raw;
+    }
+
+    /**
+     * @return array<array-key, mixed>
+     */
+    private static function unserialised(#[\SensitiveParameter] string $option): array
+    {
+        return (array) @unserialize($option, ['allowed_classes' => false]);
+    }
+}

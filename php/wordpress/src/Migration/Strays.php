@@ -1,0 +1,88 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\WordPress\Migration;
+
+use DataMachine\Connections\Dropin\Runtime;
+use DataMachine\Connections\ImportEntry;
+use DataMachine\Connections\ImportOutcome;
+use DataMachine\Connections\WordPress\Window\OptionRow;
+use DataMachine\Connections\WordPress\Window\Stub;
+
+/**
+ * What landed in the option though the vault is in charge: a request was under way at the switch, or Data Machine ran
+ * for a time without this plugin. It is taken over, and the option emptied again.
+ *
+ * Such a request wrote the whole option, most of it as it was at the switch and older than the vault by now. So an
+ * entry counts only where the vault does not have it, or where it is not what was taken over at the migration.
+ */
+final class Strays
+{
+    private const NOT_TAKEN_OVER = 'differs';
+
+    public function __construct(private readonly OptionRow $row = new OptionRow())
+    {
+    }
+
+    /**
+     * Takes them over.
+     *
+     * @return list<string> their places, such as `reddit/account`
+     */
+    public function take(): array
+    {
+        $raw = $this->row->raw();
+        $option = $raw === null ? false : @unserialize($raw, ['allowed_classes' => false]);
+        if (!is_array($option) || $option === [] || Stub::is($option)) {
+            $raw === null && $this->row->ensure();
+            return [];
+        }
+        // Written over a stub by who saw no connections: then all of it is new.
+        $option = array_filter(
+            $option,
+            static fn (mixed $entry, int|string $slug): bool => !Stub::is([$slug => $entry]),
+            ARRAY_FILTER_USE_BOTH
+        );
+        $report = Runtime::vault()->importOption(serialize($option), [Runtime::salt()], dryRun: true);
+        $base = $option;
+        $places = [];
+        foreach ($report->entries as $entry) {
+            if (self::counts($entry)) {
+                $base = self::without($base, $entry->path);
+                $places[] = implode('/', $entry->path);
+            }
+        }
+        if ($places !== []) {
+            Runtime::vault()->writeOption(serialize($base), serialize($option), [Runtime::salt()]);
+        }
+        $this->row->write(serialize(Stub::make()));
+        return $places;
+    }
+
+    private static function counts(ImportEntry $entry): bool
+    {
+        return match ($entry->outcome) {
+            ImportOutcome::Unchanged => false,
+            ImportOutcome::Differs => $entry->code === self::NOT_TAKEN_OVER,
+            default => true,
+        };
+    }
+
+    /**
+     * @param array<array-key, mixed> $tree
+     * @param list<string>            $path
+     *
+     * @return array<array-key, mixed>
+     */
+    private static function without(#[\SensitiveParameter] array $tree, array $path): array
+    {
+        $key = array_shift($path);
+        if ($path === []) {
+            unset($tree[$key]);
+            return $tree;
+        }
+        $tree[$key] = self::without($tree[$key], $path);
+        return $tree;
+    }
+}
