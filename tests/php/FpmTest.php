@@ -209,9 +209,9 @@ final class FpmTest extends VaultTestCase
         $this->start(false);
         self::assertSame('saved', $this->ask('$vault->save("reddit", "user:1", ["a" => 1]); echo "saved";'));
         $thrown = self::assertThrows(WrongUserException::class, fn () => $this->open());
-        self::assertStringContainsString('sudo -u ' . Fpm::user(), (string) $thrown->mend());
+        self::assertStringContainsString('sudo -u ' . FpmMaster::user(), (string) $thrown->mend());
         foreach (glob($this->place() . '/*') ?: [] as $file) {
-            self::assertSame(Fpm::user(), posix_getpwuid((int) fileowner($file))['name'] ?? null, $file);
+            self::assertSame(FpmMaster::user(), posix_getpwuid((int) fileowner($file))['name'] ?? null, $file);
         }
         self::assertSame('{"a":1}', $this->ask('echo $vault->get("reddit", "user:1")->document->toJson();'));
     }
@@ -222,8 +222,8 @@ final class FpmTest extends VaultTestCase
             'ffi.enable' => 'preload',
             'opcache.preload' => $this->directory . '/php/preload.php',
         ] : ['ffi.enable' => 'true'];
-        if ($preload && Fpm::user() !== null) {
-            $settings['opcache.preload_user'] = Fpm::user();
+        if ($preload && FpmMaster::user() !== null) {
+            $settings['opcache.preload_user'] = FpmMaster::user();
         }
         return $this->fpm = new Fpm($this->directory, $settings);
     }
