@@ -7,7 +7,7 @@ namespace DataMachine\Connections\Tests;
 /**
  * A php-fpm of one's own, with one pool on a unix socket; its files are in a directory of its own.
  *
- * Started by root, the workers run as www-data, which then owns the directory. It ends with the process that started it.
+ * Started by root, the workers run as www-data, which then owns the directory. It ends with the process that began it.
  */
 final class FpmMaster
 {
@@ -27,7 +27,7 @@ final class FpmMaster
         $this->socket = "{$directory}/fpm.sock";
         $user = self::user();
         $global = ['error_log' => "{$directory}/fpm.log", 'daemonize' => 'no'];
-        $pool += $user === null ? [] : ['user' => $user, 'group' => $user];
+        $pool += $user === null ? [] : ['user' => $user, 'group' => $user, 'listen.owner' => $user];
         $pool += ['listen' => $this->socket, 'pm' => 'static', 'pm.max_children' => '1', 'catch_workers_output' => '1'];
         $settings += [
             'opcache.lockfile_path' => $directory,
@@ -103,11 +103,13 @@ final class FpmMaster
         proc_terminate($this->process, SIGUSR2);
     }
 
-    /** Ends it, and waits for the end. */
+    /** Ends it where it runs, and waits for the end. */
     public function stop(): void
     {
-        proc_terminate($this->process);
-        proc_close($this->process);
+        if (is_resource($this->process)) {
+            proc_terminate($this->process);
+            proc_close($this->process);
+        }
     }
 
     /** What it logged and printed. */
