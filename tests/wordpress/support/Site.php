@@ -329,6 +329,7 @@ final class Site
             'upload_max_filesize' => '64M',
             'post_max_size' => '64M',
             'display_errors' => '0',
+            'opcache.file_cache' => Template::compiled(),
             // So that wp-cron.php answers when it is done.
             'disable_functions' => 'fastcgi_finish_request',
         ];
