@@ -40,7 +40,8 @@ final class DataMachineTest extends SiteTestCase
         self::assertSame(['reddit' => ['principals' => ['user:2' => ['account' => $account]]]], $opened);
         self::assertSame([], $site->search('fake-access'));
         if ($kind === Kind::Network) {
-            self::assertSame([], $site->database->query('SELECT 1 FROM wp_options WHERE option_name = ?', [self::OPTION]));
+            $query = 'SELECT 1 FROM wp_options WHERE option_name = ?';
+            self::assertSame([], $site->database->query($query, [self::OPTION]));
             self::assertSame(['Ada'], $site->evaluate(
                 'return [DataMachine\Played::provider("reddit")->get_account_for_user(2)["username"]];',
                 at: '/second/',
@@ -66,7 +67,8 @@ final class DataMachineTest extends SiteTestCase
     {
         $site = $this->played(Kind::Single);
         $site->setRow(self::OPTION, Fixtures::serialized('mixed'));
-        self::assertFalse($site->evaluate('return isset(apply_filters("datamachine_auth_providers", [])["email_imap"]);'));
+        $code = 'return isset(apply_filters("datamachine_auth_providers", [])["email_imap"]);';
+        self::assertFalse($site->evaluate($code), 'A page of the front end has no mailboxes.');
         $as = static fn (int $agent): string => "
             DataMachine\\Abilities\\PermissionHelper::set_agent_context({$agent}, 2);
             \$mailbox = DataMachine\\Played::mailboxes()->resolve_mailbox('personal.desk_1', 'read');

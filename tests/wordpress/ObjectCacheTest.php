@@ -21,8 +21,9 @@ final class ObjectCacheTest extends SiteTestCase
         }
         $code = 'wp_cache_set("count", 1, "tests"); wp_cache_set("gone", 1, "tests"); wp_cache_delete("gone", "tests");
             wp_cache_add_non_persistent_groups(["here"]); wp_cache_set("shape", "square", "here");
-            return [wp_cache_add("count", 9, "tests"), wp_cache_incr("count", 2, "tests"), wp_cache_add("new", 1, "tests"),
-                wp_cache_get("gone", "tests", false, $found), $found, wp_cache_get("shape", "here")];';
+            return [wp_cache_add("count", 9, "tests"), wp_cache_incr("count", 2, "tests"),
+                wp_cache_add("new", 1, "tests"), wp_cache_get("gone", "tests", false, $found), $found,
+                wp_cache_get("shape", "here")];';
         self::assertSame([false, 3, true, false, false, 'square'], $site->evaluate($code));
         $code = 'return [wp_cache_get("count", "tests"), wp_cache_get("shape", "here"), wp_cache_flush(),
             wp_cache_get("count", "tests")];';

@@ -45,52 +45,51 @@ final class WP_Object_Cache
         $this->blog = is_multisite() ? $blog : 0;
     }
 
-    public function get(string $key, string $group, bool $force, mixed &$found): mixed
+    public function has(string $key, string $group, bool $force = false): bool
     {
         $file = $this->file($key, $group);
         if ($force && !isset($this->forThisRequest[$group])) {
             unset($this->known[$file]);
         }
-        if (!array_key_exists($file, $this->known)) {
-            $stored = @file_get_contents($file);
-            $stored = $stored === false ? null : unserialize(substr($stored, (int) strpos($stored, "\n") + 1));
-            if ($stored === null || ($stored['until'] !== 0 && $stored['until'] < time())) {
-                $found = false;
-                return false;
-            }
-            $this->known[$file] = $stored['value'];
+        if (array_key_exists($file, $this->known)) {
+            return true;
         }
-        $found = true;
-        $value = $this->known[$file];
+        $stored = @file_get_contents($file);
+        $stored = $stored === false ? null : unserialize(substr($stored, (int) strpos($stored, "\n") + 1));
+        if ($stored === null || ($stored['until'] !== 0 && $stored['until'] < time())) {
+            return false;
+        }
+        $this->known[$file] = $stored['value'];
+        return true;
+    }
+
+    public function get(string $key, string $group, bool $force = false): mixed
+    {
+        $value = $this->has($key, $group, $force) ? $this->known[$this->file($key, $group)] : false;
         return is_object($value) ? clone $value : $value;
     }
 
-    /**
-     * @param bool|null $there whether there has to be one already; null where that is all the same
-     */
-    public function put(string $key, mixed $value, string $group, int $seconds, ?bool $there = null): bool
+    public function set(string $key, mixed $value, string $group, int $seconds = 0): bool
     {
-        $value = is_object($value) ? clone $value : $value;
         $file = $this->file($key, $group);
-        $this->get($key, $group, false, $found);
-        if ($there !== null && $there !== $found) {
+        $this->known[$file] = is_object($value) ? clone $value : $value;
+        $kept = isset($this->forThisRequest[$group]);
+        return $kept || rename($this->prepare($file, "{$group}:{$key}", $seconds), $file);
+    }
+
+    public function add(string $key, mixed $value, string $group, int $seconds): bool
+    {
+        if ($this->has($key, $group)) {
             return false;
         }
-        $this->known[$file] = $value;
+        $file = $this->file($key, $group);
+        $this->known[$file] = is_object($value) ? clone $value : $value;
         if (isset($this->forThisRequest[$group])) {
             return true;
         }
-        if (!is_dir(dirname($file))) {
-            @mkdir(dirname($file), 0700, true);
-        }
-        $stored = serialize(['value' => $value, 'until' => $seconds === 0 ? 0 : time() + $seconds]);
-        $new = $file . '.' . bin2hex(random_bytes(8));
-        file_put_contents($new, "{$group}:{$key}\n{$stored}");
-        if ($there !== false) {
-            return rename($new, $file);
-        }
-        // One of several that add it at once; what has run out is in nobody's way.
-        if (is_file($file) && !$found) {
+        $new = $this->prepare($file, "{$group}:{$key}", $seconds);
+        // What has run out is in nobody's way; of several that add it now, one does.
+        if (is_file($file)) {
             @unlink($file);
         }
         $added = @link($new, $file);
@@ -108,9 +107,9 @@ final class WP_Object_Cache
 
     public function add_to(string $key, int $offset, string $group): int|false
     {
-        $value = $this->get($key, $group, true, $found);
+        $value = $this->get($key, $group, true);
         $value = max(0, (is_numeric($value) ? (int) $value : 0) + $offset);
-        return $found && $this->put($key, $value, $group, 0) ? $value : false;
+        return $this->has($key, $group) && $this->set($key, $value, $group) ? $value : false;
     }
 
     public function flush(): bool
@@ -120,6 +119,18 @@ final class WP_Object_Cache
             @unlink($file);
         }
         return true;
+    }
+
+    /** Another file with what is known now, to take that one's place. */
+    private function prepare(string $file, string $name, int $seconds): string
+    {
+        if (!is_dir(dirname($file))) {
+            @mkdir(dirname($file), 0700, true);
+        }
+        $until = $seconds === 0 ? 0 : time() + $seconds;
+        $new = $file . '.' . bin2hex(random_bytes(8));
+        file_put_contents($new, "{$name}\n" . serialize(['value' => $this->known[$file], 'until' => $until]));
+        return $new;
     }
 
     private function file(string $key, string $group): string
@@ -139,22 +150,25 @@ function wp_cache_add(int|string $key, mixed $data, ?string $group = '', int|str
     if (wp_suspend_cache_addition()) {
         return false;
     }
-    return $GLOBALS['wp_object_cache']->put((string) $key, $data, $group ?: 'default', (int) $expire, false);
+    return $GLOBALS['wp_object_cache']->add((string) $key, $data, $group ?: 'default', (int) $expire);
 }
 
 function wp_cache_replace(int|string $key, mixed $data, ?string $group = '', int|string $expire = 0): bool
 {
-    return $GLOBALS['wp_object_cache']->put((string) $key, $data, $group ?: 'default', (int) $expire, true);
+    $cache = $GLOBALS['wp_object_cache'];
+    return $cache->has((string) $key, $group ?: 'default') && wp_cache_set($key, $data, $group, $expire);
 }
 
 function wp_cache_set(int|string $key, mixed $data, ?string $group = '', int|string $expire = 0): bool
 {
-    return $GLOBALS['wp_object_cache']->put((string) $key, $data, $group ?: 'default', (int) $expire);
+    return $GLOBALS['wp_object_cache']->set((string) $key, $data, $group ?: 'default', (int) $expire);
 }
 
 function wp_cache_get(int|string $key, ?string $group = '', bool $force = false, mixed &$found = null): mixed
 {
-    return $GLOBALS['wp_object_cache']->get((string) $key, $group ?: 'default', $force, $found);
+    $cache = $GLOBALS['wp_object_cache'];
+    $found = $cache->has((string) $key, $group ?: 'default', $force);
+    return $cache->get((string) $key, $group ?: 'default');
 }
 
 function wp_cache_delete(int|string $key, ?string $group = ''): bool

@@ -24,8 +24,8 @@ final class Plugins
     }
 
     /**
-     * Puts Data Machine there, as these tests play it (plugins/data-machine), and activates it. What is around it and its
-     * providers are those that the drop-in's tests play.
+     * Puts Data Machine there, as these tests play it (plugins/data-machine), and activates it. Its providers and what
+     * is around them are those that the drop-in's tests play.
      */
     public function dataMachine(): void
     {

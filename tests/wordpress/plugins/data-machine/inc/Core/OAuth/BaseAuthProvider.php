@@ -9,8 +9,10 @@ use DataMachine\Abilities\PermissionHelper;
 // phpcs:disable PSR1.Methods.CamelCapsMethodName
 
 /**
- * Plays Data Machine's class of 0.175.11 with sentences of our own: the surface and the answers are its, faults included.
+ * Plays Data Machine's class of 0.175.11 with sentences of our own: surface and answers are its, faults included.
  * Everything is in one option, read and written whole.
+ *
+ * @SuppressWarnings(PHPMD.UnusedFormalParameter)
  */
 abstract class BaseAuthProvider
 {
@@ -19,10 +21,10 @@ abstract class BaseAuthProvider
     public const AUTH_SCOPE_AGENT = 'agent';
     public const AUTH_SCOPE_PRINCIPAL = 'principal';
 
-    const ENCRYPTION_PREFIX = 'dm:enc:v1:';
-    const CIPHER_ALGO = 'aes-256-gcm';
-    const AUTH_TAG_LENGTH = 16;
-    const ENCRYPTED_FIELDS = [
+    public const ENCRYPTION_PREFIX = 'dm:enc:v1:';
+    public const CIPHER_ALGO = 'aes-256-gcm';
+    public const AUTH_TAG_LENGTH = 16;
+    public const ENCRYPTED_FIELDS = [
         'access_token', 'refresh_token', 'oauth_token', 'oauth_token_secret', 'app_secret', 'client_secret',
         'consumer_secret', 'api_secret', 'webhook_secret',
     ];

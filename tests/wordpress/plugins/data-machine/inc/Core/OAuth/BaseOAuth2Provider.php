@@ -10,6 +10,8 @@ use DataMachine\Abilities\PermissionHelper;
 
 /**
  * Plays Data Machine's class of 0.175.11 with sentences of our own: what it renews it writes back as it read it before.
+ *
+ * @SuppressWarnings(PHPMD.UnusedFormalParameter)
  */
 abstract class BaseOAuth2Provider extends BaseAuthProvider
 {

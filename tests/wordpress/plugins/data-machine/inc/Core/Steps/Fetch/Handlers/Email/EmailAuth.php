@@ -18,8 +18,14 @@ class EmailAuth extends Email
 
     private const OPTION = 'datamachine_auth_data';
 
-    public function resolve_mailbox(string $account, string|array $operations = 'read', array $context = []): array|\WP_Error
-    {
+    /**
+     * @SuppressWarnings(PHPMD.UnusedFormalParameter)
+     */
+    public function resolve_mailbox(
+        string $account,
+        string|array $operations = 'read',
+        array $context = [],
+    ): array|\WP_Error {
         $name = strtolower(trim(preg_replace('/^email_imap:/', '', $account)));
         if ($name === 'default') {
             $credentials = $this->get_config();
@@ -87,12 +93,12 @@ class EmailAuth extends Email
         }
         $data = get_site_option(self::OPTION, []);
         $before = $data;
-        if ($scope === null) {
-            unset($data['email_imap']['accounts'][$name]);
-        } else {
-            unset($data['email_imap']['principals'][$scope]['accounts'][$name]);
-        }
         unset($data['email_imap']['delegations'][$scope ?? 'site:0'][$name]);
+        if ($scope !== null) {
+            unset($data['email_imap']['principals'][$scope]['accounts'][$name]);
+            return $data === $before || update_site_option(self::OPTION, $data);
+        }
+        unset($data['email_imap']['accounts'][$name]);
         return $data === $before || update_site_option(self::OPTION, $data);
     }
 
