@@ -6,7 +6,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR    ?=
 export PREFIX LIBDIR INCLUDEDIR DESTDIR
 
-.PHONY: all help setup install uninstall test torture check demo bench fuzz mutants header clean
+.PHONY: all help setup plugin install uninstall test torture check demo bench fuzz mutants header clean
 
 all: ## Build the library into build/lib and the C examples into build/examples
 	@scripts/build.sh
@@ -16,6 +16,9 @@ help: ## List the targets
 
 setup: ## Install what tests need on Debian or Ubuntu
 	@scripts/setup.sh test
+
+plugin: ## Make the WordPress plugin from what `make` built: dist/datamachine-connections.zip
+	@scripts/plugin.sh
 
 install: ## Install what `make` built (PREFIX, LIBDIR, INCLUDEDIR, DESTDIR)
 	@scripts/install.sh

@@ -12,7 +12,12 @@ spl_autoload_register(static function (string $class): void {
         return;
     }
     $name = strtr(substr($class, strlen($prefix)), '\\', '/');
-    $file = __DIR__ . (str_starts_with($name, 'Dropin/') ? '/dropin' . substr($name, 6) : "/src/{$name}") . '.php';
+    $part = strstr($name, '/', true);
+    $file = __DIR__ . match ($part) {
+        'Dropin' => '/dropin' . substr($name, 6),
+        'WordPress' => '/wordpress/src' . substr($name, 9),
+        default => "/src/{$name}",
+    } . '.php';
     if (is_file($file)) {
         require $file;
     }

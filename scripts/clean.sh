@@ -3,4 +3,5 @@
 source "$(dirname "$0")/common.sh"
 
 cargo clean --quiet --target-dir "$target"
+rm -rf dist
 find build -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} + 2>/dev/null || true

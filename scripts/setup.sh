@@ -9,6 +9,7 @@ case ${1:-test} in
     test)
         needed+=(g++ pkg-config clang libclang-rt-14-dev valgrind strace shellcheck)
         needed+=(php8.2-fpm php8.2-sqlite3 php8.2-opcache libfcgi-bin phpunit php-codesniffer phpmd)
+        needed+=(zip unzip)
         # WordPress wants some web server: a small one, which is not started at boot either.
         needed+=(wordpress php mini-httpd php8.2-mysql mariadb-server-core)
         # The tests of the plugin answer over HTTP, as users see it.

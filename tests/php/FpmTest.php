@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Tests;
 
 use DataMachine\Connections\Exception\FfiForbiddenException;
+use DataMachine\Connections\Exception\LibraryMismatchException;
 use DataMachine\Connections\Exception\ReloadRequiredException;
 use DataMachine\Connections\Exception\SiteMismatchException;
 use DataMachine\Connections\Exception\WrongKeyException;
@@ -93,6 +94,31 @@ final class FpmTest extends VaultTestCase
             catch (FFI\Exception $refused) { echo $refused->getMessage(); }');
         self::assertStringContainsString('restricted by "ffi.enable"', $said);
         self::assertSame(Library::VERSION, $this->ask('echo $vault->info()->version;'));
+    }
+
+    /**
+     * @dataProvider modes
+     */
+    public function testAConstantOrTheEnvironmentNamesTheLibraryWhereAnyCodeMayUseFfi(bool $preload): void
+    {
+        $other = "{$this->directory}/other.so";
+        $library = (string) file_get_contents((string) get_cfg_var(Library::SETTING));
+        file_put_contents($other, str_replace(Library::VERSION, '0.1.9', $library));
+        $arguments = [
+            'options' => ['path' => $this->place(), 'site' => self::SITE],
+            'key' => base64_encode(self::KEY),
+        ];
+        $paths = [$other => LibraryMismatchException::class, 'other.so' => 'has to be one absolute path'];
+        foreach ($paths as $path => $says) {
+            foreach (["define('%s', '%s');", "putenv('%s=%s');"] as $way) {
+                // Each in a worker that has no library yet.
+                $this->fpm?->stop();
+                $fpm = $this->start($preload);
+                $named = sprintf($way, Library::NAME, $path);
+                $said = $fpm->request($named . self::OPEN . 'echo "opened";', $arguments);
+                self::assertStringContainsString($preload ? 'opened' : $says, $said, $way);
+            }
+        }
     }
 
     public function testWithoutThePreloadTheErrorNamesIt(): void

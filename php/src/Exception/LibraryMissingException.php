@@ -10,13 +10,13 @@ namespace DataMachine\Connections\Exception;
 final class LibraryMissingException extends LibraryException
 {
     /**
-     * @param string       $setting the php.ini entry that names the library
-     * @param list<string> $places  where it was looked for; none where the entry is not an absolute path
+     * @param string       $setting the php.ini entry that names the library; without places, what names it, and where
+     * @param list<string> $places  where it was looked for; none where what is named is not an absolute path
      */
     public function __construct(string $setting, array $places)
     {
         parent::__construct($places === []
-            ? "{$setting} in php.ini has to be one absolute path, such as /usr/local/lib/libdm_connections.so.0."
+            ? "{$setting} has to be one absolute path, such as /usr/local/lib/libdm_connections.so.0."
             : 'libdm_connections cannot be loaded. Looked for: ' . implode(', ', array_map(self::seen(...), $places))
             . ". Install it there (make install), or name its absolute path in php.ini: {$setting}=/path/to/library.");
     }

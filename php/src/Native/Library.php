@@ -12,6 +12,28 @@ use DataMachine\Connections\Exception\LibraryMismatchException;
 use DataMachine\Connections\Exception\LibraryMissingException;
 use DataMachine\Connections\Exception\ReloadRequiredException;
 
+// By name: called without it, a function of this namespace would come first, which any code can define, also where this
+// file is preloaded. That would hand out paths and headers.
+use function array_fill_keys;
+use function array_slice;
+use function class_exists;
+use function constant;
+use function defined;
+use function dirname;
+use function file_get_contents;
+use function get_cfg_var;
+use function getenv;
+use function in_array;
+use function ini_get;
+use function is_string;
+use function php_uname;
+use function str_contains;
+use function str_starts_with;
+use function strlen;
+use function strtolower;
+
+use const PHP_SAPI;
+
 /**
  * libdm_connections: finds it, loads it, calls it.
  *
@@ -28,6 +50,12 @@ final class Library
 
     /** The php.ini entry with the library's absolute path. Neither ini_set() nor .user.ini can change it. */
     public const SETTING = 'dm_connections.library';
+
+    /**
+     * A constant, such as wp-config.php has, or an environment variable, for who cannot change php.ini. Any code can
+     * define the one and `putenv()` the other: they count only where any code may use FFI anyway.
+     */
+    public const NAME = 'DATAMACHINE_CONNECTIONS_LIBRARY';
 
     private const ABI_MAJOR = 0;
     private const ABI_MINOR = 1;
@@ -282,24 +310,34 @@ final class Library
     }
 
     /**
-     * Where php.ini says; without that, beside this package, then where `make install` and packages put it.
+     * Where the library is looked for: where php.ini says, or else the constant, or else the environment; where none of
+     * them says anything, in this package by platform, as the plug-in's zip has it, then where `make`, `make install`
+     * and packages put it.
+     *
+     * @return list<string>
      */
-    private static function locate(): \FFI
+    public static function places(): array
     {
-        $named = get_cfg_var(self::SETTING);
-        if ($named !== false && (!is_string($named) || !str_starts_with($named, '/'))) {
-            throw new LibraryMissingException(self::SETTING, []);
+        $named = self::named();
+        if ($named !== null) {
+            return [$named];
         }
         $package = dirname(__DIR__, 3);
-        $system = php_uname('m') . '-linux-gnu/' . self::SONAME;
-        $places = $named !== false ? [$named] : [
+        $platform = php_uname('m') . '-linux-gnu';
+        return [
+            "{$package}/lib/{$platform}/libdm_connections.so." . self::VERSION,
             "{$package}/lib/" . self::SONAME,
             "{$package}/build/lib/" . self::SONAME,
             '/usr/local/lib/' . self::SONAME,
-            "/usr/local/lib/{$system}",
+            "/usr/local/lib/{$platform}/" . self::SONAME,
             '/usr/lib/' . self::SONAME,
-            "/usr/lib/{$system}",
+            "/usr/lib/{$platform}/" . self::SONAME,
         ];
+    }
+
+    private static function locate(): \FFI
+    {
+        $places = self::places();
         foreach ($places as $place) {
             // Tried, not looked for: open_basedir hides from is_file() what may well be loaded.
             $library = self::declare(self::VERSIONS, $place);
@@ -308,5 +346,35 @@ final class Library
             }
         }
         throw new LibraryMissingException(self::SETTING, $places);
+    }
+
+    /**
+     * The path that somebody named; null where nobody did.
+     */
+    private static function named(): ?string
+    {
+        $named = [self::SETTING . ' in php.ini' => get_cfg_var(self::SETTING)];
+        if (self::isOpenToAll()) {
+            $named[self::NAME . ' in wp-config.php'] = defined(self::NAME) ? constant(self::NAME) : false;
+            $named[self::NAME . ' in the environment'] = getenv(self::NAME);
+        }
+        foreach ($named as $where => $path) {
+            if ($path === false) {
+                continue;
+            }
+            return is_string($path) && str_starts_with($path, '/')
+                ? $path
+                : throw new LibraryMissingException($where, []);
+        }
+        return null;
+    }
+
+    /**
+     * Whether any code may use FFI, not only what is preloaded.
+     */
+    private static function isOpenToAll(): bool
+    {
+        $enabled = strtolower((string) ini_get('ffi.enable'));
+        return in_array($enabled, ['1', 'on', 'yes', 'true'], true) || ($enabled === 'preload' && PHP_SAPI === 'cli');
     }
 }

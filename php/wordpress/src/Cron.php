@@ -1,0 +1,122 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\WordPress;
+
+use DataMachine\Connections\Dropin\Renewal;
+use DataMachine\Connections\Event;
+use DataMachine\Connections\Vault;
+use DataMachine\Core\OAuth\BaseOAuth2Provider;
+
+/**
+ * What is done hourly: the audit's heads are kept outside the store, events told, tokens renewed that are due.
+ */
+final class Cron
+{
+    public const HOOK = 'datamachine_connections_hourly';
+    /** Where the audit had come to, hour by hour: shows that the whole store was put back. */
+    public const HEADS = 'datamachine_connections_heads';
+    /** How events are read. */
+    public const CONSUMER = 'wordpress';
+
+    private const KEPT = 24;
+    /** After how many seconds no more renewals are begun. */
+    private const RENEWING = 20;
+
+    private static ?Store $store = null;
+
+    public static function register(Store $store): void
+    {
+        self::$store = $store;
+        add_action(self::HOOK, [self::class, 'run']);
+        add_action('admin_init', [self::class, 'plan']);
+    }
+
+    /**
+     * Plans it, where it is not: on a network by its main blog, which is where all of them would look.
+     */
+    public static function plan(): void
+    {
+        if (is_main_site() && !wp_next_scheduled(self::HOOK)) {
+            wp_schedule_event(time() + HOUR_IN_SECONDS, 'hourly', self::HOOK);
+        }
+    }
+
+    public static function clear(): void
+    {
+        wp_clear_scheduled_hook(self::HOOK);
+    }
+
+    /**
+     * Each part by itself: none keeps the others from being done.
+     */
+    public static function run(): void
+    {
+        $store = self::$store;
+        if ($store === null) {
+            return;
+        }
+        $problem = $store->problem();
+        if ($problem !== null) {
+            Plugin::log($problem);
+            return;
+        }
+        foreach ([Cascades::catchUp(...), self::heads(...), self::events(...), self::renewals(...)] as $part) {
+            Plugin::attempt(static fn () => $part($store->vault()));
+        }
+    }
+
+    private static function heads(Vault $vault): void
+    {
+        $heads = get_site_option(self::HEADS, []);
+        $heads = is_array($heads) ? array_values(array_filter($heads, is_string(...))) : [];
+        $heads[] = $vault->audit()->anchor()->toJson();
+        update_site_option(self::HEADS, array_slice($heads, -self::KEPT));
+    }
+
+    private static function events(Vault $vault): void
+    {
+        $vault->events(
+            self::CONSUMER,
+            static function (Event $event): void {
+                // An error of one who listens keeps nobody else from hearing what comes after.
+                Plugin::attempt(static fn () => do_action('datamachine_connections_event', $event));
+            },
+            missed: static fn () => do_action('datamachine_connections_events_missed'),
+        );
+    }
+
+    private static function renewals(Vault $vault): void
+    {
+        if (Plugin::dropins()?->stand() !== true || $vault->info()->clone) {
+            return;
+        }
+        $providers = self::providers();
+        $until = microtime(true) + self::RENEWING;
+        do {
+            $due = $vault->refreshDue();
+            foreach ($due as $row) {
+                $provider = microtime(true) < $until ? $providers[$row->provider] ?? null : null;
+                if ($provider !== null) {
+                    Plugin::attempt(static fn () => Renewal::of($provider, $row->owner, $row->account));
+                }
+            }
+        } while ($due->more && microtime(true) < $until);
+    }
+
+    /**
+     * @return array<string, BaseOAuth2Provider> by slug
+     */
+    private static function providers(): array
+    {
+        $registered = apply_filters('datamachine_auth_providers', []);
+        $providers = [];
+        foreach (is_array($registered) ? $registered : [] as $provider) {
+            if ($provider instanceof BaseOAuth2Provider) {
+                $providers[$provider->get_provider_slug()] = $provider;
+            }
+        }
+        return $providers;
+    }
+}

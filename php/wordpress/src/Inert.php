@@ -1,0 +1,40 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\WordPress;
+
+/**
+ * Not migrated: the site runs as before, on the option `datamachine_auth_data`. Only who manages it sees anything of
+ * this plugin: what is missing, and the page on which a migration begins.
+ */
+final class Inert implements State
+{
+    public function __construct(private readonly ?Problem $problem)
+    {
+    }
+
+    public function begin(): void
+    {
+    }
+
+    public function name(): string
+    {
+        return self::INERT;
+    }
+
+    public function problem(): ?Problem
+    {
+        return $this->problem;
+    }
+
+    public function anchor(): ?Anchor
+    {
+        return null;
+    }
+
+    public function store(): ?Store
+    {
+        return null;
+    }
+}

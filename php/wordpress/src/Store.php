@@ -1,0 +1,135 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\WordPress;
+
+use DataMachine\Connections\Options;
+use DataMachine\Connections\Vault;
+
+/**
+ * The site's store, opened when it is first needed, and once per request.
+ */
+final class Store
+{
+    /** For how long a failure is not tried again, in seconds: a page has many who ask, a worker outlives it. */
+    private const REMEMBERED = 10;
+
+    private ?Vault $vault = null;
+    private ?\Throwable $failure = null;
+    private float $failedAt = 0.0;
+
+    /**
+     * @param (\Closure(): Options)|Problem $how how it is opened, or why it is not
+     */
+    private function __construct(#[\SensitiveParameter] private readonly \Closure|Problem $how)
+    {
+    }
+
+    /**
+     * The store that the anchor names.
+     */
+    public static function of(Anchor $anchor): self
+    {
+        return new self(static function () use ($anchor): Options {
+            $path = Requirements::store($anchor);
+            $keyFile = Requirements::keyFile($anchor);
+            $key = KeySource::look($keyFile);
+            return new Options(
+                path: $path,
+                site: SiteIdentity::current(),
+                keys: $key->keys(),
+                keyFile: $key->kind === KeySource::FILE ? $keyFile : null,
+                storeId: $anchor->storeId,
+                documentRoot: Place::of($anchor)->documentRoot(),
+                clone: true,
+            );
+        });
+    }
+
+    /**
+     * A store at a place, made where there is none: for a migration, before there is an anchor.
+     */
+    public static function make(Place $place): self
+    {
+        return new self(static function () use ($place): Options {
+            $place->prepare();
+            $key = KeySource::look($place->keyFile());
+            return new Options(
+                path: $place->store(),
+                site: SiteIdentity::current(),
+                keys: $key->keys(),
+                keyFile: $key->kind === KeySource::FILE ? $key->file : null,
+                create: true,
+                documentRoot: $place->documentRoot(),
+            );
+        });
+    }
+
+    /**
+     * A store that is not opened, because of what is wrong already.
+     */
+    public static function barred(Problem $problem): self
+    {
+        return new self($problem);
+    }
+
+    /**
+     * The vault.
+     *
+     * @throws \Throwable why it cannot be opened
+     */
+    public function vault(): Vault
+    {
+        return $this->vault ?? $this->open();
+    }
+
+    /**
+     * The same opened anew: for who was told that its handle is closed (InvalidHandleException), because the process
+     * made room for another site's store.
+     *
+     * @throws \Throwable why it cannot be opened
+     */
+    public function open(): Vault
+    {
+        $this->vault = null;
+        if ($this->failure !== null && microtime(true) < $this->failedAt + self::REMEMBERED) {
+            throw $this->failure;
+        }
+        try {
+            if ($this->how instanceof Problem) {
+                throw $this->how->exception();
+            }
+            $this->failure = null;
+            return $this->vault = Vault::open(($this->how)());
+        } catch (\Throwable $thrown) {
+            $this->failure = $thrown;
+            $this->failedAt = microtime(true);
+            throw $thrown;
+        }
+    }
+
+    /**
+     * Why it cannot be opened; null where it is open, which it is then.
+     */
+    public function problem(): ?Problem
+    {
+        if ($this->how instanceof Problem) {
+            return $this->how;
+        }
+        try {
+            $this->vault();
+            return null;
+        } catch (\Throwable $thrown) {
+            return Problem::of($thrown);
+        }
+    }
+
+    /**
+     * Whether it was opened in this request.
+     */
+    public function isOpen(): bool
+    {
+        return $this->vault !== null;
+    }
+}
