@@ -30,6 +30,7 @@ final class Database
         while (self::$server === null) {
             try {
                 self::$server = new \mysqli('localhost', 'root', '', '', 0, self::socket());
+                self::$server->set_charset('utf8mb4');
             } catch (\mysqli_sql_exception $refused) {
                 if (microtime(true) > $until) {
                     throw $refused;

@@ -22,8 +22,15 @@ final class Files
     /** Copies a file, or a directory with what is in it. Times are kept: opcache takes no file that is new. */
     public static function copy(string $from, string $to): void
     {
+        $made = $to;
+        while (!is_dir(dirname($made))) {
+            $made = dirname($made);
+        }
+        if ($made !== $to) {
+            mkdir(dirname($to), recursive: true);
+        }
         self::duplicate($from, $to);
-        self::giveAway($to);
+        self::giveAway($made);
     }
 
     /** Makes it the workers' own, where they are somebody else. */

@@ -37,10 +37,11 @@ final class Logs
     public function take(): array
     {
         $expected = sprintf(self::EXPECTED, preg_quote($this->root, '~'));
+        // Each entry begins with its time; a trace has more lines.
+        $php = $this->entries('php.log', '~^\[\d\d-\w{3}-\d{4} [^]]+\] ~m');
         return [
-            // Each entry begins with its time; a trace has more lines.
-            ...preg_grep($expected, $this->entries('php.log', '~^\[\d\d-\w{3}-\d{4} [^]]+\] ~m'), PREG_GREP_INVERT) ?: [],
-            ...preg_grep('~ (WARNING|ERROR|ALERT): ~', $this->entries('fpm.log', '~^(?=\[)~m')) ?: [],
+            ...array_values(preg_grep($expected, $php, PREG_GREP_INVERT) ?: []),
+            ...array_values(preg_grep('~ (WARNING|ERROR|ALERT): ~', $this->entries('fpm.log', '~^(?=\[)~m')) ?: []),
             ...$this->entries('nginx.log', '~^(?=\d{4}/)~m'),
         ];
     }

@@ -64,8 +64,8 @@ final class Nginx
     private function start(int $port): bool
     {
         $log = "{$this->directory}/nginx.log";
-        $command = ['setpriv', '--pdeathsig', 'TERM', '--'];
-        $command = [...$command, self::PROGRAM, '-c', "{$this->directory}/nginx.conf", '-p', $this->directory, '-e', $log];
+        $command = [self::PROGRAM, '-c', "{$this->directory}/nginx.conf", '-p', $this->directory, '-e', $log];
+        $command = ['setpriv', '--pdeathsig', 'TERM', '--', ...$command];
         $output = ['file', $log, 'a'];
         $process = proc_open($command, [['file', '/dev/null', 'r'], $output, $output], $pipes);
         if ($process === false) {

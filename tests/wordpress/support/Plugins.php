@@ -9,6 +9,8 @@ namespace DataMachine\Connections\Tests\WordPress;
  */
 final class Plugins
 {
+    public const DATA_MACHINE = 'data-machine/data-machine.php';
+
     public function __construct(private readonly Site $site)
     {
     }
@@ -19,6 +21,27 @@ final class Plugins
     public function put(string $directory, ?string $name = null): void
     {
         Files::copy($directory, $this->site->content('plugins/' . ($name ?? basename($directory))));
+    }
+
+    /**
+     * Puts Data Machine there, as these tests play it (plugins/data-machine), and activates it. Its providers and what
+     * is around them are those that the drop-in's tests play.
+     */
+    public function dataMachine(): void
+    {
+        $tests = __DIR__ . '/../..';
+        $this->put("{$tests}/wordpress/plugins/data-machine");
+        foreach (['datamachine.php', 'Calls.php', 'DataMachine.php', 'Rows.php'] as $file) {
+            $this->put("{$tests}/dropin/{$file}", "data-machine/played/{$file}");
+        }
+        foreach (glob("{$tests}/dropin/providers/*.php") ?: [] as $file) {
+            // These two are tools of the drop-in's tests, and Email is EmailAuth's parent.
+            if (!in_array(basename($file), ['Plain.php', 'Told.php'], true)) {
+                $this->put($file, 'data-machine/played/providers/' . basename($file));
+            }
+        }
+        $this->put("{$tests}/php/Authority.php", 'data-machine/played/Authority.php');
+        $this->activate(self::DATA_MACHINE);
     }
 
     /**

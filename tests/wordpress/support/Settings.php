@@ -14,13 +14,15 @@ final class Settings
      * @param int                   $workers      of php-fpm: as many requests are answered at once
      * @param int                   $maxRequests  after so many a worker makes way for another; 0 for never
      * @param string                $ffi          ffi.enable: `true`, `preload` or `false`
-     * @param string                $preload      for opcache.preload, relative to the plugins' directory; none where empty
+     * @param string                $preload      for opcache.preload, relative to the plugins' directory; '' for none
      * @param array<string, string> $ini          more for php.ini
      * @param array<string, string> $environment  of the workers
      * @param array<string, mixed>  $constants    more for wp-config.php
      * @param bool                  $objectCache  whether there is a persistent object cache
      * @param string                $address      the site's, as WordPress has it; `http://127.0.0.1` is given the port
      * @param bool                  $homeWritable whether the directory above the document root is the workers' own
+     *
+     * @SuppressWarnings(PHPMD.ExcessiveParameterList)
      */
     public function __construct(
         public readonly Kind $kind = Kind::Single,

@@ -253,8 +253,8 @@ final class Site
      */
     public function define(array $constants): void
     {
-        $constants += $this->settings->constants;
-        $this->settings = $this->settings->with(constants: array_filter($constants, static fn ($value) => $value !== null));
+        $constants = array_diff_key($constants + $this->settings->constants, array_filter($constants, is_null(...)));
+        $this->settings = $this->settings->with(constants: $constants);
         $this->configure();
     }
 
@@ -263,7 +263,10 @@ final class Site
     {
         $before = $this->fpm->workers();
         $this->fpm->reload();
-        $this->await('does not reload', fn (): bool => $this->areThere() && !array_intersect($before, $this->workers()));
+        $this->await(
+            'does not reload',
+            fn (): bool => $this->areThere() && array_intersect($before, $this->workers()) === [],
+        );
     }
 
     /**
@@ -322,17 +325,24 @@ final class Site
     private function startFpm(): void
     {
         $settings = $this->settings;
-        $user = FpmMaster::user() ?? get_current_user();
-        $preload = ['opcache.preload' => $this->content("plugins/{$settings->preload}"), 'opcache.preload_user' => $user];
-        $ini = $settings->ini + ['ffi.enable' => $settings->ffi] + ($settings->preload === '' ? [] : $preload) + [
+        $preload = $settings->preload === '' ? [] : [
+            'opcache.preload' => $this->content("plugins/{$settings->preload}"),
+            'opcache.preload_user' => FpmMaster::user() ?? get_current_user(),
+        ];
+        $ini = $settings->ini + $preload + [
+            'ffi.enable' => $settings->ffi,
             'memory_limit' => '256M',
             'upload_max_filesize' => '64M',
             'post_max_size' => '64M',
             'display_errors' => '0',
+            'opcache.file_cache' => Template::compiled(),
             // So that wp-cron.php answers when it is done.
             'disable_functions' => 'fastcgi_finish_request',
         ];
-        $pool = ['pm.max_children' => (string) $settings->workers, 'pm.max_requests' => (string) $settings->maxRequests];
+        $pool = [
+            'pm.max_children' => (string) $settings->workers,
+            'pm.max_requests' => (string) $settings->maxRequests,
+        ];
         foreach ($settings->environment as $name => $value) {
             $pool["env[{$name}]"] = '"' . $value . '"';
         }

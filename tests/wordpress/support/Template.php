@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Tests\WordPress;
 
 /**
- * A WordPress that was installed once in this run, and that each site is a copy of. Its people are `admin` (1), an editor
- * `ada` (12) and an author `bob` (13), all with the same password; on a network `bob` is one of `/second/` only.
+ * A WordPress that was installed once in this run, and that each site is a copy of. Its people are `admin` (1), an
+ * editor `ada` (12) and an author `bob` (13), all with the same password; on a network `bob` is one of `/second/` only.
  */
 final class Template
 {
@@ -19,7 +19,20 @@ final class Template
     {
         $directory = getenv('DM_WORDPRESS_DIRECTORY');
         if ($directory === false || !is_dir($directory)) {
-            throw new \RuntimeException('A database is there below scripts/test-wordpress.sh and scripts/site.sh only.');
+            throw new \RuntimeException('A database is there below scripts/{test-wordpress,site}.sh only.');
+        }
+        return $directory;
+    }
+
+    /**
+     * Where all sites' workers keep what opcache compiled: so the first request of a site takes a sixth of the time.
+     */
+    public static function compiled(): string
+    {
+        $directory = self::directory() . '/opcache';
+        if (!is_dir($directory)) {
+            mkdir($directory);
+            Files::giveAway($directory);
         }
         return $directory;
     }
@@ -51,6 +64,8 @@ final class Template
 
     /**
      * In a process of its own, since a process is one WordPress for good.
+     *
+     * @SuppressWarnings(PHPMD.UnusedLocalVariable)
      */
     private static function run(string $script, Kind $kind): void
     {

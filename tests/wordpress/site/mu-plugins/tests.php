@@ -28,7 +28,7 @@ foreach (['core', 'plugins', 'themes'] as $what) {
     }
     ['code' => $code, 'arguments' => $arguments, 'as' => $user, 'start' => $start]
         = unserialize((string) file_get_contents('php://input'), ['allowed_classes' => false]);
-    add_filter('determine_current_user', static fn (): int|false => $user === 0 ? false : $user, PHP_INT_MAX);
+    add_filter('determine_current_user', static fn(): int|false => $user === 0 ? false : $user, PHP_INT_MAX);
     add_action('wp_loaded', static function () use ($code, $arguments, $start): never {
         while (microtime(true) < $start) {
             usleep(100);
