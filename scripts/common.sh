@@ -65,3 +65,12 @@ place_library() {
     link "$1/$soname" "libdm_connections.so.$version"
     link "$1/libdm_connections.so" "$soname"
 }
+
+# in_memory: for what is not about the disk. Temporary files are in memory from here on, where there is enough of it and
+# programs may be run from there (a plugin's library is loaded from where it is installed).
+in_memory() {
+    local place=/dev/shm
+    [[ -z ${TMPDIR:-} && -w $place && $(df --output=avail -m "$place" | tail -n 1) -gt 1024 ]] || return 0
+    [[ ,$(findmnt -n -o OPTIONS -T "$place" 2>/dev/null), != *,noexec,* ]] || return 0
+    export TMPDIR=$place
+}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# setup.sh demo|test: installs what is missing on a Debian or Ubuntu machine, and says what. Rust has to be there.
+# setup.sh demo|test|screenshot: installs what is missing on a Debian or Ubuntu machine, and says what. Rust has to be
+# there.
 source "$(dirname "$0")/common.sh"
 
 needed=(gcc libc6-dev php8.2-cli)
@@ -11,8 +12,11 @@ case ${1:-test} in
         needed+=(zip unzip)
         # WordPress wants some web server: a small one, which is not started at boot either.
         needed+=(wordpress php mini-httpd php8.2-mysql mariadb-server-core)
+        # The tests of the plugin answer over HTTP, as users see it.
+        needed+=(nginx-light php8.2-xml)
         ;;
-    *) fail "usage: setup.sh demo|test" ;;
+    screenshot) needed=(chromium fonts-dejavu-core) ;;
+    *) fail "usage: setup.sh demo|test|screenshot" ;;
 esac
 
 wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)

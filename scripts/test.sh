@@ -18,6 +18,7 @@ scripts/test-install.sh
 
 scripts/test-php.sh
 scripts/test-dropin.sh
+scripts/test-wordpress.sh
 scripts/test-readme.sh
 
 step "demo"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # wordpress.sh single|network COMMAND...: runs a command beside Debian's WordPress, which tests/dropin/wordpress.php then
-# loads (DM_WORDPRESS and DM_WORDPRESS_DIRECTORY say which): one site, or a network of them, on a MariaDB of its own that
-# nobody else reaches and that is gone afterwards. Nothing of the system's own configuration is read or written.
+# loads (DM_WORDPRESS and DM_WORDPRESS_DIRECTORY say which): one site, or a network of them, on a MariaDB of its own
+# (database.sh). Without a web server: scripts/site.sh has one.
 source "$(dirname "$0")/common.sh"
 
 usage="usage: wordpress.sh single|network COMMAND..."
@@ -11,45 +11,7 @@ case $1 in
     *) fail "$usage" ;;
 esac
 shift
-for needed in /usr/share/wordpress/wp-settings.php /usr/sbin/mariadbd /usr/bin/mariadb-install-db; do
-    [[ -e $needed ]] || fail "$needed is not there: run scripts/setup.sh test"
-done
-
-directory=$(mktemp -d -t dm-wordpress.XXXXXX)
-export DM_WORDPRESS_DIRECTORY=$directory
-server=''
-cleanup() {
-    local status=$?
-    if [[ -n $server ]]; then
-        kill "$server" 2>/dev/null || true
-        wait "$server" || true
-    fi
-    rm -rf "$directory"
-    exit "$status"
-}
-trap cleanup EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# quietly NAME COMMAND...: says what it printed only where it fails.
-quietly() {
-    local log=$directory/$1.log
-    "${@:2}" >"$log" 2>&1 || {
-        cat "$log" >&2
-        fail "$1 failed"
-    }
-}
-
-user=$(id -un)
-# By force where the machine's own name is not known: nobody comes over a network.
-quietly mariadb-install-db mariadb-install-db --no-defaults --datadir="$directory/data" --user="$user" \
-    --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve --force
-# A row of the old option may be 15 MB and more.
-/usr/sbin/mariadbd --no-defaults --user="$user" --datadir="$directory/data" --socket="$directory/mariadb.sock" \
-    --pid-file="$directory/mariadb.pid" --skip-networking --max-allowed-packet=256M --innodb-log-file-size=256M \
-    >"$directory/mariadbd.log" 2>&1 &
-server=$!
+source scripts/database.sh
 
 mkdir -p "$directory"/content/{plugins,themes}
 quietly wordpress-install php tests/dropin/wordpress-install.php

@@ -16,6 +16,7 @@ namespace DataMachine\Connections\Benches;
 
 use DataMachine\Connections\Native\Library;
 use DataMachine\Connections\Tests\Fpm;
+use DataMachine\Connections\Tests\FpmMaster;
 
 require __DIR__ . '/../../tests/php/bootstrap.php';
 require __DIR__ . '/../php/Spread.php';
@@ -47,7 +48,7 @@ foreach (['DM_WORDPRESS', 'DM_WORDPRESS_DIRECTORY'] as $name) {
 $fpm = new Fpm($directory, [
     'ffi.enable' => 'preload',
     'opcache.preload' => "{$directory}/php/preload.php",
-    'opcache.preload_user' => Fpm::user() ?? get_current_user(),
+    'opcache.preload_user' => FpmMaster::user() ?? get_current_user(),
     // PHP's own; the tests' looks at each file in each request.
     'opcache.revalidate_freq' => '2',
     'memory_limit' => '-1',
@@ -57,8 +58,8 @@ register_shutdown_function(static function () use ($fpm, $directory): void {
     $fpm->stop();
     exec('rm -rf ' . escapeshellarg($directory));
 });
-if (Fpm::user() !== null) {
-    chgrp($environment['DM_WORDPRESS_DIRECTORY'], Fpm::user());
+if (FpmMaster::user() !== null) {
+    chgrp($environment['DM_WORDPRESS_DIRECTORY'], FpmMaster::user());
     chmod($environment['DM_WORDPRESS_DIRECTORY'], 0710);
 }
 

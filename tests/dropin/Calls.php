@@ -28,6 +28,21 @@ final class Calls
     ];
 
     /**
+     * A getter's answer by its name in tests/fixtures/expected-mixed-api.json: a method, or `user:2`, `agent:5`,
+     * `site/named/second`.
+     */
+    public static function getter(BaseAuthProvider $provider, string $getter): mixed
+    {
+        if (preg_match('~^(site|user|agent):?(\d*)(?:/named/(.+))?$~D', $getter, $parts) !== 1) {
+            return $provider->$getter();
+        }
+        [, $type, $id] = $parts;
+        return isset($parts[3])
+            ? $provider->get_named_account($parts[3], $type, (int) $id)
+            : $provider->{"get_account_for_{$type}"}((int) $id);
+    }
+
+    /**
      * @return array<string, mixed> the answer, by the method
      */
     public static function reads(BaseAuthProvider $provider): array

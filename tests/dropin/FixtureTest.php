@@ -32,7 +32,7 @@ final class FixtureTest extends DropinTestCase
         foreach (self::expected() as $slug => $getters) {
             $provider = self::provider($slug);
             foreach ($getters as $getter => $before) {
-                $now = self::ask($provider, (string) $getter);
+                $now = Calls::getter($provider, (string) $getter);
                 $compared++;
                 if ($now !== $before) {
                     $different["{$slug} {$getter}"] = $now;
@@ -159,17 +159,6 @@ final class FixtureTest extends DropinTestCase
         $error = $reddit->resolve_auth_ref('desk', 'reddit', ['runtime' => true]);
         self::assertInstanceOf(\WP_Error::class, $error);
         self::assertStringContainsString('desk', $error->get_error_message());
-    }
-
-    private static function ask(BaseAuthProvider $provider, string $getter): mixed
-    {
-        if (preg_match('~^(site|user|agent):?(\d*)(?:/named/(.+))?$~D', $getter, $parts) !== 1) {
-            return $provider->$getter();
-        }
-        [, $type, $id] = $parts;
-        return isset($parts[3])
-            ? $provider->get_named_account($parts[3], $type, (int) $id)
-            : $provider->{"get_account_for_{$type}"}((int) $id);
     }
 
     /**

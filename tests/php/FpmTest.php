@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Tests;
 
 use DataMachine\Connections\Exception\FfiForbiddenException;
+use DataMachine\Connections\Exception\LibraryMismatchException;
 use DataMachine\Connections\Exception\ReloadRequiredException;
 use DataMachine\Connections\Exception\SiteMismatchException;
 use DataMachine\Connections\Exception\WrongKeyException;
@@ -93,6 +94,31 @@ final class FpmTest extends VaultTestCase
             catch (FFI\Exception $refused) { echo $refused->getMessage(); }');
         self::assertStringContainsString('restricted by "ffi.enable"', $said);
         self::assertSame(Library::VERSION, $this->ask('echo $vault->info()->version;'));
+    }
+
+    /**
+     * @dataProvider modes
+     */
+    public function testAConstantOrTheEnvironmentNamesTheLibraryWhereAnyCodeMayUseFfi(bool $preload): void
+    {
+        $other = "{$this->directory}/other.so";
+        $library = (string) file_get_contents((string) get_cfg_var(Library::SETTING));
+        file_put_contents($other, str_replace(Library::VERSION, '0.1.9', $library));
+        $arguments = [
+            'options' => ['path' => $this->place(), 'site' => self::SITE],
+            'key' => base64_encode(self::KEY),
+        ];
+        $paths = [$other => LibraryMismatchException::class, 'other.so' => 'has to be one absolute path'];
+        foreach ($paths as $path => $says) {
+            foreach (["define('%s', '%s');", "putenv('%s=%s');"] as $way) {
+                // Each in a worker that has no library yet.
+                $this->fpm?->stop();
+                $fpm = $this->start($preload);
+                $named = sprintf($way, Library::NAME, $path);
+                $said = $fpm->request($named . self::OPEN . 'echo "opened";', $arguments);
+                self::assertStringContainsString($preload ? 'opened' : $says, $said, $way);
+            }
+        }
     }
 
     public function testWithoutThePreloadTheErrorNamesIt(): void
@@ -209,9 +235,9 @@ final class FpmTest extends VaultTestCase
         $this->start(false);
         self::assertSame('saved', $this->ask('$vault->save("reddit", "user:1", ["a" => 1]); echo "saved";'));
         $thrown = self::assertThrows(WrongUserException::class, fn () => $this->open());
-        self::assertStringContainsString('sudo -u ' . Fpm::user(), (string) $thrown->mend());
+        self::assertStringContainsString('sudo -u ' . FpmMaster::user(), (string) $thrown->mend());
         foreach (glob($this->place() . '/*') ?: [] as $file) {
-            self::assertSame(Fpm::user(), posix_getpwuid((int) fileowner($file))['name'] ?? null, $file);
+            self::assertSame(FpmMaster::user(), posix_getpwuid((int) fileowner($file))['name'] ?? null, $file);
         }
         self::assertSame('{"a":1}', $this->ask('echo $vault->get("reddit", "user:1")->document->toJson();'));
     }
@@ -222,8 +248,8 @@ final class FpmTest extends VaultTestCase
             'ffi.enable' => 'preload',
             'opcache.preload' => $this->directory . '/php/preload.php',
         ] : ['ffi.enable' => 'true'];
-        if ($preload && Fpm::user() !== null) {
-            $settings['opcache.preload_user'] = Fpm::user();
+        if ($preload && FpmMaster::user() !== null) {
+            $settings['opcache.preload_user'] = FpmMaster::user();
         }
         return $this->fpm = new Fpm($this->directory, $settings);
     }

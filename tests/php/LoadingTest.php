@@ -73,6 +73,22 @@ final class LoadingTest extends VaultTestCase
         self::assertSame('opened ' . Library::VERSION, $said);
     }
 
+    /**
+     * Preloaded, it is what may use FFI: a function of its namespace that somebody else defines, and that PHP would
+     * prefer to its own, must not hand it a path or a header.
+     */
+    public function testNoFunctionOfItsNamespaceIsCalled(): void
+    {
+        $hostile = 'namespace DataMachine\Connections\Native; const PHP_SAPI = "hostile";';
+        $called = $this->functionsOf(self::PACKAGE . '/php/src/Native/Library.php');
+        self::assertContains('get_cfg_var', $called);
+        foreach ($called as $function) {
+            $hostile .= "function {$function}(...\$given) { exit('{$function} was not the one of PHP'); }";
+        }
+        $said = $this->attempt([], 'eval(' . var_export($hostile, true) . ');');
+        self::assertSame('opened ' . Library::VERSION, $said);
+    }
+
     public function testAnotherVersionIsRefused(): void
     {
         $other = $this->otherVersion();
@@ -177,6 +193,25 @@ final class LoadingTest extends VaultTestCase
             ['path' => $this->place(), 'site' => self::SITE],
             $flags
         );
+    }
+
+    /**
+     * The functions that a file calls by an unqualified name.
+     *
+     * @return list<string>
+     */
+    private function functionsOf(string $file): array
+    {
+        $tokens = \PhpToken::tokenize((string) file_get_contents($file));
+        $tokens = array_values(array_filter($tokens, static fn (\PhpToken $token): bool => !$token->isIgnorable()));
+        $called = [];
+        foreach ($tokens as $at => $token) {
+            $other = $tokens[max(0, $at - 1)]->is([T_FUNCTION, T_OBJECT_OPERATOR, T_DOUBLE_COLON, T_NEW]);
+            if ($token->is(T_STRING) && !$other && ($tokens[$at + 1] ?? null)?->text === '(') {
+                $called[] = $token->text;
+            }
+        }
+        return array_values(array_unique($called));
     }
 
     /** A library of another version. */
