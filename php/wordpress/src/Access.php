@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
+use DataMachine\Connections\Acquired;
 use DataMachine\Connections\ActingRequest;
 use DataMachine\Connections\Dropin\Running;
 use DataMachine\Connections\Dropin\WordPress;
@@ -73,6 +74,22 @@ final class Access
             }
         });
         return $can;
+    }
+
+    /**
+     * @param array<string, mixed> $wanted
+     */
+    public function acquire(string $provider, array $wanted): ?Acquired
+    {
+        $acquired = null;
+        $store = Plugin::store();
+        if ($this->request !== null && $store !== null) {
+            Plugin::attempt(function () use ($provider, $wanted, $store, &$acquired): void {
+                $wanted += $this->wanted;
+                $acquired = $store->vault()->access()->acquire($this->request, $provider, $wanted);
+            });
+        }
+        return $acquired;
     }
 
     /**

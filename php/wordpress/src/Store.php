@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
+use DataMachine\Connections\Exception\InvalidArgumentException;
 use DataMachine\Connections\Options;
 use DataMachine\Connections\Vault;
 
@@ -12,6 +13,12 @@ use DataMachine\Connections\Vault;
  */
 final class Store
 {
+    /**
+     * Filters further providers, by slug, in the form of docs/catalogue.md. Asked when the store is opened, which is
+     * after all plugins are loaded.
+     */
+    public const CATALOGUE = 'datamachine_connections_catalogue';
+
     /** For how long a failure is not tried again, in seconds: a page has many who ask, a worker outlives it. */
     private const REMEMBERED = 10;
 
@@ -20,7 +27,7 @@ final class Store
     private float $failedAt = 0.0;
 
     /**
-     * @param (\Closure(): Options)|Problem $how how it is opened, or why it is not
+     * @param (\Closure(?array): Options)|Problem $how how it is opened, or why it is not
      */
     private function __construct(#[\SensitiveParameter] private readonly \Closure|Problem $how)
     {
@@ -31,7 +38,7 @@ final class Store
      */
     public static function of(Anchor $anchor): self
     {
-        return new self(static function () use ($anchor): Options {
+        return new self(static function (?array $catalogue) use ($anchor): Options {
             $path = Requirements::store($anchor);
             $keyFile = Requirements::keyFile($anchor);
             $key = KeySource::look($keyFile);
@@ -43,6 +50,7 @@ final class Store
                 storeId: $anchor->storeId,
                 documentRoot: Place::of($anchor)->documentRoot(),
                 clone: true,
+                catalogue: $catalogue,
             );
         });
     }
@@ -52,7 +60,7 @@ final class Store
      */
     public static function make(Place $place): self
     {
-        return new self(static function () use ($place): Options {
+        return new self(static function (?array $catalogue) use ($place): Options {
             $place->prepare();
             $key = KeySource::look($place->keyFile());
             return new Options(
@@ -62,6 +70,7 @@ final class Store
                 keyFile: $key->kind === KeySource::FILE ? $key->file : null,
                 create: true,
                 documentRoot: $place->documentRoot(),
+                catalogue: $catalogue,
             );
         });
     }
@@ -101,12 +110,36 @@ final class Store
                 throw $this->how->exception();
             }
             $this->failure = null;
-            return $this->vault = Vault::open(($this->how)());
+            return $this->vault = self::opened($this->how);
         } catch (\Throwable $thrown) {
             $this->failure = $thrown;
             $this->failedAt = microtime(true);
             throw $thrown;
         }
+    }
+
+    private static function opened(#[\SensitiveParameter] \Closure $how): Vault
+    {
+        $catalogue = self::catalogue();
+        try {
+            return Vault::open($how($catalogue));
+        } catch (InvalidArgumentException $refused) {
+            if ($catalogue === null) {
+                throw $refused;
+            }
+            // One plugin's mistake about its provider takes nobody else's connections away.
+            Plugin::log(Problem::of($refused));
+            return Vault::open($how(null));
+        }
+    }
+
+    /**
+     * @return array{providers: array<string, mixed>}|null
+     */
+    private static function catalogue(): ?array
+    {
+        $providers = apply_filters(self::CATALOGUE, []);
+        return is_array($providers) && $providers !== [] ? ['providers' => $providers] : null;
     }
 
     /**

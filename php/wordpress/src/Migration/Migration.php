@@ -76,7 +76,7 @@ final class Migration
      */
     public function look(): ImportReport
     {
-        return $this->vault->importOption($this->option(), [wp_salt('auth')], dryRun: true);
+        return $this->vault->importLegacy($this->option(), [wp_salt('auth')], dryRun: true);
     }
 
     /**
@@ -95,7 +95,7 @@ final class Migration
         do {
             $option = $this->option();
             $from = $this->progress->done;
-            $report = $this->vault->importOption($option, [wp_salt('auth')], from: $from, limit: self::SLICE);
+            $report = $this->vault->importLegacy($option, [wp_salt('auth')], from: $from, limit: self::SLICE);
             $done = $report->next ?? $from + count($report->entries);
             $this->progress = $this->progress->write(done: $done, entries: max($this->progress->entries, $done));
             if ($report->next === null) {

@@ -44,7 +44,7 @@ final class Strays
             static fn (mixed $entry, int|string $slug): bool => !Stub::is([$slug => $entry]),
             ARRAY_FILTER_USE_BOTH
         );
-        $report = Runtime::vault()->importOption(serialize($option), [Runtime::salt()], dryRun: true);
+        $report = Runtime::vault()->importLegacy(serialize($option), [Runtime::salt()], dryRun: true);
         $base = $option;
         $places = [];
         foreach ($report->entries as $entry) {
