@@ -4,6 +4,10 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
+use DataMachine\Connections\WordPress\Page\Said;
+use DataMachine\Connections\WordPress\Page\Screen;
+use DataMachine\Connections\WordPress\SiteHealth\SiteHealth;
+
 /**
  * Finds out in which state the site is, and begins it. Nothing of this ends a request: whatever goes wrong is a Problem
  * of the state that is left.
@@ -30,8 +34,10 @@ final class Plugin
         register_deactivation_hook($file, [self::class, 'deactivated']);
         add_action('admin_init', [self::class, 'welcome']);
         self::begin(self::look());
+        SiteHealth::register();
         if (is_admin()) {
             Notices::register();
+            Screen::register();
         }
     }
 
@@ -145,6 +151,7 @@ final class Plugin
     public static function forgetWelcome(): void
     {
         delete_site_transient(self::WELCOME);
+        Said::forget();
     }
 
     /**

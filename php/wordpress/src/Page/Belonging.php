@@ -1,0 +1,95 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\WordPress\Page;
+
+use DataMachine\Connections\Dropin\Refusal;
+use DataMachine\Connections\Vault;
+use DataMachine\Connections\WordPress\Anchor;
+use DataMachine\Connections\WordPress\Host;
+use DataMachine\Connections\WordPress\Plugin;
+use DataMachine\Connections\WordPress\Requirements;
+use DataMachine\Connections\WordPress\SiteIdentity;
+use DataMachine\Connections\WordPress\Uninstallation;
+
+/**
+ * The buttons that say whose the store is: this site's, this server's, or nobody's any more.
+ *
+ * phpcs:disable Generic.Files.LineLength -- what translators see is one text each.
+ *
+ * @internal
+ */
+final class Belonging
+{
+    public static function adopt(): Said
+    {
+        $anchor = self::anchor();
+        $adopted = self::vault()->adopt();
+        self::replace($anchor, $anchor->with(site: SiteIdentity::current()));
+        /* translators: 1: the site of before, 2: this site. */
+        $text = __('The connections belong to %2$s now. They are renewed here; %1$s must not use them any more.', 'datamachine-connections');
+        return Said::done(sprintf($text, $adopted->before, SiteIdentity::current()));
+    }
+
+    public static function thisServer(): Said
+    {
+        $anchor = self::anchor();
+        $host = Host::now(Requirements::store($anchor));
+        self::replace($anchor, $host->in($anchor));
+        /* translators: %s: name of the server. */
+        return Said::done(sprintf(__('The server of the connections is %s now.', 'datamachine-connections'), $host->name));
+    }
+
+    /**
+     * Lets the plugin's deletion destroy everything. The site's name has to be typed.
+     */
+    public static function destroy(Input $input): Said
+    {
+        if ($input->text('confirmation') !== SiteIdentity::current()) {
+            /* translators: %s: the site's address. */
+            $text = __('Nothing was changed: to allow it, type %s.', 'datamachine-connections');
+            throw new Refusal('not_confirmed', sprintf($text, SiteIdentity::current()));
+        }
+        Uninstallation::consent();
+        return new Said('warning', __('For one day, deleting the plugin destroys all connections, their key file and their history.', 'datamachine-connections'));
+    }
+
+    public static function keep(): Said
+    {
+        delete_site_option(Uninstallation::CONSENT);
+        return Said::done(__('The connections are kept: the plugin refuses to be deleted.', 'datamachine-connections'));
+    }
+
+    /**
+     * The anchor as it is now: this request's state has it as it was.
+     */
+    public static function anchor(): Anchor
+    {
+        return Anchor::read() ?? throw self::notMigrated();
+    }
+
+    /**
+     * @throws \Throwable why it cannot be opened
+     */
+    public static function vault(): Vault
+    {
+        $store = Plugin::store();
+        return $store === null ? throw self::notMigrated() : $store->vault();
+    }
+
+    /**
+     * @throws Refusal where somebody else changed it meanwhile
+     */
+    public static function replace(Anchor $anchor, Anchor $by): void
+    {
+        if (!$anchor->replace($by)) {
+            throw new Refusal('changed_meanwhile', __('Somebody else changed this meanwhile. Look at it, and try again.', 'datamachine-connections'));
+        }
+    }
+
+    private static function notMigrated(): Refusal
+    {
+        return new Refusal('not_migrated', __('The connections of this site are not in a store.', 'datamachine-connections'));
+    }
+}
