@@ -15,12 +15,9 @@ use DataMachine\Core\OAuth\BaseOAuth2Provider;
 final class Cron
 {
     public const HOOK = 'datamachine_connections_hourly';
-    /** Where the audit had come to, hour by hour: shows that the whole store was put back. */
-    public const HEADS = 'datamachine_connections_heads';
     /** How events are read. */
     public const CONSUMER = 'wordpress';
 
-    private const KEPT = 24;
     /** After how many seconds no more renewals are begun. */
     private const RENEWING = 20;
 
@@ -69,10 +66,9 @@ final class Cron
 
     private static function heads(Vault $vault): void
     {
-        $heads = get_site_option(self::HEADS, []);
-        $heads = is_array($heads) ? array_values(array_filter($heads, is_string(...))) : [];
-        $heads[] = $vault->audit()->anchor()->toJson();
-        update_site_option(self::HEADS, array_slice($heads, -self::KEPT));
+        if (!Heads::keep($vault)) {
+            Plugin::log(new Problem(Problem::PUT_BACK));
+        }
     }
 
     private static function events(Vault $vault): void

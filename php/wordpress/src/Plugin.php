@@ -158,7 +158,7 @@ final class Plugin
         }
         delete_site_transient(self::WELCOME);
         // phpcs:ignore WordPress.Security.NonceVerification -- nothing is done.
-        if (!isset($_GET['activate-multi'])) {
+        if (!isset($_GET['activate-multi']) && class_exists(ToolsPage::class)) {
             wp_safe_redirect(self::page());
             exit;
         }
