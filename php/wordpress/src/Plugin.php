@@ -165,7 +165,7 @@ final class Plugin
         }
         delete_site_transient(self::WELCOME);
         // phpcs:ignore WordPress.Security.NonceVerification -- nothing is done.
-        if (!isset($_GET['activate-multi']) && class_exists(ToolsPage::class)) {
+        if (!isset($_GET['activate-multi'])) {
             wp_safe_redirect(self::page());
             exit;
         }

@@ -71,6 +71,7 @@ final class Actions
             'elsewhere' => Moving::elsewhere(...),
             'migrate' => Moving::migrate(...),
             'roll_back' => Moving::rollBack(...),
+            'put_back' => Belonging::putBack(...),
             'adopt' => Belonging::adopt(...),
             'this_server' => Belonging::thisServer(...),
             'destroy' => Belonging::destroy(...),

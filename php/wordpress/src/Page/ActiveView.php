@@ -21,6 +21,7 @@ final class ActiveView
         $info = $vault->info();
         $parts = [
             static fn (): Html => $info->clone ? CopySection::show($info->site) : Html::all(),
+            static fn (): Html => PutBackSection::show($vault),
             static fn (): Html => OverviewSection::show($vault),
             static fn (): Html => ModeSection::show($vault, $anchor->mode),
             static fn (): Html => GrantsSection::show($vault),

@@ -7,6 +7,7 @@ namespace DataMachine\Connections\WordPress\Page;
 use DataMachine\Connections\Dropin\Refusal;
 use DataMachine\Connections\Vault;
 use DataMachine\Connections\WordPress\Anchor;
+use DataMachine\Connections\WordPress\Heads;
 use DataMachine\Connections\WordPress\Host;
 use DataMachine\Connections\WordPress\Plugin;
 use DataMachine\Connections\WordPress\Requirements;
@@ -32,6 +33,15 @@ final class Belonging
         return Said::done(sprintf($text, $adopted->before, SiteIdentity::current()));
     }
 
+    /**
+     * Somebody put the store back, and says so.
+     */
+    public static function putBack(): Said
+    {
+        Heads::accept(self::vault());
+        return Said::done(__('The store counts as it is now.', 'datamachine-connections'));
+    }
+
     public static function thisServer(): Said
     {
         $anchor = self::anchor();
@@ -49,7 +59,7 @@ final class Belonging
         if ($input->text('confirmation') !== SiteIdentity::current()) {
             /* translators: %s: the site's address. */
             $text = __('Nothing was changed: to allow it, type %s.', 'datamachine-connections');
-            throw new Refusal('not_confirmed', sprintf($text, SiteIdentity::current()));
+            return new Said('error', sprintf($text, SiteIdentity::current()));
         }
         Uninstallation::consent();
         return new Said('warning', __('For one day, deleting the plugin destroys all connections, their key file and their history.', 'datamachine-connections'));

@@ -28,7 +28,7 @@ final class CopySection
             Parts::heading(__('This site is a copy', 'datamachine-connections')),
             Parts::notice('warning', sprintf($text, $site, $here)),
             Parts::text(sprintf($means, $site)),
-            Parts::text(__('For a staging site do nothing: it is safe as it is. Better still, connect test accounts there after a rollback.', 'datamachine-connections')),
+            Parts::text(__('For a staging site do nothing: it is safe as it is. Do not roll back there, though: without this plugin nothing keeps the copy from renewing the accounts.', 'datamachine-connections')),
             Parts::form('adopt', $button)
         );
     }

@@ -46,7 +46,7 @@ final class DryRunView
             self::counted($report, ImportOutcome::Unchanged, __('Already in the store, and the same: %d', 'datamachine-connections')),
             self::counted($report, ImportOutcome::Differs, __('In the store and older there, to be brought up to date: %d', 'datamachine-connections')),
             self::counted($report, ImportOutcome::Kept, __('Kept as it is, because it is no account (it stays readable where it was): %d', 'datamachine-connections')),
-            self::counted($report, ImportOutcome::Quarantined, __('Does not open with the site\'s salts, so nobody can use it today either (kept sealed): %d', 'datamachine-connections')),
+            self::counted($report, ImportOutcome::Quarantined, __('With something in it that the site\'s salts do not open, so nobody can use that today either (it is kept sealed): %d', 'datamachine-connections')),
             $report->delegations === [] ? '' : sprintf(
                 /* translators: 1: a number, 2: a number. */
                 __('Delegations of mailboxes to agents that become grants: %1$d of %2$d', 'datamachine-connections'),
@@ -126,7 +126,8 @@ final class DryRunView
      */
     private static function row(ImportEntry $entry): array
     {
-        $why = [$entry->why];
+        // What became of its members says more than that something did.
+        $why = $entry->members === [] ? [$entry->why] : [];
         foreach ($entry->members as $member) {
             $why[] = "{$member->name}: {$member->why}";
         }
@@ -134,7 +135,8 @@ final class DryRunView
             implode(' › ', $entry->path),
             $entry->owner === null ? '' : Words::owner($entry->owner),
             self::outcome($entry->outcome, __('moved', 'datamachine-connections')),
-            implode(' ', array_filter($why)),
+            // The library's own word for what the column before says.
+            $entry->outcome === ImportOutcome::Imported && $entry->members === [] ? '' : implode(' ', $why),
         ];
     }
 
@@ -144,7 +146,7 @@ final class DryRunView
             ImportOutcome::Imported => $imported,
             ImportOutcome::Unchanged => __('is there already', 'datamachine-connections'),
             ImportOutcome::Differs => __('brought up to date', 'datamachine-connections'),
-            ImportOutcome::Quarantined => __('kept sealed', 'datamachine-connections'),
+            ImportOutcome::Quarantined => __('moved, but for what does not open', 'datamachine-connections'),
             ImportOutcome::Kept => __('kept as it is', 'datamachine-connections'),
         };
     }

@@ -25,7 +25,8 @@ final class GrantsSection
     {
         // phpcs:ignore WordPress.Security.NonceVerification -- nothing is done.
         $after = (new Input(wp_unslash($_GET)))->text('after');
-        $grants = $vault->access()->grants(['limit' => self::ROWS] + ($after === '' ? [] : ['after' => $after]));
+        $query = ['revoked' => false, 'limit' => self::ROWS] + ($after === '' ? [] : ['after' => $after]);
+        $grants = $vault->access()->grants($query);
         $row = static fn (GrantInfo $grant): array => self::row($vault, $grant);
         return Html::all(
             Html::tag('h3', ['id' => 'grants'], __('Granted', 'datamachine-connections')),
@@ -90,7 +91,8 @@ final class GrantsSection
             GrantOrigin::Observed => __('asked for, and accepted', 'datamachine-connections'),
             null => __('given by hand', 'datamachine-connections'),
         };
-        $by = $grant->grantedBy === null ? '' : ', ' . Words::owner($grant->grantedBy);
+        // What the library gives by itself is told already.
+        $by = in_array($grant->grantedBy, [null, 'library'], true) ? '' : ', ' . Words::owner($grant->grantedBy);
         return $grant->grantedAt === null ? $how . $by : "{$how}{$by}, " . Words::time($grant->grantedAt);
     }
 

@@ -23,7 +23,7 @@ final class HeldView
         return Html::all(
             Parts::heading(__('The connections cannot be reached', 'datamachine-connections')),
             Parts::problem($problem),
-            Parts::text(__('Until that is mended, no account is used, changed or lost: Data Machine finds none, and whatever is saved is refused. The rest of the site runs as always. Put right, everything is there again, and nothing has to be pressed here.', 'datamachine-connections')),
+            Parts::text(__('Until that is mended, no account is used, changed or lost: Data Machine finds none, and whatever is saved is refused. The rest of the site runs as always. Put right, everything is there again.', 'datamachine-connections')),
             $anchor !== null && $problem->code === Problem::OTHER_SERVER ? self::server($anchor) : Html::all(),
             $anchor === null ? Html::all() : Html::all(
                 Parts::heading(__('What is expected', 'datamachine-connections')),

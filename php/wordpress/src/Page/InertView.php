@@ -38,7 +38,7 @@ final class InertView
             self::where($place),
             match (true) {
                 $problem !== null => Html::all(),
-                $progress?->phase === Progress::PREPARED => self::prepared($place),
+                $progress?->phase === Progress::PREPARED => self::prepared($progress),
                 default => self::look($progress),
             }
         );
@@ -98,12 +98,16 @@ final class InertView
         );
     }
 
-    private static function prepared(Place $place): Html
+    private static function prepared(Progress $progress): Html
     {
-        $proposed = Place::propose();
+        $place = Place::propose();
+        $key = KeySource::look($place->keyFile());
+        $made = $progress->anchor;
+        if ($place->store() !== $made->path || $key->kind !== $made->key) {
+            return self::elsewhere($place, $key);
+        }
         $report = Migration::prepare()->look();
         return Html::all(
-            $proposed->directory === $place->directory ? Html::all() : self::elsewhere($proposed),
             Parts::heading(__('What would be moved', 'datamachine-connections')),
             DryRunView::show($report),
             Parts::heading(__('Second step: move', 'datamachine-connections')),
@@ -118,13 +122,13 @@ final class InertView
         );
     }
 
-    private static function elsewhere(Place $proposed): Html
+    private static function elsewhere(Place $place, KeySource $key): Html
     {
-        /* translators: %s: a directory. */
-        $text = __('The empty store was made before the place was changed: it would lie in %s now.', 'datamachine-connections');
+        /* translators: 1: a directory, 2: where the key is. */
+        $text = __('The empty store was made before the place or the key was changed. By now the store would lie in %1$s, and its key be %2$s.', 'datamachine-connections');
         return Html::all(
-            Parts::notice('warning', sprintf($text, $proposed->directory)),
-            Parts::form('elsewhere', __('Use that place, and delete the empty store', 'datamachine-connections'))
+            Parts::notice('warning', sprintf($text, $place->store(), PlaceSection::source($key))),
+            Parts::form('elsewhere', __('Make it anew there, and delete the empty one', 'datamachine-connections'), class: 'primary')
         );
     }
 }

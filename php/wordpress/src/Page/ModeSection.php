@@ -88,15 +88,15 @@ final class ModeSection
                 $decision->account
             );
         /* translators: 1: a number, 2: a time. */
-        $seen = __('%1$d times, last on %2$s', 'datamachine-connections');
+        $seen = _n('%1$d time, on %2$s', '%1$d times, last on %2$s', $proposal->count, 'datamachine-connections');
         return [
             $terms === null
                 ? sprintf('%s: %s', $what, __('no grant would help', 'datamachine-connections'))
                 : $what,
             Html::all(
                 sprintf($seen, $proposal->count, Words::time($proposal->lastAt)),
-                Html::tag('br'),
-                ucfirst((string) $decision->message)
+                // That there is no grant is what the first cell says.
+                ...($decision->reason === 'no_grant' ? [] : [Html::tag('br'), (string) $decision->message])
             ),
             self::buttons($proposal->id, $what, $terms !== null),
         ];
@@ -107,7 +107,9 @@ final class ModeSection
         $id = ['id' => $id];
         $accept = __('Accept', 'datamachine-connections');
         $dismiss = __('Dismiss', 'datamachine-connections');
-        return Html::all(
+        return Html::tag(
+            'div',
+            ['style' => 'white-space:nowrap'],
             $grantable ? Parts::form('accept', $accept, $id, 'primary', "{$accept}: {$what}") : Html::all(),
             Parts::form('dismiss', $dismiss, $id, 'secondary', "{$dismiss}: {$what}")
         );

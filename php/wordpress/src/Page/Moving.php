@@ -4,6 +4,12 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress\Page;
 
+use DataMachine\Connections\Dropin\Refusal;
+use DataMachine\Connections\Exception\ConnectionsException;
+use DataMachine\Connections\Options;
+use DataMachine\Connections\Vault;
+use DataMachine\Connections\WordPress\Anchor;
+use DataMachine\Connections\WordPress\KeySource;
 use DataMachine\Connections\WordPress\Migration\Migration;
 use DataMachine\Connections\WordPress\Migration\Progress;
 use DataMachine\Connections\WordPress\Migration\Rollback;
@@ -28,16 +34,44 @@ final class Moving
     }
 
     /**
-     * Begins anew at the place that wp-config.php names by now. Only a store into which nothing was moved goes.
+     * Begins anew with the place and the key that are set up by now. Only a store with nothing in it goes for that.
      */
     public static function elsewhere(): Said
     {
         $progress = Progress::read();
         if ($progress?->phase === Progress::PREPARED) {
-            Place::at(dirname($progress->anchor->path))->destroy();
+            $place = Place::at(dirname($progress->anchor->path));
+            if (!self::isEmpty($progress->anchor)) {
+                /* translators: %s: a directory. */
+                $text = __('The store in %s was not deleted: it is not empty, or its key is not there any more. If it is of no use, delete that directory, and try again.', 'datamachine-connections');
+                throw new Refusal('not_empty', sprintf($text, $place->directory));
+            }
+            $place->destroy();
             Progress::forget();
         }
         return self::prepare();
+    }
+
+    /** Whether it opens with the key that it was made with, and holds nothing. */
+    private static function isEmpty(Anchor $anchor): bool
+    {
+        if (!is_dir($anchor->path)) {
+            return true;
+        }
+        try {
+            $key = KeySource::look(null);
+            $info = Vault::open(new Options(
+                path: $anchor->path,
+                site: $anchor->site,
+                keys: $anchor->keyFile === null ? $key->keys() : null,
+                keyFile: $anchor->keyFile,
+                storeId: $anchor->storeId,
+                clone: true,
+            ))->info();
+        } catch (ConnectionsException) {
+            return false;
+        }
+        return $info->connections + $info->configs + $info->kept === 0;
     }
 
     public static function migrate(Input $input): ?Said

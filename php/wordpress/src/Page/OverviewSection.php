@@ -72,7 +72,7 @@ final class OverviewSection
         foreach (Status::cases() as $status) {
             $count = $provider->count($status);
             if ($count > 0) {
-                $parts[] = "{$count} " . Words::status($status);
+                $parts[] = Words::status($status) . ": {$count}";
             }
         }
         return $parts === [] ? '–' : implode(', ', $parts);
@@ -105,18 +105,26 @@ final class OverviewSection
             foreach ($vault->find(['status' => $status, 'limit' => self::ROWS]) as $connection) {
                 $rows[] = [
                     self::name($connection),
-                    self::withCause(Words::status($status), $connection->statusCause),
+                    self::wrong($connection),
                     Words::time($connection->updatedAt),
-                    self::helps($status),
+                    self::helps($connection),
                 ];
             }
         }
         return $rows;
     }
 
-    private static function helps(Status $status): string
+    private static function wrong(ConnectionInfo $connection): string
     {
-        return match ($status) {
+        return $connection->quarantined === []
+            ? self::withCause(Words::status($connection->status), $connection->statusCause)
+            /* translators: %s: names of members such as access_token. */
+            : sprintf(__('it was moved without what did not open: %s', 'datamachine-connections'), implode(', ', $connection->quarantined));
+    }
+
+    private static function helps(ConnectionInfo $connection): string
+    {
+        return match ($connection->quarantined === [] ? $connection->status : Status::NeedsReauth) {
             Status::NeedsReauth, Status::Revoked => __('Connect the account again in Data Machine.', 'datamachine-connections'),
             Status::KeyUnavailable => __('Give the earlier key, or connect the account again.', 'datamachine-connections'),
             default => __('Look at the provider; then connect the account again.', 'datamachine-connections'),

@@ -145,7 +145,7 @@ final class Parts
      */
     private static function row(array $cells, string $style = ''): Html
     {
-        $attributes = ['scope' => 'row'] + ($style === '' ? [] : ['style' => $style]);
+        $attributes = ['scope' => 'row', 'style' => "vertical-align:top;{$style}"];
         $first = Html::tag('th', $attributes, array_shift($cells) ?? '');
         return Html::tag('tr', [], $first, ...array_map(
             static fn (string|Html $cell): Html => Html::tag('td', [], $cell),

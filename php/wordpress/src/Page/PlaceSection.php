@@ -42,19 +42,29 @@ final class PlaceSection
     }
 
     /**
-     * Where the key is, in words.
+     * Where the key is, in words; where it is not, where it was.
      */
     public static function key(Anchor $anchor): string
     {
-        $now = KeySource::look(Requirements::keyFile($anchor));
-        $kind = $now->isThere() ? $now->kind : $anchor->key;
+        $file = Requirements::keyFile($anchor);
+        $now = KeySource::look($file);
+        return $now->isThere() ? self::source($now) : self::named($anchor->key, $file);
+    }
+
+    public static function source(KeySource $key): string
+    {
+        return self::named($key->kind, $key->file);
+    }
+
+    private static function named(string $kind, ?string $file): string
+    {
         return match ($kind) {
             /* translators: %s: a constant's name. */
             KeySource::CONSTANT => sprintf(__('the constant %s of wp-config.php', 'datamachine-connections'), KeySource::NAME),
             /* translators: %s: an environment variable's name. */
             KeySource::ENVIRONMENT => sprintf(__('the environment variable %s', 'datamachine-connections'), KeySource::NAME),
             /* translators: %s: a file. */
-            default => sprintf(__('the file %s', 'datamachine-connections'), (string) Requirements::keyFile($anchor)),
+            default => sprintf(__('the file %s', 'datamachine-connections'), (string) $file),
         };
     }
 }

@@ -33,13 +33,16 @@ final class RollbackView
 
     public static function show(): Html
     {
-        $report = (new Rollback(Belonging::vault(), Belonging::anchor()))->look();
+        $vault = Belonging::vault();
+        $info = $vault->info();
+        $report = (new Rollback($vault, Belonging::anchor()))->look();
         /* translators: 1: a number, 2: a number. */
         $counts = __('The option would have again: accounts: %1$d, app configurations: %2$d.', 'datamachine-connections');
         return Html::all(
             Parts::heading(__('Roll back', 'datamachine-connections')),
             Parts::text(sprintf($counts, $report->accounts, $report->configs)),
             self::leftOut($report->leftOut),
+            $info->clone ? self::copy($info->site) : Html::all(),
             Parts::heading(__('What happens', 'datamachine-connections'), 3),
             Parts::list([
                 __('The accounts are written into the option in WordPress\'s database, as Data Machine keeps them: by its rules some secrets in them are not encrypted.', 'datamachine-connections'),
@@ -76,6 +79,13 @@ final class RollbackView
                 __('Why', 'datamachine-connections'),
             ], $rows)
         );
+    }
+
+    private static function copy(string $site): Html
+    {
+        /* translators: %s: the site that the store belongs to. */
+        $text = __('This site is a copy of %s. After a rollback nothing keeps it from renewing the accounts, and that logs the other site out.', 'datamachine-connections');
+        return Parts::notice('warning', sprintf($text, $site));
     }
 
     private static function form(bool $without): Html

@@ -25,7 +25,7 @@ final class Words
         [$kind, $id] = explode(':', $owner, 2) + ['', ''];
         return match ($kind) {
             'site' => self::site((int) $id),
-            'user' => self::named(get_userdata((int) $id)->display_name ?? '', "user {$id}"),
+            'user' => self::named(self::person((int) $id), "user {$id}"),
             'agent' => self::named(self::agent((int) $id), "agent {$id}"),
             default => $owner,
         };
@@ -183,11 +183,11 @@ final class Words
         if (is_array($for)) {
             $users = array_map(static fn (mixed $user): string => self::owner((string) $user), (array) ($for['users'] ?? []));
             /* translators: %s: names of people. */
-            return $users === [] ? '' : sprintf(__('while one of these asks: %s', 'datamachine-connections'), implode(', ', $users));
+            return $users === [] ? '' : sprintf(__('on behalf of %s', 'datamachine-connections'), implode(', ', $users));
         }
         return match ($for) {
-            'owner' => __('while the account\'s owner asks', 'datamachine-connections'),
-            'anyone' => __('whoever asks', 'datamachine-connections'),
+            'owner' => __('on behalf of the account\'s owner', 'datamachine-connections'),
+            'anyone' => __('whoever asks, also nobody', 'datamachine-connections'),
             'nobody' => __('only where nobody asks (automation)', 'datamachine-connections'),
             default => '',
         };
@@ -223,6 +223,12 @@ final class Words
         }
         $details = is_multisite() ? get_blog_details($site) : false;
         return self::named($details === false ? '' : (string) $details->blogname, "site {$site}");
+    }
+
+    private static function person(int $user): string
+    {
+        $found = get_userdata($user);
+        return $found === false ? '' : ($found->display_name ?: $found->user_login);
     }
 
     private static function named(string $name, string $id): string

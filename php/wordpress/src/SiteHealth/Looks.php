@@ -4,11 +4,10 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress\SiteHealth;
 
-use DataMachine\Connections\AuditAnchor;
 use DataMachine\Connections\Mode;
 use DataMachine\Connections\WordPress\Anchor;
-use DataMachine\Connections\WordPress\Cron;
 use DataMachine\Connections\WordPress\Dropins;
+use DataMachine\Connections\WordPress\Heads;
 use DataMachine\Connections\WordPress\KeySource;
 use DataMachine\Connections\WordPress\Place;
 use DataMachine\Connections\WordPress\Problem;
@@ -77,6 +76,11 @@ final class Looks
                 sprintf($text, $info->site, SiteIdentity::current())
             );
         }
+        if (Heads::putBack($store->vault()) !== null) {
+            $problem = new Problem(Problem::PUT_BACK);
+            $label = __('The store of the connections is an earlier one', 'datamachine-connections');
+            return new Finding(Finding::CRITICAL, $label, $problem->message(), $problem->lines());
+        }
         /* translators: 1: a number, 2: a number. */
         $text = __('It opens with its key. Accounts: %1$d, app configurations: %2$d.', 'datamachine-connections');
         return new Finding(
@@ -143,8 +147,8 @@ final class Looks
             ? new Finding(
                 Finding::RECOMMENDED,
                 __('The key is in a file beside the store', 'datamachine-connections'),
-                $why . ' ' . __('It has to be the same key: this line prints what belongs into wp-config.php. When the connections work with it, keep the key file somewhere else.', 'datamachine-connections'),
-                [self::printsKey($key->file)]
+                $why . ' ' . __('It has to be the same key: the first line prints it, and the second one belongs into wp-config.php, with what was printed in place of the dots. When the connections work with it, keep the key file somewhere else.', 'datamachine-connections'),
+                [self::printsKey($key->file), "define('" . KeySource::NAME . "', '...');"]
             )
             : new Finding(
                 Finding::RECOMMENDED,
@@ -157,9 +161,7 @@ final class Looks
     /** Whether the file has the bytes or their text, its size tells. */
     private static function printsKey(string $file): string
     {
-        $quoted = escapeshellarg($file);
-        $value = @filesize($file) === 32 ? "base64 -w0 {$quoted}" : "cat {$quoted}";
-        return "sudo sh -c 'echo \"define('\\''" . KeySource::NAME . "'\\'', '\\''\$(" . strtr($value, ["'" => "'\\''"]) . ")'\\'');\"'";
+        return (@filesize($file) === 32 ? 'sudo base64 -w0 ' : 'sudo cat ') . escapeshellarg($file);
     }
 
     public static function mode(Mode $mode): Finding
@@ -235,9 +237,9 @@ final class Looks
      */
     public static function hourly(Anchor $anchor): Finding
     {
-        $heads = get_site_option(Cron::HEADS, []);
-        $last = is_array($heads) ? end($heads) : false;
-        $at = is_string($last) ? AuditAnchor::fromJson($last)->at : (int) $anchor->migratedAt;
+        $heads = Heads::all();
+        $last = end($heads);
+        $at = $last === false ? (int) $anchor->migratedAt : $last->at;
         if (time() - $at <= self::HOURLY) {
             return new Finding(
                 Finding::GOOD,

@@ -134,7 +134,8 @@ final class SiteHealth
         } catch (\Throwable $thrown) {
             $problem = Problem::of($thrown);
             Plugin::log($problem);
-            return Finding::problem($problem)->toArray($test);
+            $label = __('Something about the connections could not be looked at', 'datamachine-connections');
+            return (new Finding(Finding::RECOMMENDED, $label, $problem->message(), $problem->lines()))->toArray($test);
         }
     }
 }
