@@ -44,7 +44,7 @@ final class SiteHealthTest extends SiteTestCase
             'hourly' => 'good',
         ], self::statuses($found));
         self::assertStringContainsString('ffi.enable=preload', $found['requirements']['description']);
-        self::assertStringContainsString('Accounts: 33,', $found['store']['description']);
+        self::assertStringContainsString('Accounts: 31,', $found['store']['description']);
 
         // The line that it says prints the key that it has to be.
         preg_match('~<pre[^>]*>sudo (.*)\n(define.*)</pre>~', $found['key']['description'], $lines);
@@ -73,7 +73,7 @@ final class SiteHealthTest extends SiteTestCase
         $found = $this->found($site);
         self::assertSame('recommended', $found['hourly']['status']);
         self::assertStringContainsString('php wp-cron.php', $found['hourly']['description']);
-        $site->evaluate('DataMachine\Connections\WordPress\Cron::run();');
+        $site->evaluate(self::KEEP_HEADS);
         self::assertSame('good', self::statuses($this->found($site))['hourly']);
     }
 
@@ -115,6 +115,7 @@ final class SiteHealthTest extends SiteTestCase
     public function testWhetherTheStoreIsServedIsAskedOfTheWebServer(): void
     {
         $site = $this->ownSite(homeWritable: false, address: 'http://127.0.0.1');
+        chown(dirname($site->home()), 'root');
         $this->filled($site);
         $place = self::only($site, 'public/wp-content/datamachine-connections-*');
         $found = $this->found($site);
@@ -178,9 +179,8 @@ final class SiteHealthTest extends SiteTestCase
             static fn (int $odd): array => array_values(array_filter($cells, static fn (int $at): bool => $at % 2 === $odd, ARRAY_FILTER_USE_KEY)),
             [0, 1],
         ));
-        $expected = ['State' => 'active', 'Problem' => 'none', 'Mode' => 'observe', 'Accounts' => '33', 'Classes' => 'standing'];
-        self::assertSame($expected, array_intersect_key($facts, $expected) + $expected);
-        self::assertSame($expected, array_replace($expected, array_intersect_key($facts, $expected)));
+        $expected = ['State' => 'active', 'Problem' => 'none', 'Classes' => 'standing', 'Mode' => 'observe', 'Accounts' => '31'];
+        self::assertSame($expected, array_intersect_key($facts, $expected));
         // What is copied for others tells neither where things are nor whose they are.
         $copied = $page->find("//button[@data-clipboard-text]")[0]->getAttribute('data-clipboard-text');
         self::assertStringContainsString('mode: observe', $copied);

@@ -15,6 +15,10 @@ trait WithPage
     /** What members hold that nobody may see. */
     private const SECRETS = '~token|secret|password|api_key|envelope~i';
 
+    /** What is done hourly about the audit. */
+    private const KEEP_HEADS = 'return DataMachine\Connections\WordPress\Heads::keep(
+        DataMachine\Connections\WordPress\Plugin::store()->vault());';
+
     private function path(Site $site): string
     {
         return $site->settings()->kind === Kind::Network

@@ -36,7 +36,7 @@ final class DryRunView
 
     private static function summary(ImportReport $report): Html
     {
-        $kinds = array_count_values(array_map(static fn (ImportEntry $one): string => $one->kind, $report->entries));
+        $kinds = array_count_values(array_map(self::kind(...), $report->entries));
         $grants = array_filter($report->delegations, static fn ($one): bool => $one->outcome === ImportOutcome::Imported);
         return Parts::list(array_values(array_filter([
             /* translators: %d: a number. */
@@ -69,8 +69,9 @@ final class DryRunView
         foreach ($report->entries as $entry) {
             $provider = $entry->provider ?? $entry->path[0] ?? '';
             $providers[$provider] ??= $none;
-            $providers[$provider][isset($none[$entry->kind]) ? $entry->kind : 'odd']++;
-            $providers[$provider]['odd'] += isset($none[$entry->kind]) && self::isOdd($entry) ? 1 : 0;
+            $kind = self::kind($entry);
+            $providers[$provider][$kind]++;
+            $providers[$provider]['odd'] += $kind !== 'odd' && self::isOdd($entry) ? 1 : 0;
         }
         ksort($providers);
         $rows = [];
@@ -113,6 +114,13 @@ final class DryRunView
     {
         $summary = __('Every entry', 'datamachine-connections');
         return Parts::details($summary, self::limited($summary, array_map(self::row(...), $report->entries)));
+    }
+
+    /** What comes of it: an account, an app configuration, or neither. */
+    private static function kind(ImportEntry $entry): string
+    {
+        $is = in_array($entry->kind, ['connection', 'config'], true) && $entry->outcome !== ImportOutcome::Kept;
+        return $is ? $entry->kind : 'odd';
     }
 
     private static function isOdd(ImportEntry $entry): bool
