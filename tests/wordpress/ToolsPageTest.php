@@ -210,7 +210,8 @@ final class ToolsPageTest extends SiteTestCase
         $site->define(['DATAMACHINE_CONNECTIONS_SITE' => 'https://staging.example.org/']);
         $page = $this->page($site);
         self::assertStringContainsString('belong to example.org, and this site is staging.example.org', $page->text());
-        self::assertStringContainsString('nothing keeps it from renewing', $this->page($site, '&step=roll-back')->text());
+        $back = $this->page($site, '&step=roll-back');
+        self::assertStringContainsString('nothing keeps it from renewing', $back->text());
         $page = $this->press($site, $page, 'adopt');
         self::assertStringContainsString('belong to staging.example.org now', self::said($page));
         self::assertNotContains('adopt', self::actions($page));
@@ -292,6 +293,53 @@ final class ToolsPageTest extends SiteTestCase
     }
 
     /**
+     * Two tabs, or an impatient person: who comes last finds the store in charge, and does not empty it.
+     */
+    public function testOfTwoWhoMoveAtOnceOneIsLate(): void
+    {
+        $site = $this->withOption($this->ownSite());
+        $said = $site->evaluate('use DataMachine\Connections\WordPress\Migration\Migration;
+            [$one, $other] = [Migration::prepare(), Migration::prepare()];
+            $one->run(60.0, "user:1");
+            try {
+                $other->run(60.0, "user:1");
+            } catch (DataMachine\Connections\Dropin\Refusal $refused) {
+                return $refused->reason;
+            }');
+        self::assertSame('migrated_before', $said);
+        self::assertSame(31, $site->evaluate(
+            'return DataMachine\Connections\WordPress\Plugin::store()->vault()->info()->connections;'
+        ));
+    }
+
+    public function testACopyDoesNotDestroyTheStoreThatItWasCopiedWith(): void
+    {
+        $site = $this->filled($this->ownSite());
+        $site->define(['DATAMACHINE_CONNECTIONS_SITE' => 'staging.example.org']);
+        $page = $this->page($site);
+        self::assertStringContainsString('leaves the store alone', $page->text());
+        $this->press($site, $page, 'destroy', ['confirmation' => 'staging.example.org']);
+        $store = self::only($site, 'datamachine-connections-*/store/connections.sqlite');
+        $site->evaluate('// As a copy of the files lies elsewhere, its own place is another one.
+            define("DATAMACHINE_CONNECTIONS_PATH", $arguments[0]);
+            DataMachine\Connections\WordPress\Uninstallation::run();', ["{$site->home()}/of-the-copy"]);
+        self::assertFileExists($store);
+        self::assertNull($site->row('datamachine_connections'));
+    }
+
+    public function testAStoreThatWasOnlyPreparedGoesWithThePlugin(): void
+    {
+        $site = $this->withOption($this->ownSite());
+        $site->define(['DATAMACHINE_CONNECTIONS_PATH' => "{$site->home()}/first"]);
+        $this->press($site, $this->page($site), 'prepare');
+        self::assertDirectoryExists("{$site->home()}/first/store");
+        $site->define(['DATAMACHINE_CONNECTIONS_PATH' => null]);
+        $site->evaluate('DataMachine\Connections\WordPress\Uninstallation::run();');
+        self::assertDirectoryDoesNotExist("{$site->home()}/first");
+        self::assertNull($site->row('datamachine_connections_migration'));
+    }
+
+    /**
      * @dataProvider kinds
      */
     public function testMovingInSlicesAndBack(Kind $kind): void
@@ -333,9 +381,12 @@ final class ToolsPageTest extends SiteTestCase
         self::assertSame(200, $copy->status);
         self::assertStringStartsWith('SQLite format 3', $copy->body);
         self::assertSame((string) strlen($copy->body), $copy->header('content-length'));
-        self::assertStringContainsString('attachment; filename="connections-example.org-', (string) $copy->header('content-disposition'));
+        $named = (string) $copy->header('content-disposition');
+        self::assertStringStartsWith('attachment; filename="connections-example.org-', $named);
         self::assertStringContainsString('no-cache', (string) $copy->header('cache-control'));
-        self::assertStringNotContainsString(trim((string) file_get_contents(self::only($site, 'datamachine-connections-*/key/primary.key'))), $copy->body);
+        $key = trim((string) file_get_contents(self::only($site, 'datamachine-connections-*/key/primary.key')));
+        self::assertStringNotContainsString($key, $copy->body);
+        self::assertStringNotContainsString((string) base64_decode($key), $copy->body);
         self::assertSame($before, Files::below(self::only($site, 'datamachine-connections-*')));
 
         // It is a store: put back after a loss, all is there.
@@ -362,7 +413,8 @@ final class ToolsPageTest extends SiteTestCase
         $this->install($site);
         $principals = [];
         for ($user = 1; $user <= 1500; $user++) {
-            $principals["user:{$user}"] = ['account' => ['access_token' => "secret-of-{$user}", 'username' => "u{$user}"]];
+            $account = ['access_token' => "secret-of-{$user}", 'username' => "u{$user}"];
+            $principals["user:{$user}"] = ['account' => $account];
         }
         $site->setRow('datamachine_auth_data', serialize(['reddit' => ['principals' => $principals]]));
         if ($ini !== []) {

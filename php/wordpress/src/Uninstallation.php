@@ -65,7 +65,9 @@ final class Uninstallation
         $paths = [];
         foreach ([Anchor::OPTION, 'datamachine_connections_migration'] as $option) {
             $stored = get_site_option($option);
-            if (is_array($stored) && is_string($stored['path'] ?? null)) {
+            $stored = is_array($stored) ? $stored['anchor'] ?? $stored : [];
+            // A copy of the site on the same server names the site's own store: that is not the copy's to destroy.
+            if (is_string($stored['path'] ?? null) && ($stored['site'] ?? null) === SiteIdentity::current()) {
                 $paths[] = dirname($stored['path']);
             }
         }

@@ -61,11 +61,10 @@ trait WithPage
     {
         if ($site->row('datamachine_connections') === null) {
             $this->migrated($site);
-            $site->evaluate('DataMachine\Connections\WordPress\Plugin::store()->vault()
+            $code = 'DataMachine\Connections\WordPress\Plugin::store()->vault()
                 ->importLegacy($arguments["option"], [wp_salt("auth")]);
-                return update_site_option("datamachine_auth_data", ["datamachine_connections" => ["marker" => "0"]]);', [
-                'option' => Fixtures::serialized('mixed'),
-            ]);
+                update_site_option("datamachine_auth_data", ["datamachine_connections" => ["marker" => "0"]]);';
+            $site->evaluate($code, ['option' => Fixtures::serialized('mixed')]);
             $site->logs->take();
         }
         return $site;

@@ -42,7 +42,7 @@ final class Migration
     {
         $before = Progress::read();
         if (Anchor::read() !== null) {
-            throw new Refusal('migrated_before', 'The connections of this site are in their store already.');
+            throw self::late();
         }
         $place = $before === null ? Place::propose() : Place::at(dirname($before->anchor->path));
         $key = KeySource::look($place->keyFile());
@@ -90,7 +90,8 @@ final class Migration
     {
         $until = microtime(true) + $seconds;
         if ($this->progress->phase !== Progress::RUNNING) {
-            $this->progress = $this->progress->write(phase: Progress::RUNNING, done: 0, by: $by);
+            $entries = count($this->look()->entries);
+            $this->progress = $this->progress->write(phase: Progress::RUNNING, entries: $entries, done: 0, by: $by);
         }
         do {
             $option = $this->option();
@@ -118,6 +119,11 @@ final class Migration
         try {
             $salt = wp_salt('auth');
             $option = $this->option(lock: true);
+            // Who waited here for another's last step would take the stub for an option without accounts.
+            Anchor::forget();
+            if (Anchor::read() !== null) {
+                throw self::late();
+            }
             $this->vault->writeOption(null, $option, [$salt]);
             $export = $this->vault->exportLegacy($salt);
             $back = new Readback(self::unserialised($option), $export->toArray(), $salt);
@@ -147,6 +153,11 @@ final class Migration
             entries: $progress->done,
             writes: $export->report->writes
         );
+    }
+
+    private static function late(): Refusal
+    {
+        return new Refusal('migrated_before', 'The connections of this site are in their store already.');
     }
 
     /**

@@ -28,7 +28,7 @@ final class ActiveView
             static fn (): Html => PlaceSection::show($anchor),
             static fn (): Html => BackupSection::show($anchor),
             static fn (): Html => RollbackView::offer(),
-            static fn (): Html => DestroySection::show($info->connections),
+            static fn (): Html => DestroySection::show($info->connections, $info->clone),
         ];
         return Html::all(...array_map(self::guarded(...), $parts));
     }

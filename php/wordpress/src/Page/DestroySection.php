@@ -18,11 +18,15 @@ final class DestroySection
 {
     /**
      * @param int|null $connections how many there are; null where nobody can tell
+     * @param bool     $copy        whether they are another site's
      */
-    public static function show(?int $connections): Html
+    public static function show(?int $connections, bool $copy = false): Html
     {
         return Html::all(
             Parts::heading(__('Delete the plugin', 'datamachine-connections')),
+            $copy
+                ? Parts::text(__('This site is a copy, so deleting the plugin here leaves the store alone, and only forgets where it is. All the same it has to be allowed.', 'datamachine-connections'))
+                : Html::all(),
             Uninstallation::hasConsent() ? self::said() : self::ask($connections)
         );
     }

@@ -36,6 +36,7 @@ final class InertView
             self::introduction($progress),
             $problem === null ? Html::all() : self::missing($problem),
             self::where($place),
+            $progress === null && is_file("{$place->store()}/connections.sqlite") ? self::found() : Html::all(),
             match (true) {
                 $problem !== null => Html::all(),
                 $progress?->phase === Progress::PREPARED => self::prepared($progress),
@@ -84,6 +85,12 @@ final class InertView
                 ),
             ])
         );
+    }
+
+    /** The database knows nothing of a store that is there. */
+    private static function found(): Html
+    {
+        return Parts::notice('warning', __('There is a store already, of which this database knows nothing: was a backup of the database put back that is from before the move? Moving again makes the store what the option says, which may be older. To go on with the store as it is, put back a backup of the database from after the move.', 'datamachine-connections'));
     }
 
     private static function look(?Progress $progress): Html
