@@ -20,14 +20,17 @@ use DataMachine\Connections\WordPress\Window\OptionRow;
 final class SiteHealth
 {
     private const PREFIX = 'datamachine_connections_';
-    /** The test that asks the web server, which takes its time: Site Health runs it by itself. */
-    private const SERVED = 'datamachine_connections_served';
+    /**
+     * The test that asks the web server, which takes its time: Site Health runs it by itself. Its script makes the
+     * action's name of this by replacing the first underscore, so there is none.
+     */
+    private const SERVED = 'datamachine-connections-served';
 
     public static function register(): void
     {
         add_filter('site_status_tests', [self::class, 'tests']);
         add_filter('debug_information', [DebugInformation::class, 'add']);
-        add_action('wp_ajax_health-check-' . str_replace('_', '-', self::SERVED), [self::class, 'answer']);
+        add_action('wp_ajax_health-check-' . self::SERVED, [self::class, 'answer']);
     }
 
     /**
