@@ -58,6 +58,7 @@ dm_status dm_audit_query(t,s,z,b,e);
 dm_status dm_audit_verify(t,s,z,b,e);
 dm_status dm_audit_anchor(t,b,e);
 dm_status dm_audit_prune(t,s,z,b,e);
+dm_status dm_store_backup(t,s,z,b,e);
 dm_status dm_events_read(t,s,z,s,z,b,e);
 dm_status dm_events_done(t,s,z,s,z,e);
 dm_status dm_events_forget(t,s,z,e);
