@@ -30,7 +30,7 @@ final class Moving
     public static function prepare(): Said
     {
         Migration::prepare();
-        return Said::done(__('The store is there, and empty. Below is what would be moved. Nothing was moved yet.', 'datamachine-connections'));
+        return Said::done(__('The store is there. Below is what would be moved; nothing was moved yet.', 'datamachine-connections'));
     }
 
     /**
