@@ -1,0 +1,48 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\WordPress;
+
+use DataMachine\Connections\Dropin\Runtime;
+
+/**
+ * What a migrated site does, whether its store opens or not.
+ */
+abstract class Migrated implements State
+{
+    /** By their names: of what a request does not call, nothing is loaded. */
+    private const HOOKS = [
+        'deleted_user' => [Cascades::class, 'userGone'],
+        'remove_user_from_blog' => [Cascades::class, 'userLeaves'],
+        'wp_delete_site' => [Cascades::class, 'blogGone'],
+        'datamachine_agent_deleted' => [Cascades::class, 'agentGone'],
+        Cron::HOOK => [Cron::class, 'run'],
+    ];
+
+    protected function __construct(private readonly ?Anchor $anchor, private readonly Store $store)
+    {
+    }
+
+    public function begin(): void
+    {
+        Runtime::configure($this->store->open(...), null, $this->anchor?->mode);
+        if ($this->anchor !== null) {
+            Plugin::stand(Dropins::load($this->anchor));
+        }
+        foreach (self::HOOKS as $hook => $callback) {
+            add_action($hook, $callback, 10, 1);
+        }
+        add_action('admin_init', [Cron::class, 'plan']);
+    }
+
+    public function anchor(): ?Anchor
+    {
+        return $this->anchor;
+    }
+
+    public function store(): Store
+    {
+        return $this->store;
+    }
+}
