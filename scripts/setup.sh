@@ -58,3 +58,11 @@ fi
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" \
     >/dev/null
+
+# Nor at the next boot, where it was not there before.
+for package in "${missing[@]}"; do
+    service=${package/nginx-light/nginx}
+    if [[ $service == nginx || $service == php*-fpm ]] && [[ -e /etc/init.d/$service ]]; then
+        "${as_root[@]}" update-rc.d "$service" disable
+    fi
+done

@@ -4,6 +4,7 @@
 source "$(dirname "$0")/common.sh"
 
 [[ -e $library ]] || fail "$library is not there: run \`make\` first"
+scripts/plugin.sh
 in_memory
 source scripts/database.sh
 

@@ -15,23 +15,11 @@ use DataMachine\Core\OAuth\BaseOAuth2Provider;
 final class Cron
 {
     public const HOOK = 'datamachine_connections_hourly';
-    /** Where the audit had come to, hour by hour: shows that the whole store was put back. */
-    public const HEADS = 'datamachine_connections_heads';
     /** How events are read. */
     public const CONSUMER = 'wordpress';
 
-    private const KEPT = 24;
     /** After how many seconds no more renewals are begun. */
     private const RENEWING = 20;
-
-    private static ?Store $store = null;
-
-    public static function register(Store $store): void
-    {
-        self::$store = $store;
-        add_action(self::HOOK, [self::class, 'run']);
-        add_action('admin_init', [self::class, 'plan']);
-    }
 
     /**
      * Plans it, where it is not: on a network by its main blog, which is where all of them would look.
@@ -53,7 +41,7 @@ final class Cron
      */
     public static function run(): void
     {
-        $store = self::$store;
+        $store = Plugin::store();
         if ($store === null) {
             return;
         }
@@ -69,10 +57,9 @@ final class Cron
 
     private static function heads(Vault $vault): void
     {
-        $heads = get_site_option(self::HEADS, []);
-        $heads = is_array($heads) ? array_values(array_filter($heads, is_string(...))) : [];
-        $heads[] = $vault->audit()->anchor()->toJson();
-        update_site_option(self::HEADS, array_slice($heads, -self::KEPT));
+        if (!Heads::keep($vault)) {
+            Plugin::log(new Problem(Problem::PUT_BACK));
+        }
     }
 
     private static function events(Vault $vault): void

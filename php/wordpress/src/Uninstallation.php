@@ -19,7 +19,7 @@ final class Uninstallation
     /** The options of the network; further parts name theirs here. */
     private const OPTIONS = [
         Anchor::OPTION,
-        Cron::HEADS,
+        Heads::OPTION,
         Cascades::PENDING,
         self::CONSENT,
         'datamachine_connections_migration',

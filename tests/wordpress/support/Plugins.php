@@ -10,6 +10,12 @@ namespace DataMachine\Connections\Tests\WordPress;
 final class Plugins
 {
     public const DATA_MACHINE = 'data-machine/data-machine.php';
+    /** Ours. */
+    public const CONNECTIONS = 'data-machine-connections/datamachine-connections.php';
+    /** For Settings::$preload, under `ffi.enable=preload`; it has to be there when php-fpm starts. */
+    public const PRELOAD = 'data-machine-connections/php/preload.php';
+    /** What `make plugin` makes. */
+    public const ZIP = __DIR__ . '/../../../dist/datamachine-connections.zip';
 
     public function __construct(private readonly Site $site)
     {
@@ -42,6 +48,21 @@ final class Plugins
         }
         $this->put("{$tests}/php/Authority.php", 'data-machine/played/Authority.php');
         $this->activate(self::DATA_MACHINE);
+    }
+
+    /**
+     * Puts ours there, as it is in the zip, and activates it where nothing else is said.
+     */
+    public function connections(bool $activate = true): void
+    {
+        $unpacked = Template::directory() . '/unpacked';
+        if (!is_dir($unpacked)) {
+            Command::run('unzip', '-q', self::ZIP, '-d', $unpacked);
+        }
+        $this->put("{$unpacked}/" . dirname(self::CONNECTIONS));
+        if ($activate) {
+            $this->activate(self::CONNECTIONS);
+        }
     }
 
     /**

@@ -1,0 +1,267 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\Tests\WordPress;
+
+/**
+ * In which state the plug-in is, and what it says: before a migration, after one, and where something is missing.
+ */
+final class PluginTest extends SiteTestCase
+{
+    use WithPlugin;
+
+    /**
+     * @return array<string, array{Kind}>
+     */
+    public static function kinds(): array
+    {
+        return ['one site' => [Kind::Single], 'network' => [Kind::Network]];
+    }
+
+    /**
+     * @dataProvider kinds
+     */
+    public function testActivationMakesNothing(Kind $kind): void
+    {
+        $site = $this->ownSite(kind: $kind);
+        $before = Files::below($site->home());
+        $this->install($site);
+        self::assertTrue($site->plugins->isActive(self::PLUGIN));
+        self::assertSame(['inert', null], $this->state($site));
+        $made = array_diff(Files::below($site->home()), $before);
+        $elsewhere = preg_grep('~/(plugins|uploads|upgrade)/~', $made, PREG_GREP_INVERT);
+        self::assertSame([], array_values($elsewhere ?: []));
+        self::assertContains($site->row('datamachine_connections'), [null, 'a:0:{}']);
+        self::assertSame(200, $site->get('/')->status);
+        self::assertSame(200, $site->as('admin')->get('/wp-admin/')->status);
+    }
+
+    /**
+     * @dataProvider kinds
+     */
+    public function testAfterAMigrationOurClassesStandOnTheStore(Kind $kind): void
+    {
+        $site = $this->migrated($this->ownSite(kind: $kind));
+        self::assertSame(['active', null], $this->state($site));
+        self::assertSame(self::SECRET, $this->token($site));
+        $file = $site->evaluate(
+            'return (new ReflectionClass(DataMachine\Core\OAuth\BaseAuthProvider::class))->getFileName();'
+        );
+        self::assertStringEndsWith('/plugins/data-machine-connections/php/dropin/BaseAuthProvider.php', $file);
+        if ($kind === Kind::Network) {
+            self::assertSame(self::SECRET, $this->token($site, '/second/'));
+        }
+        self::assertSame([], $site->search(self::SECRET));
+    }
+
+    public function testUnderPreloadOnlyThePreloadedFileReachesTheLibrary(): void
+    {
+        $site = $this->migrated($this->ownSite());
+        $site->restart(ffi: 'preload');
+        self::assertSame(['held', 'ffi_forbidden'], $this->state($site));
+        $told = $site->as('admin')->get('/wp-admin/');
+        self::assertSame(200, $told->status);
+        $preload = $site->content('plugins/data-machine-connections/php/preload.php');
+        self::assertStringContainsString("opcache.preload={$preload}", $told->text());
+        $site->restart(ffi: 'preload', preload: 'data-machine-connections/php/preload.php');
+        self::assertSame(['active', null], $this->state($site));
+        self::assertSame(self::SECRET, $this->token($site));
+    }
+
+    /**
+     * What is missing: how it is taken away, how it is put back, and the code.
+     *
+     * @return array<string, array{string, \Closure(Site): void, \Closure(Site): void}>
+     */
+    public static function missing(): array
+    {
+        $move = static fn (string $pattern) => [
+            static function (Site $site) use ($pattern): void {
+                $path = self::only($site, $pattern);
+                rename($path, "{$path}.away");
+            },
+            static function (Site $site) use ($pattern): void {
+                $path = self::only($site, "{$pattern}.away");
+                rename($path, substr($path, 0, -5));
+            },
+        ];
+        $other = static fn (string $path) => static function (Site $site) use ($path): void {
+            [$file, $kept] = [self::only($site, $path), "{$site->run()}/kept"];
+            if (is_file($kept)) {
+                copy($kept, $file);
+                unlink($kept);
+                return;
+            }
+            copy($file, $kept);
+            file_put_contents($file, base64_encode(str_repeat('x', 32)));
+        };
+        $constant = static fn (string $name, string $value) => [
+            static fn (Site $site) => $site->define([$name => $value]),
+            static fn (Site $site) => $site->define([$name => null]),
+        ];
+        $key = $other('datamachine-connections-*/key/primary.key');
+        return [
+            'FFI off' => [
+                'held', 'ffi_forbidden',
+                static fn (Site $site) => $site->restart(ffi: 'false'),
+                static fn (Site $site) => $site->restart(ffi: 'true'),
+            ],
+            'no library' => [
+                'active', 'library_missing', ...$move('public/wp-content/plugins/data-machine-connections/lib'),
+            ],
+            'no key' => ['active', 'key_missing', ...$move('datamachine-connections-*/key')],
+            'a wrong key' => ['active', 'wrong_key', $key, $key],
+            'a wrong key in wp-config.php' => [
+                'active', 'wrong_key',
+                ...$constant('DATAMACHINE_CONNECTIONS_KEY', base64_encode(str_repeat('x', 32))),
+            ],
+            'a key that is none' => [
+                'active', 'invalid_key', ...$constant('DATAMACHINE_CONNECTIONS_KEY', 'a passphrase'),
+            ],
+            'no store' => ['held', 'store_missing', ...$move('datamachine-connections-*/store')],
+            'no database in it' => [
+                'active', 'store_missing',
+                ...$move('datamachine-connections-*/store/connections.sqlite'),
+            ],
+            'another place' => ['held', 'store_missing', ...$constant('DATAMACHINE_CONNECTIONS_PATH', '/nonexistent')],
+        ];
+    }
+
+    /**
+     * @dataProvider missing
+     */
+    public function testWhereSomethingIsMissingThePagesGoOnAndTellIt(
+        string $state,
+        string $code,
+        \Closure $take,
+        \Closure $back,
+    ): void {
+        $site = $this->migrated(self::site(workers: 1));
+        $take($site);
+        $site->reload();
+        self::assertSame([$state, $code], $this->state($site));
+        self::assertSame(200, $site->get('/')->status);
+        $told = $site->as('admin')->get('/wp-admin/');
+        self::assertSame(200, $told->status);
+        self::assertStringContainsString('cannot be reached', $told->text());
+        self::assertStringNotContainsString('cannot be reached', $site->as('ada')->get('/wp-admin/')->text());
+        self::assertNull($this->token($site));
+        $lost = '->save_site_account(["access_token" => "canary-of-" . "nobody"]);';
+        self::assertFalse($site->evaluate(self::REDDIT . $lost));
+        self::assertNull($site->row('datamachine_auth_data'));
+        $site->logs->take();
+        $back($site);
+        $site->reload();
+        self::assertSame(['active', null], $this->state($site));
+        self::assertSame(self::SECRET, $this->token($site));
+        self::assertStringNotContainsString('cannot be reached', $site->as('admin')->get('/wp-admin/')->text());
+        self::assertSame([], $site->search('canary-of-nobody'));
+    }
+
+    public function testAnotherServerIsWhoDiffersInNameAndDirectory(): void
+    {
+        $site = $this->migrated($this->ownSite());
+        $anchor = static fn (): array => unserialize((string) $site->row('datamachine_connections'));
+        $name = $anchor()['host'];
+        // Only the name: a container of today. The anchor follows when somebody is in the admin.
+        $site->define(['DATAMACHINE_CONNECTIONS_HOST' => 'web-2']);
+        self::assertSame(['active', null], $this->state($site));
+        $site->as('admin')->get('/wp-admin/');
+        self::assertSame('web-2', $anchor()['host']);
+        // Only the directory: one that was put back.
+        $store = self::only($site, 'datamachine-connections-*/store');
+        $again = function () use ($store): void {
+            rename($store, "{$store}.before");
+            mkdir($store, 0700);
+            chown($store, (int) fileowner("{$store}.before"));
+            foreach (glob("{$store}.before/*") ?: [] as $file) {
+                rename($file, "{$store}/" . basename($file));
+            }
+        };
+        $again();
+        self::assertSame(self::SECRET, $this->token($site));
+        $site->as('admin')->get('/wp-admin/');
+        self::assertSame(fileinode($store), $anchor()['inode']);
+        // Both.
+        rmdir("{$store}.before");
+        $again();
+        $site->define(['DATAMACHINE_CONNECTIONS_HOST' => 'web-3']);
+        self::assertSame(['held', 'other_server'], $this->state($site));
+        $told = $site->as('admin')->get('/wp-admin/')->text();
+        self::assertStringContainsString('web-2', $told);
+        self::assertStringContainsString('web-3', $told);
+        self::assertSame('web-2', $anchor()['host']);
+        self::assertNotSame('web-3', $name);
+        self::assertNull($this->token($site));
+        $site->logs->take();
+    }
+
+    public function testAnotherAddressMakesItACopy(): void
+    {
+        $site = $this->migrated($this->ownSite());
+        $site->define(['DATAMACHINE_CONNECTIONS_SITE' => 'https://Staging.example.org/']);
+        self::assertSame(['active', null], $this->state($site));
+        self::assertSame(self::SECRET, $this->token($site));
+        $told = $site->as('admin')->get('/wp-admin/')->text();
+        self::assertStringContainsString('This site is a copy: its connections belong to example.org.', $told);
+    }
+
+    public function testADamagedAnchorHoldsTheSite(): void
+    {
+        $site = $this->migrated($this->ownSite());
+        $anchor = $site->row('datamachine_connections');
+        $site->setRow('datamachine_connections', serialize(['store_id' => 'x']));
+        self::assertSame(['held', 'anchor_damaged'], $this->state($site));
+        self::assertSame(200, $site->get('/')->status);
+        self::assertStringContainsString('it has no path', $site->as('admin')->get('/wp-admin/')->text());
+        $site->setRow('datamachine_connections', $anchor);
+        self::assertSame(self::SECRET, $this->token($site));
+    }
+
+    public function testDeactivatedAndActivatedAgainAllIsThere(): void
+    {
+        $site = $this->migrated($this->ownSite());
+        $site->as('admin')->get('/wp-admin/');
+        self::assertStringContainsString('datamachine_connections_hourly', (string) $site->row('cron'));
+        $site->plugins->deactivate(self::PLUGIN);
+        self::assertStringNotContainsString('datamachine_connections_hourly', (string) $site->row('cron'));
+        self::assertNotNull($site->row('datamachine_connections'));
+        $site->plugins->activate(self::PLUGIN);
+        self::assertSame(self::SECRET, $this->token($site));
+    }
+
+    public function testOnOneBlogOfANetworkOnlyItStaysInert(): void
+    {
+        $site = $this->ownSite(kind: Kind::Network);
+        $site->plugins->upload(self::ZIP);
+        $site->evaluate('update_option("active_plugins", [$arguments[0]]);', [self::PLUGIN]);
+        self::assertSame(['inert', 'not_on_network'], $this->state($site));
+        $told = $site->as('admin')->get('/wp-admin/')->text();
+        self::assertStringContainsString('Activate it for the network', $told);
+        // What was migrated stays guarded where the plug-in is: no blog of it falls back to the option.
+        $this->migrate($site);
+        self::assertSame(['active', null], $this->state($site));
+    }
+
+    /**
+     * @dataProvider kinds
+     */
+    public function testUninstallRefusesWhatItWasNotTold(Kind $kind): void
+    {
+        $site = $this->migrated($this->ownSite(kind: $kind));
+        $site->as('admin')->get('/wp-admin/');
+        $site->plugins->deactivate(self::PLUGIN);
+        $refused = $site->plugins->uninstall(self::PLUGIN);
+        self::assertStringContainsString('was not deleted', $refused->text());
+        self::assertFileExists($site->content('plugins/' . self::PLUGIN));
+        $consent = 'require_once WP_PLUGIN_DIR . "/data-machine-connections/php/autoload.php";
+            DataMachine\Connections\WordPress\Uninstallation::consent();';
+        $site->evaluate($consent);
+        $site->plugins->uninstall(self::PLUGIN);
+        self::assertFileDoesNotExist($site->content('plugins/' . self::PLUGIN));
+        self::assertSame([], preg_grep('~datamachine-connections~', Files::below($site->home())) ?: []);
+        self::assertSame([], glob("{$site->home()}/datamachine-connections-*"));
+        self::assertSame([], $site->search('datamachine_connections'));
+    }
+}

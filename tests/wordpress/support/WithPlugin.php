@@ -1,0 +1,77 @@
+<?php
+
+declare(strict_types=1);
+
+namespace DataMachine\Connections\Tests\WordPress;
+
+/**
+ * The plug-in as its zip has it, on a site with Data Machine.
+ */
+trait WithPlugin
+{
+    private const ZIP = __DIR__ . '/../../../dist/datamachine-connections.zip';
+    /** A provider's class, to be asked. */
+    private const REDDIT = 'return apply_filters("datamachine_auth_providers", [])["reddit"]';
+    /** What is in the store, and must be nowhere to be found. */
+    private const SECRET = 'canary-of-reddit';
+    private const PLUGIN = 'data-machine-connections/datamachine-connections.php';
+
+    /** Uploads and activates both. */
+    private function install(Site $site): void
+    {
+        $site->plugins->dataMachine();
+        $site->plugins->upload(self::ZIP);
+        $site->plugins->activate(self::PLUGIN);
+    }
+
+    /** An empty site that was migrated, where it was not yet, with the site's account of reddit in the store. */
+    private function migrated(Site $site): Site
+    {
+        if (strlen((string) $site->row('datamachine_connections')) > strlen('a:0:{}')) {
+            return $site;
+        }
+        $this->install($site);
+        $this->migrate($site);
+        $site->evaluate('DataMachine\Connections\WordPress\Plugin::store()->vault()
+            ->save("reddit", "site:0", ["access_token" => "canary-" . "of-reddit"]);');
+        return $site;
+    }
+
+    private function migrate(Site $site): void
+    {
+        $site->evaluate('use DataMachine\Connections\WordPress\{Anchor, Place, Store};
+            $place = Place::propose();
+            $info = Store::make($place)->vault()->info();
+            if (!Anchor::of($place, $info->storeId)->with(migratedAt: time())->write()) {
+                throw new RuntimeException("There is no anchor.");
+            }');
+    }
+
+    /**
+     * The state's name, and the code of what is wrong, once the store was to be opened.
+     *
+     * @return array{string, ?string}
+     */
+    private function state(Site $site, string $at = '/'): array
+    {
+        return $site->evaluate('$state = DataMachine\Connections\WordPress\Plugin::state();
+            $problem = $state->problem() ?? $state->store()?->problem();
+            return [$state->name(), $problem?->code];', at: $at);
+    }
+
+    /** What a provider's class reads of the site's account. */
+    private function token(Site $site, string $at = '/'): ?string
+    {
+        return $site->evaluate(self::REDDIT . '->get_site_account()["access_token"] ?? null;', at: $at);
+    }
+
+    /** The one path that matches, below the site's home. */
+    private static function only(Site $site, string $pattern): string
+    {
+        $found = glob("{$site->home()}/{$pattern}") ?: [];
+        if (count($found) !== 1) {
+            throw new \RuntimeException("{$pattern}: " . count($found) . ' of them.');
+        }
+        return $found[0];
+    }
+}
