@@ -28,11 +28,15 @@ step "symbols"
 scripts/check-symbols.sh
 
 step "PHP"
-find php tests/php tests/dropin tests/refreshing tests/fixtures tests/known-answers examples/php benches/php benches/dropin -name '*.php' -print0 | xargs -0 -n 1 php -l >/dev/null
+find php tests/php tests/dropin tests/wordpress tests/refreshing tests/fixtures tests/known-answers examples/php benches/php benches/dropin -name '*.php' -print0 | xargs -0 -n 1 php -l >/dev/null
 phpcs -q
-phpmd php,tests/php,tests/dropin,tests/refreshing,examples/php,benches/php,benches/dropin text phpmd.xml
+phpmd php,tests/php,tests/dropin,tests/wordpress,tests/refreshing,examples/php,benches/php,benches/dropin text phpmd.xml
 php php/bin/lean-header.php --check
 for file in php/src/Native/Library.php php/src/Native/Release.php; do
     grep -q "VERSION = '$version'" "$file" || fail "$file is not of version $version"
 done
+# Every text of the plugin's that a translator sees is of its text domain.
+if grep -rnE "\b(__|_e|_x|_n|esc_html__|esc_html_e|esc_attr__|esc_attr_e)\(" php/wordpress | grep -v "'datamachine-connections'"; then
+    fail "these texts are not of the text domain datamachine-connections"
+fi
 echo "the lean header is fresh; php -l, phpcs and phpmd have nothing to say"
