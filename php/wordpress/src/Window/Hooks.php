@@ -12,6 +12,8 @@ namespace DataMachine\Connections\WordPress\Window;
  * directly. On a network the plain options of its blogs are none of ours: Data Machine's uninstall deletes one in each.
  *
  * @internal
+ *
+ * @SuppressWarnings(PHPMD.UnusedFormalParameter) WordPress says how many there are
  */
 final class Hooks
 {
@@ -25,8 +27,8 @@ final class Hooks
      */
     public static function register(\Closure $make): void
     {
-        $served = null;
-        $get = static function () use ($make, &$served): Served {
+        $get = static function () use ($make): Served {
+            static $served = null;
             return $served ??= $make();
         };
         self::network(self::OPTION, $get);
