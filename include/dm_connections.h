@@ -591,9 +591,9 @@ dm_status dm_legacy_import(const dm_store *store,
 ///
 /// `*option` is secret: by the old plug-in's rules only some members are sealed, all others are plaintext in it. Store it
 /// nowhere but in the option, and free it at once with `dm_buf_free`, which wipes it. `report` may be NULL; else it gets,
-/// without secrets, `{bytes, counts: {accounts, configs, kept, returned, sealed}, left_out: [{kind, path, provider, owner,
-/// account, id, member, code, why}]}`: how many accounts and configs, kept pieces, members that came back verbatim and
-/// members sealed anew are in it; and what the vault holds and the option does not, kind being `connection`, `config` or
+/// without secrets, `{bytes, writes, counts: {accounts, configs, kept, returned, sealed}, left_out: [{kind, path, provider, owner,
+/// account, id, member, code, why}]}`: what `dm_store_writes` told then; how many accounts and configs, kept pieces, members
+/// that came back verbatim and members sealed anew are in it; and what the vault holds and the option does not, kind being `connection`, `config` or
 /// `kept`, code `owner_has_no_place`, `superseded` (kept, and something connected since stands there), `grant_ended` and
 /// `connection_gone` (of a delegation), `key_unavailable`, `integrity`, or what JSON cannot hold. The caller frees both. Any
 /// thread.
@@ -957,6 +957,43 @@ dm_status dm_legacy_open(const dm_salts *salts,
                          dm_buf *value,
                          dm_error **error);
 
+/// Does what somebody changed who wrote the old option `datamachine_auth_data`, in one transaction. `base` is what they were
+/// handed, as `dm_legacy_export` gave it (in any order), `option` what they wrote; `salts` open its envelopes (NULL for
+/// none). `options` may be `{"format": "php" | "json"}` of both; the bytes of PHP's serialize() by themselves.
+///
+/// An account, app config or other part that is the same in both is left alone, whatever stands there by now: what was
+/// deleted meanwhile is not brought back. Of one that differs, the top-level members that differ (opened: a secret that was
+/// only sealed anew does not) are laid over what is stored by now, and those that are gone from it are taken away; where it was
+/// deleted meanwhile, all of it is stored anew. Another remote account takes the place of the one that was there, as a save with
+/// `replace` does. What is in `base` and not in `option` is deleted, as `dm_conn_delete` does. What an import keeps sealed
+/// (unknown providers and slots, what JSON cannot hold, envelopes that do not open) is kept here, too, and the way back gives
+/// it back as it was written.
+///
+/// With an empty `base` (NULL and 0) the writer saw everything: the store becomes what `option` says, and what it has beside
+/// that is deleted, but for what the old shape has no place for (org:ID, site:N but site:0). What is the same is left alone.
+///
+/// Delegations of email_imap that were added or changed become grants (origin `delegation`), those that were taken out have
+/// theirs revoked. Where nothing at all is to be done, nothing is written, and the number of writes stays.
+///
+/// `report` may be NULL; else it gets, without secrets, `{counts: {unchanged, saved, deleted, kept, quarantined, granted,
+/// revoked}, entries: [{path, outcome, code, why}], writes}`, the entries being what was changed, and `writes` what
+/// `dm_store_writes` tells since. `saved` has the code `created`, `changed` or `replaced`; `quarantined` is saved but for members
+/// that do not open; `deleted` has `deleted`, or `kept_deleted` of what was kept; `kept` has the reason. The caller frees it. The
+/// audit's records have the code `option`. Any thread.
+///
+/// Errors: DM_IMPORT_REFUSED (one of the two cannot be read), DM_INTEGRITY and DM_KEY_UNAVAILABLE (what a change is to be laid
+/// over does not open), DM_TOO_LARGE, DM_BUSY, DM_DISK_FULL. Nothing was written then.
+dm_status dm_legacy_write(const dm_store *store,
+                          const char *base,
+                          size_t base_len,
+                          const char *option,
+                          size_t option_len,
+                          const dm_salts *salts,
+                          const char *options,
+                          size_t options_len,
+                          dm_buf *report,
+                          dm_error **error);
+
 /// Deletes everything that an owner has of one provider (of all, where `provider` is empty), in one transaction: its
 /// connections under every account name, its app configs, and what was kept of the old option in the owner's own places
 /// (`principals/OWNER`; of `site:0` its `account`, `accounts` and `config`, and nothing of principals). A person or an agent
@@ -1098,5 +1135,12 @@ dm_status dm_refresh_due(const dm_store *store,
                          size_t options_len,
                          dm_buf *out,
                          dm_error **error);
+
+/// Tells how many write transactions the store has ever seen: one number, and nothing is opened. Who keeps what was read of a
+/// store (an option that `dm_legacy_export` gave, whose report has the same number) asks whether it is still so. A write
+/// that changed nothing may count. Any thread. Errors: DM_STORE_REPLACED, DM_BUSY.
+dm_status dm_store_writes(const dm_store *store,
+                          uint64_t *out,
+                          dm_error **error);
 
 #endif  /* DM_CONNECTIONS_H */

@@ -11,6 +11,8 @@ final class ExportReport
 {
     /** How many bytes the option has. */
     public readonly int $bytes;
+    /** How many transactions had written to the store by then: see Vault::writes(). */
+    public readonly int $writes;
     /** How many accounts are in it: one for each connection. */
     public readonly int $accounts;
     public readonly int $configs;
@@ -31,6 +33,7 @@ final class ExportReport
     public function __construct(array $report)
     {
         $this->bytes = $report['bytes'];
+        $this->writes = $report['writes'];
         $this->accounts = $report['counts']['accounts'];
         $this->configs = $report['counts']['configs'];
         $this->kept = $report['counts']['kept'];

@@ -482,11 +482,42 @@ final class Vault
     }
 
     /**
+     * Does what somebody changed who was handed `$base`, as exportLegacy() gave it, and wrote `$option` in its place, in one
+     * transaction. What they left as it was is left alone, and what they changed in an account is laid over what is stored
+     * by now: nobody else's work is lost. What they took out is deleted. Delegations become grants, and back.
+     *
+     * Without a base they saw everything: the store becomes what the option says, but for what the option has no place for.
+     *
+     * @param string|null  $base   the bytes that they were handed; null where they saw everything
+     * @param string       $option the bytes that they wrote
+     * @param list<string> $salts  what `wp_salt('auth')` returns, and returned earlier
+     */
+    public function writeOption(
+        #[\SensitiveParameter] ?string $base,
+        #[\SensitiveParameter] string $option,
+        #[\SensitiveParameter] array $salts,
+        LegacyFormat $format = LegacyFormat::Php,
+    ): OptionWritten {
+        $options = self::options(['format' => $format->value]);
+        $arguments = [$this->store, $base ?? '', $option, Salts::of($salts), $options];
+        return new OptionWritten(Library::json('dm_legacy_write', $arguments));
+    }
+
+    /**
      * What the store says of itself.
      */
     public function info(): StoreInfo
     {
         return new StoreInfo(Library::json('dm_store_info', [$this->store]));
+    }
+
+    /**
+     * How many transactions ever wrote to the store: the same number as `StoreInfo::$writes`, and nothing else is looked
+     * at. Who keeps what it read (ExportReport::$writes) asks whether that is still so.
+     */
+    public function writes(): int
+    {
+        return Library::number('dm_store_writes', [$this->store]);
     }
 
     /**

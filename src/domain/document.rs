@@ -131,6 +131,27 @@ impl Document {
         Self::parse(merged)
     }
 
+    /// This document with only the members that `keep` says of their names; they keep their order and their values' bytes.
+    pub fn retain(&self, keep: impl Fn(&str) -> bool) -> Result<Document, Invalid> {
+        let kept: Vec<Member<'_>> = self.members().filter(|member| keep(&member.name.unescape())).collect();
+        if kept.len() == self.members.len() {
+            return Ok(self.clone());
+        }
+        if kept.is_empty() {
+            return Ok(Self::empty());
+        }
+        // Never longer than the whole, so the buffer never moves and leaves no copy behind.
+        let mut left = Zeroizing::new(Vec::with_capacity(self.text.len()));
+        for (at, member) in kept.iter().enumerate() {
+            let opening = if at == 0 { "{\"" } else { ",\"" };
+            for part in [opening, member.name.raw(), "\":", member.value] {
+                left.extend_from_slice(part.as_bytes());
+            }
+        }
+        left.push(b'}');
+        Self::parse(left)
+    }
+
     fn member(&self, place: &Place) -> Member<'_> {
         let name = RawStr::new(&self.text[place.name.clone()], place.escapes);
         Member { name, value: &self.text[place.value.clone()] }
@@ -278,5 +299,19 @@ mod tests {
         assert!(filled("a").merge(&filled("a")).is_ok());
         let problem = filled("a").merge(&filled("b")).unwrap_err().to_string();
         assert_eq!(problem, "document: must be at most 1 MiB");
+    }
+
+    #[test]
+    fn members_that_are_not_kept_go_and_the_others_stay_as_they_are() {
+        let left = |text: &str, gone: &[&str]| {
+            let left = document(text).retain(|name| !gone.contains(&name)).unwrap();
+            String::from_utf8(left.as_bytes().to_vec()).unwrap()
+        };
+        let text = r#"{ "a" : 1.0, "b\u00e9":{"a":2} ,"c":"x" }"#;
+        assert_eq!(left(text, &[]), text);
+        assert_eq!(left(text, &["a"]), r#"{"b\u00e9":{"a":2},"c":"x"}"#);
+        assert_eq!(left(text, &["bé", "c"]), r#"{"a":1.0}"#);
+        assert_eq!(left(text, &["a", "bé", "c"]), "[]");
+        assert_eq!(left("{}", &["a"]), "{}");
     }
 }

@@ -144,9 +144,9 @@ pub unsafe extern "C" fn dm_legacy_import(
 ///
 /// `*option` is secret: by the old plug-in's rules only some members are sealed, all others are plaintext in it. Store it
 /// nowhere but in the option, and free it at once with `dm_buf_free`, which wipes it. `report` may be NULL; else it gets,
-/// without secrets, `{bytes, counts: {accounts, configs, kept, returned, sealed}, left_out: [{kind, path, provider, owner,
-/// account, id, member, code, why}]}`: how many accounts and configs, kept pieces, members that came back verbatim and
-/// members sealed anew are in it; and what the vault holds and the option does not, kind being `connection`, `config` or
+/// without secrets, `{bytes, writes, counts: {accounts, configs, kept, returned, sealed}, left_out: [{kind, path, provider, owner,
+/// account, id, member, code, why}]}`: what `dm_store_writes` told then; how many accounts and configs, kept pieces, members
+/// that came back verbatim and members sealed anew are in it; and what the vault holds and the option does not, kind being `connection`, `config` or
 /// `kept`, code `owner_has_no_place`, `superseded` (kept, and something connected since stands there), `grant_ended` and
 /// `connection_gone` (of a delegation), `key_unavailable`, `integrity`, or what JSON cannot hold. The caller frees both. Any
 /// thread.

@@ -205,6 +205,18 @@ fn format(given: Option<&FormatName>) -> Format {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
+pub(super) struct WriteRequest {
+    format: Option<FormatName>,
+}
+
+impl WriteRequest {
+    pub(super) fn format(&self) -> Format {
+        format(self.format.as_ref())
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct ExportRequest {
     format: Option<FormatName>,
     fields: Vec<String>,

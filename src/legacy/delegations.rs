@@ -226,7 +226,7 @@ fn array(count: usize, elements: &[u8]) -> Result<Vec<u8>, Full> {
 }
 
 /// How many keys lead to a delegation.
-const DEPTH: usize = 3;
+pub(super) const DEPTH: usize = 3;
 
 #[cfg(test)]
 mod tests {

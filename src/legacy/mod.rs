@@ -6,6 +6,8 @@
 //!
 //! documents --account--> serialised accounts --\
 //! kept pieces, as they were ---------------------> Rebuilt --into_php, into_json--> the option
+//!
+//! two options --diff--> what their writer changed
 //! ```
 //!
 //! Nothing is instantiated and nothing is stored here: [`plan`] says what is in the option, with the old envelopes
@@ -14,6 +16,8 @@
 mod account;
 mod buffer;
 mod delegations;
+mod delegations_merge;
+mod diff;
 mod encode;
 mod json;
 mod number;
@@ -28,10 +32,12 @@ mod write;
 
 pub use account::HeldBack;
 pub use delegations::{DELEGATIONS, Delegated, Delegation, NotDelegated, delegations, without_delegations};
+pub use delegations_merge::{MergedDelegations, merge_delegations};
+pub use diff::{Change, Changed, Diff, Members, diff};
 pub use encode::NotJson;
 pub use json::parse_json;
 pub use php::parse_php;
-pub use plan::{Entry, Found, Plan, plan};
+pub use plan::{Entry, Found, Part, Parts, Plan, parts, plan};
 pub use rebuild::{Put, Rebuilt, check_json, check_json_member};
 pub use rebuild_account::{NotRebuilt, Returning, SEALED_FIELDS, Sealing, account};
 pub use slot::Slot;

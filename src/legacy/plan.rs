@@ -45,8 +45,13 @@ pub fn plan<'p>(
     keys: &'p [LegacyKey],
     known: &'p dyn Fn(&Provider) -> bool,
 ) -> Result<Plan<'p>, Refused> {
+    Ok(Plan { keys, parts: parts(option, known)? })
+}
+
+/// The same with nothing opened yet.
+pub fn parts<'p>(option: &'p Tree<'_>, known: &'p dyn Fn(&Provider) -> bool) -> Result<Parts<'p>, Refused> {
     match option.root().kind() {
-        Kind::Array(providers) => Ok(Plan { keys, known, open: vec![(Level::Option, providers)] }),
+        Kind::Array(providers) => Ok(Parts { known, open: vec![(Level::Option, providers)] }),
         _ => Err(Refused::new(0, "it has to be an array of providers")),
     }
 }
@@ -54,15 +59,54 @@ pub fn plan<'p>(
 /// The entries of an option, in its order.
 pub struct Plan<'p> {
     keys: &'p [LegacyKey],
-    known: &'p dyn Fn(&Provider) -> bool,
-    /// The arrays around the next entry, and what is left of them.
-    open: Vec<(Level, Items<'p>)>,
+    parts: Parts<'p>,
 }
 
 impl<'p> Iterator for Plan<'p> {
     type Item = Entry<'p>;
 
     fn next(&mut self) -> Option<Entry<'p>> {
+        let part = self.parts.next()?;
+        Some(Entry { found: part.found(self.keys), content: part.raw(), slot: part.slot })
+    }
+}
+
+/// One entry that nobody has looked into.
+#[derive(Clone)]
+pub struct Part<'t> {
+    /// Where it stands.
+    pub slot: Slot,
+    value: Value<'t>,
+    /// Why it is no account or config.
+    kept: Option<Why>,
+}
+
+impl<'t> Part<'t> {
+    /// All of it, PHP-serialised, as it is stored.
+    pub fn raw(&self) -> &'t [u8] {
+        self.value.raw()
+    }
+
+    /// What it is. `keys` open its envelopes, the first that can.
+    pub fn found(&self, keys: &[LegacyKey]) -> Found {
+        match self.kept {
+            Some(why) => Found::Keep { why },
+            None => account::found(self.value, keys),
+        }
+    }
+}
+
+/// The entries of an option, in its order.
+pub struct Parts<'p> {
+    known: &'p dyn Fn(&Provider) -> bool,
+    /// The arrays around the next entry, and what is left of them.
+    open: Vec<(Level, Items<'p>)>,
+}
+
+impl<'p> Iterator for Parts<'p> {
+    type Item = Part<'p>;
+
+    fn next(&mut self) -> Option<Part<'p>> {
         loop {
             let (level, items) = self.open.last_mut()?;
             let Some((key, value)) = items.next() else {
@@ -71,13 +115,8 @@ impl<'p> Iterator for Plan<'p> {
             };
             match level.step(key, value, self.known) {
                 Step::Into(level, items) => self.open.push((level, items)),
-                Step::Account(slot) => {
-                    let found = account::found(value, self.keys);
-                    return Some(Entry { slot, found, content: value.raw() });
-                }
-                Step::Keep(slot, why) => {
-                    return Some(Entry { slot, found: Found::Keep { why }, content: value.raw() });
-                }
+                Step::Account(slot) => return Some(Part { slot, value, kept: None }),
+                Step::Keep(slot, why) => return Some(Part { slot, value, kept: Some(why) }),
             }
         }
     }

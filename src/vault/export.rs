@@ -10,14 +10,15 @@ use super::find::LONGEST_PAGE;
 use super::grants::{Ended, EndedBecause, ended, place};
 use super::import::ENTRY_LIMIT;
 use super::kept::{self, Opened};
-use super::row::{Legacy, check, open};
+use super::row::{Came, Legacy, check, open};
 use super::save::held_back;
+use super::shared::known_identity;
 use super::unlocked::Unlocked;
 use super::{Code, Error, Format, Kind, Vault};
 use crate::crypto::LegacyKey;
 use crate::domain::{Document, Owner, OwnerClass, Random, RecordId, SecretBytes};
 use crate::legacy::{self, NotJson, NotRebuilt, Put, Rebuilt, Returning, Sealing, Slot, Why};
-use crate::store::{Kept, ReadTx, Row};
+use crate::store::{Kept, Meta, ReadTx, Row};
 
 /// How an export is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,15 +43,17 @@ impl Vault {
     /// The old option as its plug-in would hold it now: what was imported, with what changed since. `salt` seals.
     pub fn export(&self, salt: &LegacyKey, options: &ExportOptions) -> Result<Exported, Error> {
         // Only read in the transaction, so that writers do not wait for the opening and sealing.
-        let (held, ended, unlocked) =
-            self.read(|tx, unlocked| Ok((Held::read(tx)?, ended(tx, unlocked)?, unlocked.clone())))?;
+        let (held, ended, writes, unlocked) = self.read(|tx, unlocked| {
+            let writes = known_identity(tx)?.writes.unsigned_abs();
+            Ok((Held::read(tx)?, ended(tx, unlocked)?, writes, unlocked.clone()))
+        })?;
         let mut export = Export {
             unlocked: &unlocked,
             random: &*self.shared.random,
             salt,
             options,
             option: Rebuilt::default(),
-            report: ExportReport::default(),
+            report: ExportReport { writes, ..ExportReport::default() },
             members: HashMap::new(),
             ended,
             pieces: HashMap::new(),
@@ -107,9 +110,8 @@ impl Held {
     }
 }
 
-/// How many entries stood before something at the import. What came since goes last, as far as can be known in the order in
-/// which it came: by its second, then by its revision, which begins above all that were there.
-type Order = (usize, i64, i64, RecordId);
+/// How many entries stood before something at the import. What came since goes last, in the order in which it came.
+type Order = (usize, Came, RecordId);
 
 /// What goes to one place of the option.
 struct Item {
@@ -145,8 +147,9 @@ impl Export<'_> {
         let mut items = Vec::with_capacity(held.rows.len() + held.kept.len());
         for row in held.rows {
             let meta = &row.meta;
-            let order = Legacy::from_column(meta.legacy.as_deref()).order.unwrap_or(usize::MAX);
-            let order = (order, meta.connected_at, meta.revision, meta.id);
+            let legacy = Legacy::from_column(meta.legacy.as_deref());
+            let came = legacy.came.unwrap_or(Came::of_row(meta));
+            let order = (legacy.order.unwrap_or(usize::MAX), came, meta.id);
             items.push(Item { order, content: Content::Row(Box::new(row)) });
         }
         for kept in held.kept {
@@ -156,7 +159,8 @@ impl Export<'_> {
                     self.members.entry(row).or_default().insert(name, (kept.id, opened));
                 }
                 (_, _, Ok(opened)) => {
-                    let order = (opened.place.order.unwrap_or(usize::MAX), 0, 0, kept.id);
+                    let place = &opened.place;
+                    let order = (place.order.unwrap_or(usize::MAX), place.came.unwrap_or_default(), kept.id);
                     items.push(Item { order, content: Content::Piece(kept.id, opened) });
                 }
                 (_, _, Err(error)) => self.leave_out(of_piece(kept.id, None), &Because::of(&error)),
@@ -174,7 +178,7 @@ impl Export<'_> {
             Ok(intact) => intact,
             Err(error) => return self.problem(about, error),
         };
-        let Some(path) = path_of(row)? else {
+        let Some(path) = path_of(&row.meta)? else {
             self.leave_out(about, &Because::no_place());
             return Ok(());
         };
@@ -401,13 +405,13 @@ fn of_piece(id: RecordId, path: Option<&[String]>) -> LeftOut {
 }
 
 /// Where a row stands in the option; none of an owner that has no place there. Its names carry our MAC.
-fn path_of(row: &Row) -> Result<Option<Vec<String>>, Error> {
-    let (provider, owner) = (row.meta.provider.parse()?, row.meta.owner.parse::<Owner>()?);
+pub(super) fn path_of(meta: &Meta) -> Result<Option<Vec<String>>, Error> {
+    let (provider, owner) = (meta.provider.parse()?, meta.owner.parse::<Owner>()?);
     if owner.class() == OwnerClass::Service && owner != Owner::NETWORK {
         return Ok(None);
     }
-    let slot = match row.meta.kind {
-        Kind::Connection => Slot::Account { provider, owner, account: row.meta.account.parse()? },
+    let slot = match meta.kind {
+        Kind::Connection => Slot::Account { provider, owner, account: meta.account.parse()? },
         Kind::Config => Slot::Config { provider, owner },
     };
     Ok(Some(slot.path()))

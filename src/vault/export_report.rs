@@ -10,6 +10,8 @@ use super::{Code, Error};
 pub struct ExportReport {
     /// How many bytes the option has.
     pub bytes: u64,
+    /// How many write transactions the store had seen then.
+    pub writes: u64,
     /// The sums.
     pub counts: ExportCounts,
     /// What the vault holds and the option does not.

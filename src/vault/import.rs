@@ -95,16 +95,13 @@ impl Vault {
         };
         let (kind, address) = address_of(&entry.slot)?;
         self.forget_kept_provider(write, &address)?;
-        let legacy = legacy_of(enveloped, held_back, number);
+        let legacy = Legacy { order: Some(number), ..legacy_of(enveloped, held_back) };
         let [provider, owner, account] = address.columns();
         let row = match write.tx.row(kind, &provider, &owner, &account)? {
             None if seen.is_some() => return Ok(gone_since(seen, &content)),
             None => {
-                let row = self.new_row(write, kind, &address, document, &Facts::default(), legacy.clone())?;
-                let row = with_status(row, held_back, write.unlocked);
-                write.insert(&row, What::Imported)?;
-                give_own(write, kind, &address)?;
-                row
+                let found = (document, held_back.as_slice());
+                self.insert_found(write, kind, &address, found, legacy.clone(), (What::Imported, None))?
             }
             Some(row) if healable(seen.as_ref(), &content, &row, &legacy, write.unlocked) => {
                 write.tx.delete_kept_of(row.meta.id)?;
@@ -112,10 +109,30 @@ impl Vault {
             }
             Some(row) => return stands_already(write, slot, content, seen, &row, document),
         };
-        keep_members(write, slot, &entry.slot.path(), held_back, row.meta.id)?;
+        keep_members(write, slot, &entry.slot.path(), held_back.iter(), row.meta.id)?;
         let fate = if legacy.quarantined.is_empty() { Fate::Imported } else { Fate::Quarantined };
         note(write, slot, content, fate, Some(&row))?;
         Ok(imported(fate, &legacy, &row))
+    }
+
+    /// Makes a row of what was found in the option; `what` and a code are its record's.
+    pub(super) fn insert_found(
+        &self,
+        write: &mut Write<'_>,
+        kind: Kind,
+        address: &Address,
+        (document, held_back): (&Document, &[HeldBack]),
+        legacy: Legacy,
+        (what, code): (What, Option<&str>),
+    ) -> Result<Row, Error> {
+        let row = self.new_row(write, kind, address, document, &Facts::default(), legacy)?;
+        let row = with_status(row, held_back, write.unlocked);
+        match code {
+            Some(code) => write.insert_because(&row, what, code),
+            None => write.insert(&row, what),
+        }?;
+        give_own(write, kind, address)?;
+        Ok(row)
     }
 
     /// A provider that was unknown before was kept whole; now that the catalogue knows it, its parts take over.
@@ -130,8 +147,12 @@ impl Vault {
 
 /// The row with the status that a member which did not open gives it: one that a salt may open waits for its key,
 /// one that never will is in error.
-fn with_status(mut row: Row, held_back: &[HeldBack], unlocked: &Unlocked) -> Row {
-    if let Some(worst) = held_back.iter().find(|member| member.why.quarantined()) {
+pub(super) fn with_status<'m>(
+    mut row: Row,
+    held_back: impl IntoIterator<Item = &'m HeldBack>,
+    unlocked: &Unlocked,
+) -> Row {
+    if let Some(worst) = held_back.into_iter().find(|member| member.why.quarantined()) {
         let opens_with_a_salt = matches!(worst.why, Why::EnvelopeDoesNotOpen);
         let status = if opens_with_a_salt { Status::KeyUnavailable } else { Status::Error };
         row.meta.status = status.as_str().to_owned();
@@ -187,7 +208,13 @@ fn keep_entry(
             id: None,
         }),
         None => {
-            let place = Place { path: entry.slot.path(), member: None, position: None, order: Some(number) };
+            let place = Place {
+                path: entry.slot.path(),
+                member: None,
+                position: None,
+                order: Some(number),
+                came: None,
+            };
             keep(write, slot, &Piece { place, connection: None, reason: why.code(), raw: entry.content })?;
             note(write, slot, content, Fate::Kept, None)?;
             Ok(Verdict { fate: Fate::Kept, code: why.code(), why: why.text().to_owned(), id: None })
@@ -195,11 +222,12 @@ fn keep_entry(
     }
 }
 
-fn keep_members(
+/// Keeps members of a row sealed as they were.
+pub(super) fn keep_members<'m>(
     write: &mut Write<'_>,
     slot: [u8; 32],
     path: &[String],
-    members: &[HeldBack],
+    members: impl Iterator<Item = &'m HeldBack>,
     row: RecordId,
 ) -> Result<(), Error> {
     for member in members {
@@ -208,6 +236,7 @@ fn keep_members(
             member: Some(member.name.clone()),
             position: Some(member.position),
             order: None,
+            came: None,
         };
         let piece = Piece { place, connection: Some(row), reason: member.why.code(), raw: &member.raw };
         keep(write, slot, &piece)?;
@@ -215,7 +244,7 @@ fn keep_members(
     Ok(())
 }
 
-fn address_of(slot: &Slot) -> Result<(Kind, Address), Error> {
+pub(super) fn address_of(slot: &Slot) -> Result<(Kind, Address), Error> {
     let of = |provider: &crate::domain::Provider, owner: &crate::domain::Owner, account: AccountName| {
         Address { provider: provider.clone(), owner: owner.clone(), account }
     };
@@ -230,7 +259,7 @@ fn address_of(slot: &Slot) -> Result<(Kind, Address), Error> {
     }
 }
 
-fn legacy_of(enveloped: &[String], held_back: &[HeldBack], number: usize) -> Legacy {
+pub(super) fn legacy_of(enveloped: &[String], held_back: &[HeldBack]) -> Legacy {
     let names = |quarantined: bool| {
         held_back
             .iter()
@@ -242,7 +271,7 @@ fn legacy_of(enveloped: &[String], held_back: &[HeldBack], number: usize) -> Leg
         enveloped: enveloped.to_vec(),
         quarantined: names(true),
         kept: names(false),
-        order: Some(number),
+        ..Legacy::default()
     }
 }
 
@@ -325,12 +354,24 @@ fn note(
     fate: Fate,
     row: Option<&Row>,
 ) -> Result<(), Error> {
+    let row = row.map(|row| (row.meta.id, Some(row.meta.revision)));
+    enter(write, slot, content, fate, row)
+}
+
+/// Enters into the ledger what stood in a slot, and the row that was made of it: at a revision where it holds just that.
+pub(super) fn enter(
+    write: &mut Write<'_>,
+    slot: [u8; 32],
+    content: [u8; 32],
+    fate: Fate,
+    row: Option<(RecordId, Option<i64>)>,
+) -> Result<(), Error> {
     Ok(write.tx.put_ledger(&LedgerEntry {
         slot: slot.to_vec(),
         content: content.to_vec(),
         outcome: fate.as_str().to_owned(),
-        connection: row.map(|row| row.meta.id),
-        revision: row.map(|row| row.meta.revision),
+        connection: row.map(|row| row.0),
+        revision: row.and_then(|row| row.1),
         imported_at: write.now.seconds(),
     })?)
 }
@@ -342,7 +383,7 @@ pub(super) fn fingerprint(unlocked: &Unlocked, path: &[String]) -> [u8; 32] {
     )
 }
 
-fn content_fingerprint(unlocked: &Unlocked, content: &[u8]) -> [u8; 32] {
+pub(super) fn content_fingerprint(unlocked: &Unlocked, content: &[u8]) -> [u8; 32] {
     unlocked.ledger.tag(&Fields::new(labels::MAC_LEDGER).text("content").bytes(content))
 }
 

@@ -65,6 +65,12 @@ pub struct KeyInfo {
 }
 
 impl Vault {
+    /// How many write transactions the store has seen, and nothing else of it: who keeps something that was read asks
+    /// whether it is still so.
+    pub fn writes(&self) -> Result<u64, Error> {
+        self.read(|tx, _| Ok(known_identity(tx)?.writes.unsigned_abs()))
+    }
+
     /// The store's plain facts.
     pub fn info(&self) -> Result<Info, Error> {
         let engine = self.engine.describe();

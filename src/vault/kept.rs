@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::row::kept_binding;
+use super::row::{Came, kept_binding};
 use super::shared::Write;
 use super::unlocked::Unlocked;
 use super::{Code, Error};
@@ -22,6 +22,9 @@ pub(super) struct Place {
     /// How many entries of the option stood before it; pieces kept by earlier versions do not say.
     #[serde(default)]
     pub(super) order: Option<usize>,
+    /// When it came, where that was by a write of the option.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) came: Option<Came>,
 }
 
 /// A piece on its way in.

@@ -20,6 +20,7 @@ mod key_file;
 mod keys;
 mod open;
 mod openers;
+mod option_write;
 mod refresh;
 mod registry;
 mod report;
@@ -58,6 +59,7 @@ pub use import::{Format, ImportOptions};
 pub use info::Info;
 pub use keys::{KeyAdded, Renewed, Rewrapped};
 pub use open::Options;
+pub use option_write::{WriteCounts, WriteEntry, WriteOutcome, WriteReport};
 pub use refresh::{
     Begin, Begun, Commit, Committed, Due, DueOptions, HolderTold, Lease, LeaseTold, ProviderAnswer, Told,
 };
@@ -118,10 +120,20 @@ impl Vault {
 
     /// As `write`, and takes everything back at the end.
     fn rehearse<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.write_if(|write| Ok((work(write)?, false)))
+    }
+
+    /// As `write`, and takes everything back where `work` says so by false: then there was no write.
+    fn write_if<T>(
+        &self,
+        mut work: impl FnMut(&mut Write<'_>) -> Result<(T, bool), Error>,
+    ) -> Result<T, Error> {
         let mut result = None;
         self.engine.write(&mut |tx| {
-            result = Some(self.shared.within(tx, &mut work));
-            Outcome::Rollback
+            let done = self.shared.within(tx, &mut work);
+            let outcome = if matches!(done, Ok((_, true))) { Outcome::Commit } else { Outcome::Rollback };
+            result = Some(done.map(|(value, _)| value));
+            outcome
         })?;
         result.unwrap_or_else(|| {
             Err(Error::new(Code::Internal, "the store's engine did not run the transaction"))

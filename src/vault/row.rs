@@ -25,6 +25,20 @@ pub(super) struct Legacy {
     /// How many entries of the option stood before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) order: Option<usize>,
+    /// When it came, where that was by a write of the option.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) came: Option<Came>,
+}
+
+/// When something came to the option by a write of it: behind what was imported, and in the order in which it came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Came {
+    /// Unix seconds.
+    pub(super) at: i64,
+    /// With which write of the store.
+    pub(super) write: i64,
+    /// How many parts of the written option stood before it.
+    pub(super) number: usize,
 }
 
 impl Legacy {
@@ -35,12 +49,20 @@ impl Legacy {
 
     /// The same, once nothing is held back any more.
     pub(super) fn without_held_back(&self) -> Self {
-        Self { enveloped: self.enveloped.clone(), order: self.order, ..Self::default() }
+        Self { enveloped: self.enveloped.clone(), order: self.order, came: self.came, ..Self::default() }
     }
 
     /// For the column; NULL where there is nothing to remember.
     pub(super) fn column(&self) -> Option<String> {
         (*self != Self::default()).then(|| serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+impl Came {
+    /// Of a row that did not come by a write of the option: as far as can be known, by its second and by its revision, which
+    /// begins above all that were there.
+    pub(super) fn of_row(meta: &Meta) -> Self {
+        Self { at: meta.connected_at, write: meta.revision, number: 0 }
     }
 }
 

@@ -5,11 +5,13 @@ use serde::Serialize;
 use super::audit::What;
 use super::get::not_found;
 use super::grants::{Offer, end_of_connection, give_own};
+use super::import::with_status;
 use super::row::{Legacy, check, check_address, data_key, open, seal};
 use super::shared::Write;
 use super::{Address, Code, Error, Kind, Vault};
 use crate::crypto::DataKey;
 use crate::domain::{DisplayName, Document, RecordId, RemoteId, Scopes, Status, UnixTime};
+use crate::legacy::{Changed, HeldBack};
 use crate::store::{Filter, Meta, Row};
 
 /// What a caller says of a document beside the document. What it does not say, the catalogue reads in the document.
@@ -67,15 +69,55 @@ pub(super) enum Change<'a> {
     Patch(&'a Document),
     /// A patch of whom the lease was granted to.
     Renewal(&'a Document),
+    /// By somebody who wrote the old option.
+    Option(&'a Laid<'a>),
 }
+
+/// What somebody wrote who wrote the old option, to be laid over a row.
+pub(super) struct Laid<'a> {
+    /// The members that are new.
+    pub(super) patch: &'a Document,
+    /// All members that are held back from what was written.
+    pub(super) held_back: &'a [HeldBack],
+    /// What was changed.
+    pub(super) changed: &'a Changed,
+    /// The members that were held back before and are not, or are something else now.
+    pub(super) superseded: Vec<String>,
+    /// What the row remembers of the option since, or the one that another remote account's new row has.
+    pub(super) legacy: Legacy,
+    pub(super) if_another: Legacy,
+}
+
+/// The code of the records of what came through the old option.
+pub(super) const OPTION: &str = "option";
 
 impl Change<'_> {
     fn what(self) -> What {
         match self {
             Change::Whole(_) => What::Saved,
-            Change::Patch(_) => What::Merged,
+            Change::Patch(_) | Change::Option(_) => What::Merged,
             Change::Renewal(_) => What::Refreshed,
         }
+    }
+
+    /// Finishes a sealed row and writes it, with its record.
+    fn write(self, write: &mut Write<'_>, before: Option<&Meta>, row: Row) -> Result<Meta, Error> {
+        let (row, code) = match self {
+            Change::Option(laid) => {
+                // Another remote account's row has none of what was held back before.
+                let is_new = |one: &&HeldBack| before.is_none() || laid.changed.written.contains(&one.name);
+                let held_back = laid.held_back.iter().filter(is_new);
+                (with_status(row, held_back, write.unlocked), Some(OPTION))
+            }
+            _ => (row, None),
+        };
+        match (before, code) {
+            (Some(before), Some(code)) => write.update_because(before, &row, self.what(), code),
+            (Some(before), None) => write.update(before, &row, self.what()),
+            (None, Some(code)) => write.insert_because(&row, self.what(), code),
+            (None, None) => write.insert(&row, self.what()),
+        }?;
+        Ok(row.meta)
     }
 }
 
@@ -132,7 +174,6 @@ impl Vault {
             }
             let mut saved = match (change, existing) {
                 (Change::Whole(document), None) => self.insert(write, kind, address, document, facts),
-                (Change::Patch(_) | Change::Renewal(_), None) => Err(not_found(kind, address)),
                 (Change::Whole(document), Some(row)) => {
                     self.update(write, kind, address, &row, document, change, facts)
                 }
@@ -140,6 +181,8 @@ impl Vault {
                     let stored = Document::parse(open(check(&row, write.unlocked)?, write.unlocked)?.into())?;
                     self.lay_over(write, kind, address, &row, [&stored, patch], change, facts)
                 }
+                (_, None) => Err(not_found(kind, address)),
+                (Change::Option(_), Some(_)) => Err(Error::new(Code::Internal, "no document was written")),
             }?;
             saved.grants = self.give_offers(write, &facts.grants, saved.id.parse()?, address)?;
             Ok(saved)
@@ -211,13 +254,28 @@ impl Vault {
         facts: &Facts,
     ) -> Result<Saved, Error> {
         let merged = stored.merge(patch)?;
+        self.put_merged(write, kind, address, row, [stored, &merged], change, facts)
+    }
+
+    /// Puts what was laid over the stored document of a row in its place.
+    #[allow(clippy::too_many_arguments)] // As `update`.
+    pub(super) fn put_merged(
+        &self,
+        write: &mut Write<'_>,
+        kind: Kind,
+        address: &Address,
+        row: &Row,
+        [stored, merged]: [&Document; 2],
+        change: Change<'_>,
+        facts: &Facts,
+    ) -> Result<Saved, Error> {
         let said = |document| self.catalogue.entry(&address.provider).facts(document).remote_id;
         let mut facts = facts.clone();
         // What was said of the account at a save counts on where a patch says nothing new.
-        if row.meta.remote_id.is_some() && said(stored) == said(&merged) {
+        if row.meta.remote_id.is_some() && said(stored) == said(merged) {
             facts.remote_id.get_or_insert(None);
         }
-        self.update(write, kind, address, row, &merged, change, &facts)
+        self.update(write, kind, address, row, merged, change, &facts)
     }
 
     #[allow(clippy::too_many_arguments)] // One private step of a use-case; a struct for it would hide nothing.
@@ -239,6 +297,7 @@ impl Vault {
         let (left, superseded) = match change {
             Change::Whole(_) => (legacy.without_held_back(), held_back(&legacy)),
             Change::Patch(patch) | Change::Renewal(patch) => legacy_after(&legacy, patch),
+            Change::Option(laid) => (laid.legacy.clone(), laid.superseded.clone()),
         };
         if is_another(&row.meta, &meta) {
             if !facts.replace {
@@ -246,16 +305,22 @@ impl Vault {
             }
             write.delete(&row.meta, What::Deleted, Some("replaced"))?;
             write.tx.delete_kept_of(row.meta.id)?;
-            let new = self.new_row(write, kind, address, document, facts, legacy.without_held_back())?;
-            write.insert(&new, change.what())?;
+            let legacy = match change {
+                Change::Option(laid) => laid.if_another.clone(),
+                _ => legacy.without_held_back(),
+            };
+            let new = self.new_row(write, kind, address, document, facts, legacy)?;
+            let new = change.write(write, None, new)?;
             let why = "another remote account took the connection's place";
             let ended_grants = end_of_connection(write, row.meta.id, why)?;
-            let saved = saved(&new.meta, address, false, Some(row.meta.id), superseded);
+            let saved = saved(&new, address, false, Some(row.meta.id), superseded);
             return Ok(Saved { ended_grants, ..saved });
         }
         let renewed = match change {
             Change::Whole(_) | Change::Renewal(_) => true,
-            Change::Patch(patch) => self.catalogue.entry(&address.provider).carries_credentials(patch),
+            Change::Patch(patch) | Change::Option(&Laid { patch, .. }) => {
+                self.catalogue.entry(&address.provider).carries_credentials(patch)
+            }
         };
         if let Some(status) = facts.status.or(renewed.then_some(Status::Active)) {
             meta.status = status.as_str().to_owned();
@@ -266,7 +331,7 @@ impl Vault {
         meta.seal_revision += 1;
         meta.updated_at = write.now.seconds();
         let new = seal(meta, document, &key, write.unlocked, write.random)?;
-        write.update(&row.meta, &new, change.what())?;
+        let new = change.write(write, Some(&row.meta), new)?;
         let entry = self.catalogue.entry(&address.provider);
         let leased = matches!(change, Change::Renewal(_));
         if kind == Kind::Connection && entry.refresh.is_some() && !leased {
@@ -274,7 +339,7 @@ impl Vault {
             write.renewals_after(row.meta.id, entry, [&before, document], facts.renewed)?;
         }
         write.forget_held_back(row.meta.id, &superseded)?;
-        Ok(saved(&new.meta, address, false, None, superseded))
+        Ok(saved(&new, address, false, None, superseded))
     }
 
     /// Fills the columns that come from the document or from the caller. What neither tells stays as it was, but for

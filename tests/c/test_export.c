@@ -1,6 +1,8 @@
 /* The way back: the old option's envelope, and the option rebuilt. */
 #include "check.h"
 
+#include <stdint.h>
+
 static void one_value_goes_there_and_back(const dm_salts *salts) {
   static const char secret[] = "canary\0\xff";
   dm_buf envelope, again, value;
@@ -109,6 +111,22 @@ static void what_goes_wrong_is_said(dm_store *store, const dm_salts *salts) {
   OK(dm_buf_free(&option));
 }
 
+/* Who keeps an option that was read asks for this number, and reads anew when it moved. */
+static void the_number_of_writes_tells_whether_an_option_is_still_so(dm_store *store, const dm_salts *salts) {
+  dm_buf option, report;
+  uint64_t before = 0, after = 0;
+  char told[64];
+  OK(dm_legacy_export(store, salts, NOTHING, &option, &report, &error));
+  OK(dm_store_writes(store, &before, &error));
+  snprintf(told, sizeof told, "\"writes\":%llu,", (unsigned long long)before);
+  CHECK(before > 0 && has(&report, told));
+  OK(dm_buf_free(&option));
+  OK(dm_buf_free(&report));
+  OK(dm_conn_save(store, TEXT("reddit"), TEXT("user:13"), NOTHING, TEXT("{}"), NOTHING, NULL, &error));
+  OK(dm_store_writes(store, &after, &error));
+  CHECK(after == before + 1);
+}
+
 int main(void) {
   dm_store *store = open_store("store", KEY);
   dm_salts *salts;
@@ -120,6 +138,7 @@ int main(void) {
   an_untouched_option_comes_back(store, salts);
   what_changed_is_changed_and_sealed(store, salts);
   what_goes_wrong_is_said(store, salts);
+  the_number_of_writes_tells_whether_an_option_is_still_so(store, salts);
   OK(dm_salts_free(salts));
   OK(dm_store_close(store));
   OK(dm_shutdown());

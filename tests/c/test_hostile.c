@@ -23,6 +23,8 @@ typedef struct {
   void **out;
   dm_buf bufs[BUFFERS]; /* where bytes go, through `into` */
   dm_buf *into[BUFFERS];
+  uint64_t number;      /* where a number goes, through `counted` */
+  uint64_t *counted;
   dm_error **error;
 } arguments;
 
@@ -57,6 +59,7 @@ CALL(keyring_free, K)
 CALL(store_open, T(0), K, (dm_store **)a->out, a->error)
 CALL(store_info, S, FIRST, a->error)
 CALL(store_adopt, S, FIRST, a->error)
+CALL(store_writes, S, a->counted, a->error)
 CALL(store_close, S)
 LOOK(shutdown, dm_shutdown() == DM_OK)
 CALL(conn_get, S, T(0), T(1), T(2), FIRST, SECOND, a->error)
@@ -100,6 +103,7 @@ CALL(tools_resolve, S, T(0), T(1), FIRST, a->error)
 CALL(legacy_seal, A, T(0), FIRST, a->error)
 CALL(legacy_open, A, T(0), FIRST, a->error)
 CALL(legacy_import, S, T(0), A, T(1), FIRST, a->error)
+CALL(legacy_write, S, T(0), T(1), A, T(2), FIRST, a->error)
 CALL(legacy_export, S, A, T(0), FIRST, SECOND, a->error)
 CALL(refresh_begin, S, T(0), T(1), T(2), T(3), (dm_lease **)a->out, FIRST, SECOND, THIRD, a->error)
 CALL(refresh_status, S, T(0), T(1), T(2), T(3), FIRST, a->error)
@@ -112,9 +116,9 @@ CALL(lease_close, L)
 /* handles: S, K, A, E, L (a lease); in lower case where NULL is fine.
  * texts, in order, each with a value that works; upper case must not be empty:
  *   Provider, Owner, account, Document, Json (j for optional ones), sTatus, cause, raw Key, Base64, File, New file,
- *   command (Vector), prUne's options, Legacy option, old Envelope, id (Id: of a proposal), Grant, Revocation, who asks (y),
+ *   command (Vector), prUne's options, Legacy option (l: that was handed out), old Envelope, id (Id: of a proposal), Grant, Revocation, who asks (y),
  *   what is Wanted (w: tools that want it), Mode, Question, bY whom, Consumer, cursor (Z), X for any bytes.
- * outputs: H a handle, R a buffer that has to be given, o one that may be NULL (in order). */
+ * outputs: H a handle, n a number, R a buffer that has to be given, o one that may be NULL (in order). */
 static const struct function {
   const char *name;
   dm_status (*call)(arguments *);
@@ -139,6 +143,7 @@ static const struct function {
     F(store_open, "k", "J", "H"),
     F(store_info, "S", "", "R"),
     F(store_adopt, "S", "", "o"),
+    F(store_writes, "S", "", "n"),
     F(store_close, "s", "", ""),
     F(conn_get, "S", "POa", "Ro"),
     F(conn_save, "S", "POaDj", "o"),
@@ -181,6 +186,7 @@ static const struct function {
     F(legacy_seal, "A", "X", "R"),
     F(legacy_open, "A", "E", "R"),
     F(legacy_import, "Sa", "Lj", "o"),
+    F(legacy_write, "Sa", "lLj", "o"),
     F(legacy_export, "SA", "j", "Ro"),
     F(refresh_begin, "S", "POaj", "HRRR"),
     F(refresh_status, "S", "POaj", "R"),
@@ -210,7 +216,7 @@ static const char *working(char kind) {
     case 'F': return in_directory("key");
     case 'N': return in_directory("new-key");
     case 'V': return command;
-    case 'L': return "a:0:{}";
+    case 'L': case 'l': return "a:0:{}";
     case 'E': return ENVELOPE;
     case 'G': return "{\"agent\":\"agent:7\",\"owner\":\"user:12\",\"provider\":\"reddit\",\"operations\":[\"read\"],"
                       "\"granted_by\":\"user:12\"}";
@@ -233,6 +239,7 @@ static const char *working(char kind) {
 /* A mark in every output, which a failing call must leave there. */
 static char mark;
 static const dm_buf untouched = {&mark, 77};
+static const uint64_t uncounted = UINT64_MAX - 7;
 
 #define TOKENS "{\"access_token\":\"t\",\"refresh_token\":\"r\"}"
 #define ENDED "{\"expires_at\":1}"
@@ -268,6 +275,8 @@ static void prepare(const struct function *f, arguments *a) {
     a->bufs[at] = untouched;
     a->into[at] = &a->bufs[at];
   }
+  a->number = uncounted;
+  a->counted = &a->number;
   a->error = &error;
   if (strpbrk(f->handles, "Ll") != NULL) lend(a);
   if (strcmp(f->name, "dm_buf_free") == 0) memset(a->bufs, 0, sizeof a->bufs);
@@ -323,6 +332,8 @@ static void expect_works(const struct function *f) {
     if (f->outputs[at] == 'H') {
       CHECK(a.made != &mark && a.made != NULL);
       dm_store_close(a.made), dm_keyring_free(a.made), dm_salts_free(a.made), dm_lease_close(a.made);
+    } else if (f->outputs[at] == 'n') {
+      CHECK(a.number != uncounted);
     } else {
       CHECK(buf->ptr != &mark && buf->ptr[buf->len] == '\0');
       OK(dm_buf_free(buf++));
@@ -340,6 +351,7 @@ static void expect_refused(const struct function *f, arguments *a, dm_status exp
     CHECK(!"refused");
   }
   CHECK(!makes || a->made == &mark);
+  CHECK(a->number == uncounted);
   for (at = 0; at < BUFFERS; at++) CHECK(a->bufs[at].ptr == untouched.ptr && a->bufs[at].len == untouched.len);
   if (a->error != NULL && error != NULL) {
     CHECK(dm_error_code(error) == status && *dm_error_message(error) != '\0');
@@ -439,6 +451,7 @@ static void try_outputs(const struct function *f) {
     prepare(f, &a);
     furnish(f, &a);
     if (f->outputs[at] == 'H') a.out = NULL;
+    else if (f->outputs[at] == 'n') a.counted = NULL;
     else a.into[buf++] = NULL;
     if (f->outputs[at] == 'o') {
       CHECK(f->call(&a) == DM_OK);

@@ -132,6 +132,18 @@ final class Library
     }
 
     /**
+     * Calls a function that tells a number.
+     *
+     * @param list<Handle|string> $arguments
+     */
+    public static function number(string $function, #[\SensitiveParameter] array $arguments): int
+    {
+        $number = (self::$ffi ?? self::load())->new('uint64_t');
+        self::called($function, [...$arguments, \FFI::addr($number)], 0);
+        return $number->cdata;
+    }
+
+    /**
      * Calls a function that makes a handle.
      *
      * @param list<Handle|string|null> $arguments

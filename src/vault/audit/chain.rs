@@ -50,6 +50,16 @@ impl Write<'_> {
         self.change_row(RowChange::Insert(row), what, None)
     }
 
+    /// The same; `code` says why.
+    pub(in crate::vault) fn insert_because(
+        &mut self,
+        row: &Row,
+        what: What,
+        code: &str,
+    ) -> Result<(), Error> {
+        self.change_row(RowChange::Insert(row), what, Some(code))
+    }
+
     /// Replaces a row that is still as `before`, with its record.
     pub(in crate::vault) fn update(&mut self, before: &Meta, row: &Row, what: What) -> Result<(), Error> {
         self.change_row(RowChange::Update(before, row), what, None)

@@ -36,7 +36,7 @@ enum Standing {
 }
 
 /// The mailbox that a delegation is about.
-enum Mailbox {
+pub(super) enum Mailbox {
     /// It is there.
     There(Box<Row>),
     /// It never was.
@@ -73,7 +73,7 @@ fn name(path: &[String]) -> String {
     if path.is_empty() { DELEGATIONS[1].to_owned() } else { path.join(" > ") }
 }
 
-type Told = (Fate, &'static str, String);
+pub(super) type Told = (Fate, &'static str, String);
 
 fn one(
     write: &mut Write<'_>,
@@ -98,6 +98,17 @@ fn one(
             "the option changed since its delegations were kept. If the agent is to have it, give it a grant";
         return Ok((Fate::Differs, "differs", why.to_owned()));
     }
+    from_now_on(write, catalogue, delegated, &mailbox)
+}
+
+/// Makes a grant of a delegation, where it is one that can be made.
+pub(super) fn from_now_on(
+    write: &mut Write<'_>,
+    catalogue: &Catalogue,
+    delegated: &Delegated,
+    mailbox: &Mailbox,
+) -> Result<Told, Error> {
+    let kept = |code, why: &str| Ok((Fate::Kept, code, why.to_owned()));
     let Mailbox::There(connection) = mailbox else {
         let why = "there is no mailbox of this name that came from the old option, so it allows nothing. If the agent is \
                    to use another one, give it a grant";
@@ -179,12 +190,9 @@ fn standing(
 }
 
 fn mailbox(tx: &mut dyn ReadTx, unlocked: &Unlocked, delegated: &Delegated) -> Result<Mailbox, Error> {
-    let provider: Provider = DELEGATIONS[0].parse()?;
-    let (owner, account) = (delegated.owner.clone(), delegated.account.clone());
-    let names = [provider.to_string(), owner.to_string(), account.to_string()];
-    let place = legacy::Slot::Account { provider, owner, account }.path();
+    let place = mailbox_slot(delegated)?.path();
     let imported = tx.ledger(&fingerprint(unlocked, &place))?.and_then(|entry| entry.connection);
-    let row = tx.row(Kind::Connection, &names[0], &names[1], &names[2])?;
+    let row = mailbox_row(tx, delegated)?;
     Ok(match (imported, row) {
         (Some(id), Some(row)) if row.meta.id == id => Mailbox::There(Box::new(row)),
         (None, None) => Mailbox::NeverWas,
@@ -192,8 +200,20 @@ fn mailbox(tx: &mut dyn ReadTx, unlocked: &Unlocked, delegated: &Delegated) -> R
     })
 }
 
+/// Where the mailbox stands in the option.
+pub(super) fn mailbox_slot(delegated: &Delegated) -> Result<legacy::Slot, Error> {
+    let (owner, account) = (delegated.owner.clone(), delegated.account.clone());
+    Ok(legacy::Slot::Account { provider: DELEGATIONS[0].parse()?, owner, account })
+}
+
+/// The mailbox of that name, wherever it came from.
+pub(super) fn mailbox_row(tx: &mut dyn ReadTx, delegated: &Delegated) -> Result<Option<Row>, Error> {
+    let [owner, account] = [delegated.owner.to_string(), delegated.account.to_string()];
+    Ok(tx.row(Kind::Connection, DELEGATIONS[0], &owner, &account)?)
+}
+
 /// The delegations that are kept, opened; none where there are none, or where they do not open.
-fn kept_piece(
+pub(super) fn kept_piece(
     tx: &mut dyn ReadTx,
     unlocked: &Unlocked,
 ) -> Result<Result<Option<(Kept, Opened)>, Error>, Error> {

@@ -15,6 +15,7 @@ mod own_account;
 mod pair;
 mod proposals;
 mod reason;
+mod redelegate;
 mod revoke;
 mod terms;
 mod tools;
@@ -37,6 +38,7 @@ pub(super) use delegations::{
 };
 pub(super) use own_account::{forget_own, give_own, give_own_to_all};
 pub(super) use pair::standing;
+pub(super) use redelegate::{Redelegation, redelegate};
 pub(super) use revoke::{end_of_connection, end_of_owner};
 
 /// The most grants that an agent may have from an owner at a time, and the most revoked ones that are remembered.

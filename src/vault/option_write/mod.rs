@@ -1,0 +1,271 @@
+//! Somebody wrote the old option: what they changed is done here, and nothing else.
+//!
+//! ```text
+//! what they were handed --\
+//!                          diff --> parts that changed --> rows, kept pieces, grants, as they are now
+//! what they wrote --------/
+//! ```
+//!
+//! A part that is byte for byte what it was is not even looked at, and one that changed is laid over what is stored by now,
+//! member by member: whoever wrote something else meanwhile loses nothing.
+
+mod pieces;
+mod report;
+mod rows;
+
+pub use report::{WriteCounts, WriteEntry, WriteOutcome, WriteReport};
+
+use std::collections::HashSet;
+
+use super::export::path_of;
+use super::find::LONGEST_PAGE;
+use super::grants::{self, Redelegation};
+use super::import::{ENTRY_LIMIT, fingerprint};
+use super::kept;
+use super::row::Came;
+use super::shared::Write;
+use super::{Code, Error, Format, Kind, Vault};
+use crate::crypto::LegacyKey;
+use crate::domain::Provider;
+use crate::legacy::{self, Change, Diff, Found, Part, Slot, Tree};
+use crate::store::Filter;
+
+impl Vault {
+    /// Does what somebody changed who was handed `base` and wrote `option`, in one transaction. Without a base they saw
+    /// everything: the store becomes what the option says. `salts` open its envelopes: the present one, and earlier ones.
+    pub fn write_option(
+        &self,
+        base: Option<&[u8]>,
+        option: &[u8],
+        salts: &[LegacyKey],
+        format: Format,
+    ) -> Result<WriteReport, Error> {
+        let parse = match format {
+            Format::Php => legacy::parse_php,
+            Format::Json => legacy::parse_json,
+        };
+        let option = parse(option)?;
+        let base = base.map(parse).transpose().map_err(|refused| Error::from(refused).at("base"))?;
+        self.write_if(|write| {
+            let known = self.known(write, base.as_ref(), &option)?;
+            let known = |provider: &Provider| known.contains(provider);
+            let diff = legacy::diff(base.as_ref(), &option, &known)?;
+            check_limit(diff.unchanged + diff.written.len())?;
+            let mut writing = Writing::new(self, write, salts, base.is_none());
+            writing.run(diff)?;
+            Ok(writing.finish())
+        })
+    }
+
+    /// The providers whose parts are told apart: those that the catalogue knows, and those of which the store has rows, or
+    /// parts.
+    fn known(
+        &self,
+        write: &mut Write<'_>,
+        base: Option<&Tree<'_>>,
+        option: &Tree<'_>,
+    ) -> Result<HashSet<Provider>, Error> {
+        let handed = base.map(providers).unwrap_or_default();
+        let all: HashSet<Provider> = handed.iter().cloned().chain(providers(option)).collect();
+        check_limit(all.len())?;
+        let mut known = HashSet::new();
+        for provider in all {
+            let in_parts = self.catalogue.knows(&provider)
+                || has_rows(write, &provider)?
+                // What was handed out and does not lie here whole lies here in parts.
+                || (handed.contains(&provider) && !is_whole(write, &provider)?);
+            if in_parts {
+                known.insert(provider);
+            }
+        }
+        Ok(known)
+    }
+}
+
+fn check_limit(entries: usize) -> Result<(), Error> {
+    if entries > ENTRY_LIMIT {
+        let message = format!("the old option has more than {ENTRY_LIMIT} entries; nothing was written");
+        return Err(Error::new(Code::ImportRefused, message));
+    }
+    Ok(())
+}
+
+/// All that may be one.
+fn providers(option: &Tree<'_>) -> HashSet<Provider> {
+    let legacy::Kind::Array(items) = option.root().kind() else { return HashSet::new() };
+    items.filter_map(|(key, _)| std::str::from_utf8(key.bytes()).ok()?.parse().ok()).collect()
+}
+
+fn has_rows(write: &mut Write<'_>, provider: &Provider) -> Result<bool, Error> {
+    for kind in [Kind::Connection, Kind::Config] {
+        let any = Filter { provider: Some(provider.to_string()), ..Filter::all(kind, 1) };
+        if !write.tx.find(&any)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_whole(write: &mut Write<'_>, provider: &Provider) -> Result<bool, Error> {
+    let slot = fingerprint(write.unlocked, &[provider.to_string()]);
+    Ok(write.tx.kept_at(&slot, None)?.is_some())
+}
+
+/// A write of the option under way.
+struct Writing<'s, 'w> {
+    vault: &'s Vault,
+    write: &'s mut Write<'w>,
+    salts: &'s [LegacyKey],
+    /// The writer saw everything.
+    whole: bool,
+    /// The places of accounts and configs in the written option, and the slots of what is kept of it.
+    rows: HashSet<Vec<String>>,
+    pieces: HashSet<Vec<u8>>,
+    changed: bool,
+    report: WriteReport,
+}
+
+impl<'s, 'w> Writing<'s, 'w> {
+    fn new(vault: &'s Vault, write: &'s mut Write<'w>, salts: &'s [LegacyKey], whole: bool) -> Self {
+        let (rows, pieces) = (HashSet::new(), HashSet::new());
+        Self { vault, write, salts, whole, rows, pieces, changed: false, report: WriteReport::default() }
+    }
+
+    fn run(&mut self, diff: Diff<'_>) -> Result<(), Error> {
+        self.report.counts.unchanged = diff.unchanged as u64;
+        let is_delegations = |slot: &Slot| matches!(slot, Slot::Other { path } if *path == grants::place());
+        let mut delegations: Option<(Option<&[u8]>, Option<&[u8]>, usize)> = None;
+        for change in &diff.written {
+            if is_delegations(&change.after.slot) {
+                let before = change.before.as_ref().map(Part::raw);
+                delegations = Some((before, Some(change.after.raw()), change.number));
+            } else {
+                self.put(change)?;
+            }
+        }
+        for part in &diff.gone {
+            if is_delegations(&part.slot) {
+                delegations = Some((Some(part.raw()), None, 0));
+            } else {
+                self.remove(part)?;
+            }
+        }
+        if self.whole {
+            self.sweep()?;
+            delegations.get_or_insert((None, None, 0));
+        }
+        // The mailboxes that they name are there by now.
+        delegations.map_or(Ok(()), |(before, after, number)| self.redelegate(before, after, number))
+    }
+
+    fn put(&mut self, change: &Change<'_>) -> Result<(), Error> {
+        let found = change.after.found(self.salts);
+        match &found {
+            Found::Keep { why } => self.put_piece(change, *why),
+            Found::Document { document, enveloped, held_back } => {
+                self.put_row(change, document, enveloped, held_back)
+            }
+        }
+    }
+
+    fn remove(&mut self, part: &Part<'_>) -> Result<(), Error> {
+        let path = part.slot.path();
+        self.take_apart(&path)?;
+        let had_row = self.remove_row(&part.slot)?.is_some();
+        let had_piece = self.clear_the_way(&path)?.is_some();
+        if had_row {
+            self.tell(path, WriteOutcome::Deleted, "deleted", "it was taken out of the option");
+        } else if had_piece {
+            let why = "what was kept here was taken out of the option";
+            self.tell(path, WriteOutcome::Deleted, "kept_deleted", why);
+        } else {
+            self.report.counts.unchanged += 1;
+        }
+        Ok(())
+    }
+
+    /// Deletes what the writer saw and did not write again.
+    fn sweep(&mut self) -> Result<(), Error> {
+        for kind in [Kind::Connection, Kind::Config] {
+            let mut filter = Filter::all(kind, LONGEST_PAGE);
+            loop {
+                let page = self.write.tx.find(&filter)?;
+                let Some(last) = page.last() else { break };
+                filter.after = Some(last.id);
+                for meta in page {
+                    // Whose place nobody can tell has none.
+                    let Ok(Some(path)) = path_of(&meta) else { continue };
+                    if !self.rows.contains(&path) {
+                        self.destroy(&meta)?;
+                        self.tell(
+                            path,
+                            WriteOutcome::Deleted,
+                            "deleted",
+                            "the written option does not have it",
+                        );
+                    }
+                }
+            }
+        }
+        let delegations = fingerprint(self.write.unlocked, &grants::place());
+        let mut after = None;
+        loop {
+            let page = self.write.tx.kept(after, LONGEST_PAGE)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            for piece in page.iter().filter(|piece| piece.connection.is_none()) {
+                let written = self.pieces.contains(piece.slot.as_slice());
+                if written || piece.slot == delegations {
+                    continue;
+                }
+                let path = kept::open(piece, self.write.unlocked).map(|opened| opened.place.path);
+                self.write.tx.delete_kept(piece.id)?;
+                let why = "what was kept here is not in the written option";
+                self.tell(path.unwrap_or_default(), WriteOutcome::Deleted, "kept_deleted", why);
+            }
+        }
+    }
+
+    /// Makes grants of new delegations, and takes back those of delegations that are gone.
+    fn redelegate(
+        &mut self,
+        handed: Option<&[u8]>,
+        written: Option<&[u8]>,
+        number: usize,
+    ) -> Result<(), Error> {
+        let redelegation = Redelegation { handed, written, whole: self.whole, came: self.came(number) };
+        let told = grants::redelegate(self.write, &self.vault.catalogue, &redelegation)?;
+        let Some(told) = told else {
+            self.report.counts.unchanged += 1;
+            return Ok(());
+        };
+        self.changed = true;
+        for one in told {
+            let outcome = match one.code {
+                "granted" => WriteOutcome::Granted,
+                "revoked" => WriteOutcome::Revoked,
+                "deleted" => WriteOutcome::Deleted,
+                _ => WriteOutcome::Kept,
+            };
+            let path = grants::place().into_iter().chain(one.path).collect();
+            self.tell(path, outcome, one.code, one.why);
+        }
+        Ok(())
+    }
+
+    fn came(&self, number: usize) -> Came {
+        Came { at: self.write.now.seconds(), write: self.write.fresh_revision, number }
+    }
+
+    fn tell(&mut self, path: Vec<String>, outcome: WriteOutcome, code: &'static str, why: impl Into<String>) {
+        self.changed = true;
+        self.report.add(path, outcome, code, why);
+    }
+
+    /// The report, and whether there was anything to be done.
+    fn finish(mut self) -> (WriteReport, bool) {
+        let writes = self.write.fresh_revision - i64::from(!self.changed);
+        self.report.writes = writes.unsigned_abs();
+        (self.report, self.changed)
+    }
+}
