@@ -35,4 +35,8 @@ php php/bin/lean-header.php --check
 for file in php/src/Native/Library.php php/src/Native/Release.php; do
     grep -q "VERSION = '$version'" "$file" || fail "$file is not of version $version"
 done
+# Every text of the plugin's that a translator sees is of its text domain.
+if grep -rnE "\b(__|_e|_x|_n|esc_html__|esc_html_e|esc_attr__|esc_attr_e)\(" php/wordpress | grep -v "'datamachine-connections'"; then
+    fail "these texts are not of the text domain datamachine-connections"
+fi
 echo "the lean header is fresh; php -l, phpcs and phpmd have nothing to say"

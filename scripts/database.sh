@@ -16,6 +16,8 @@ cleanup() {
         kill "$server" 2>/dev/null || true
         wait "$server" || true
     fi
+    # Small disks that a test had no time to take away.
+    findmnt -rno TARGET | { grep "^$directory/" || true; } | xargs -r umount -l
     rm -rf "$directory"
     exit "$status"
 }

@@ -12,7 +12,7 @@ final class CascadesTest extends SiteTestCase
     use WithPlugin;
 
     private const VAULT = '$vault = DataMachine\Connections\WordPress\Plugin::store()->vault();';
-    private const USER = 'foreach (["user", "ms"] as $file) { require_once ABSPATH . "wp-admin/includes/{$file}.php"; }';
+    private const USER = 'require_once ABSPATH . "wp-admin/includes/admin.php";';
 
     public function testAUserWhoIsDeleted(): void
     {

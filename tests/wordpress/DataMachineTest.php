@@ -87,6 +87,29 @@ final class DataMachineTest extends SiteTestCase
         self::assertSame('email_mailbox_forbidden', $site->evaluate($as(9), as: 1, at: self::ADMIN));
     }
 
+    public function testAgentsActInIt(): void
+    {
+        $site = $this->played(Kind::Single);
+        $site->setRow(self::OPTION, Fixtures::serialized('mixed'));
+        $code = 'use DataMachine\Abilities\PermissionHelper;
+            use DataMachine\Connections\Tests\Dropin\DataMachine;
+            $seen = [];
+            $see = static function ($policy, $tool, $mode, $context) use (&$seen) {
+                $seen[] = [$tool, $mode, $context["agent_id"]];
+                return $policy;
+            };
+            add_filter("datamachine_tool_action_policy", $see, 10, 4);
+            add_action("datamachine_tool_execution_audit", static function ($call) use (&$seen) {
+                $seen[] = $call["tool_name"];
+            });
+            $reddit = \DataMachine\Played::provider("reddit");
+            $read = static fn () => [PermissionHelper::get_acting_agent_id(), $reddit->get_username()];
+            return [DataMachine::tool(5, "s", $read), DataMachine::aiStep(1, 5, 2, $read), $seen];';
+        $user = Fixtures::expected('mixed-api')['reddit']['get_username'];
+        $call = [['post', 'chat', 5], 'post'];
+        self::assertSame([[null, $user], [5, $user], [...$call, ...$call]], $site->evaluate($code, as: 1));
+    }
+
     public function testItsClassesAreLoadedWhenTheyAreNeeded(): void
     {
         $site = $this->played(Kind::Single);

@@ -201,6 +201,22 @@ final class SiteTest extends SiteTestCase
         self::assertSame([true, $worker === posix_geteuid(), $worker, $worker], $site->evaluate($code));
     }
 
+    /**
+     * @group root
+     */
+    public function testADiskIsFull(): void
+    {
+        $site = $this->ownSite();
+        $uploads = $site->content('uploads');
+        $site->evaluate('return file_put_contents($arguments[0], "before");', ["{$uploads}/before"]);
+        $disk = $site->shrink($uploads, '64k');
+        $disk->fill();
+        $code = 'return [file_get_contents("$arguments[0]/before"), @file_put_contents("$arguments[0]/more", "more")];';
+        self::assertSame(['before', false], $site->evaluate($code, [$uploads]));
+        $disk->free();
+        self::assertSame(['before', 4], $site->evaluate($code, [$uploads]));
+    }
+
     public function testNothingIsLeft(): void
     {
         $site = Site::start();

@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
-use DataMachine\Connections\Dropin\Runtime;
 use DataMachine\Connections\WordPress\Window\OptionRow;
 use DataMachine\Connections\WordPress\Window\Window;
 
@@ -12,24 +11,18 @@ use DataMachine\Connections\WordPress\Window\Window;
  * Migrated, and nothing stands in the way that could be seen without opening the store: that is opened by who first
  * needs it. Where it cannot be, everything behaves as where it is held.
  */
-final class Active implements State
+final class Active extends Migrated
 {
-    private readonly Store $store;
-
-    public function __construct(private readonly Anchor $anchor)
+    public function __construct(Anchor $anchor)
     {
-        $this->store = Store::of($anchor);
+        parent::__construct($anchor, Store::of($anchor));
     }
 
     public function begin(): void
     {
-        Runtime::configure($this->store->open(...), null, $this->anchor->mode);
-        Plugin::stand(Dropins::load($this->anchor));
-        (new Window(new OptionRow()))->register();
-        Cascades::register($this->store);
-        Cron::register($this->store);
+        parent::begin();
         // A page of the admin tells whether the store opens; a visitor's need not know.
-        add_action('admin_init', $this->look(...));
+        add_action('admin_init', $this->look(...), 0);
     }
 
     public function name(): string
@@ -42,32 +35,26 @@ final class Active implements State
         return null;
     }
 
-    public function anchor(): Anchor
+    protected function window(): Window
     {
-        return $this->anchor;
+        return new Window(new OptionRow());
     }
 
-    public function store(): Store
-    {
-        return $this->store;
-    }
-
-    /**
-     * Brings the anchor up to date with this server, where it still is the anchor's.
-     */
     private function look(): void
     {
         Plugin::attempt(function (): void {
-            if ($this->store->problem() !== null) {
+            $anchor = $this->anchor();
+            $problem = $this->store()->problem();
+            if ($anchor === null || $problem !== null) {
+                Plugin::hold($problem);
                 return;
             }
-            $path = Requirements::store($this->anchor);
-            $keyFile = Requirements::keyFile($this->anchor);
-            $key = KeySource::look($keyFile);
-            $now = Host::now($path)->in($this->anchor)->with(path: $path, key: $key->kind, keyFile: $keyFile);
-            if ($now->toArray() !== $this->anchor->toArray()) {
-                $this->anchor->replace($now);
-            }
+            $now = Host::now($anchor->store())->in($anchor)->with(
+                path: $anchor->store(),
+                key: KeySource::look($anchor->keyFile())->kind,
+                keyFile: $anchor->keyFile(),
+            );
+            $anchor->replace($now);
         });
     }
 }

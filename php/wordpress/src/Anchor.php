@@ -17,6 +17,9 @@ final class Anchor
 {
     public const OPTION = 'datamachine_connections';
 
+    /** Place::NAME; each request asks whether it is there. */
+    private const PLACE = 'DATAMACHINE_CONNECTIONS_PATH';
+
     /**
      * @param string               $storeId    the store that is expected
      * @param string               $path       its directory
@@ -139,6 +142,22 @@ final class Anchor
     }
 
     /**
+     * The store's directory: where wp-config.php says, else where it was.
+     */
+    public function store(): string
+    {
+        return defined(self::PLACE) ? Place::of($this)->store() : $this->path;
+    }
+
+    /**
+     * Its key file, where it has one: it moves with the store.
+     */
+    public function keyFile(): ?string
+    {
+        return defined(self::PLACE) && $this->keyFile !== null ? Place::of($this)->keyFile() : $this->keyFile;
+    }
+
+    /**
      * Writes it, whatever is there: what ends a migration.
      *
      * @return bool whether the database has it now
@@ -185,11 +204,22 @@ final class Anchor
     }
 
     /**
-     * Takes it away: what ends a rollback.
+     * Takes it away: what ends a rollback. On one site an empty row is left: that is loaded with all others, while for
+     * one that is not there each request would ask the database.
      */
     public static function delete(): void
     {
-        delete_site_option(self::OPTION);
+        is_multisite() ? delete_site_option(self::OPTION) : update_option(self::OPTION, [], true);
+    }
+
+    /**
+     * The empty row, where there is none.
+     */
+    public static function begin(): void
+    {
+        if (!is_multisite()) {
+            add_option(self::OPTION, [], '', true);
+        }
     }
 
     /**

@@ -14,17 +14,6 @@ final class Cascades
     /** Owners whose connections are to be destroyed; no secret. */
     public const PENDING = 'datamachine_connections_pending';
 
-    private static ?Store $store = null;
-
-    public static function register(Store $store): void
-    {
-        self::$store = $store;
-        add_action('deleted_user', [self::class, 'userGone'], 10, 1);
-        add_action('remove_user_from_blog', [self::class, 'userLeaves'], 10, 1);
-        add_action('wp_delete_site', [self::class, 'blogGone'], 10, 1);
-        add_action('datamachine_agent_deleted', [self::class, 'agentGone'], 10, 1);
-    }
-
     public static function userGone(mixed $user): void
     {
         self::gone('user', $user);
@@ -101,10 +90,11 @@ final class Cascades
     private static function clear(string $owner): void
     {
         [$kind, $id] = explode(':', $owner);
-        if (self::$store === null || ($kind === 'user' && self::belongs((int) $id))) {
+        $store = Plugin::store();
+        if ($store === null || ($kind === 'user' && self::belongs((int) $id))) {
             return;
         }
-        $vault = self::$store->vault();
+        $vault = $store->vault();
         $vault->clearOwner($owner);
         if ($kind === 'agent') {
             $vault->access()->revokeAll('site:0', agent: (int) $id, why: 'agent_deleted');

@@ -21,15 +21,6 @@ final class Cron
     /** After how many seconds no more renewals are begun. */
     private const RENEWING = 20;
 
-    private static ?Store $store = null;
-
-    public static function register(Store $store): void
-    {
-        self::$store = $store;
-        add_action(self::HOOK, [self::class, 'run']);
-        add_action('admin_init', [self::class, 'plan']);
-    }
-
     /**
      * Plans it, where it is not: on a network by its main blog, which is where all of them would look.
      */
@@ -50,7 +41,7 @@ final class Cron
      */
     public static function run(): void
     {
-        $store = self::$store;
+        $store = Plugin::store();
         if ($store === null) {
             return;
         }

@@ -124,14 +124,13 @@ final class Dropins
      */
     private static function key(array $pairs): string
     {
-        $ours = array_unique([...array_keys(self::CLASSES), ...array_merge(...array_values(self::CLASSES))]);
-        $parts = [Release::VERSION, Guard::RULES, PHP_VERSION_ID];
-        foreach ([...array_values($pairs), ...array_map(self::ours(...), $ours)] as $file) {
-            $stat = @stat($file) ?: [];
-            // What nobody can set back is when the file was last changed (ctime).
-            array_push($parts, $file, $stat['ino'] ?? '', $stat['size'] ?? '', $stat['ctime'] ?? '');
+        $key = Release::VERSION . ' ' . PHP_VERSION_ID;
+        // Of ours the directory: an update makes it anew, or puts other files into it.
+        foreach ([...$pairs, dirname(self::ours('Guard'))] as $file) {
+            // When a file was last changed (ctime) is what nobody can set back.
+            $key .= " {$file} " . implode(' ', [@filectime($file), @fileinode($file), @filesize($file)]);
         }
-        return hash('xxh128', implode(' ', $parts));
+        return hash('xxh128', $key);
     }
 
     /**

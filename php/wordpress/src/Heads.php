@@ -72,7 +72,7 @@ final class Heads
 
     private static function isBehind(AuditAnchor $now, AuditAnchor $then): bool
     {
-        $sequences = static fn (AuditAnchor $of): array => array_column($of->toArray()['streams'], 'sequence', 'stream');
+        $sequences = static fn (AuditAnchor $of) => array_column($of->toArray()['streams'], 'sequence', 'stream');
         $has = $sequences($now);
         foreach ($sequences($then) as $stream => $sequence) {
             if (($has[$stream] ?? 0) < $sequence) {

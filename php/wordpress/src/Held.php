@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
-use DataMachine\Connections\Dropin\Runtime;
 use DataMachine\Connections\WordPress\Window\HeldWindow;
 use DataMachine\Connections\WordPress\Window\OptionRow;
 
@@ -12,27 +11,14 @@ use DataMachine\Connections\WordPress\Window\OptionRow;
  * Migrated, and something that is needed is missing or wrong: no connection is read or written, and nothing lands in
  * the option, until it is mended. Our classes need no FFI to stand there and say no.
  */
-final class Held implements State
+final class Held extends Migrated
 {
-    private readonly Store $store;
-
     /**
      * @param Anchor|null $anchor null where that is what is damaged
      */
-    public function __construct(private readonly ?Anchor $anchor, private readonly Problem $problem)
+    public function __construct(?Anchor $anchor, private readonly Problem $problem)
     {
-        $this->store = Store::barred($problem);
-    }
-
-    public function begin(): void
-    {
-        Runtime::configure($this->store->open(...), null, $this->anchor?->mode);
-        if ($this->anchor !== null) {
-            Plugin::stand(Dropins::load($this->anchor));
-        }
-        (new HeldWindow(new OptionRow(), $this->problem))->register();
-        Cascades::register($this->store);
-        Cron::register($this->store);
+        parent::__construct($anchor, Store::barred($problem));
     }
 
     public function name(): string
@@ -45,13 +31,8 @@ final class Held implements State
         return $this->problem;
     }
 
-    public function anchor(): ?Anchor
+    protected function window(): HeldWindow
     {
-        return $this->anchor;
-    }
-
-    public function store(): Store
-    {
-        return $this->store;
+        return new HeldWindow(new OptionRow(), $this->problem);
     }
 }

@@ -30,12 +30,13 @@ final class Plugin
     public static function boot(string $file): void
     {
         self::$file = $file;
-        register_activation_hook($file, [self::class, 'activated']);
-        register_deactivation_hook($file, [self::class, 'deactivated']);
-        add_action('admin_init', [self::class, 'welcome']);
+        // Of all plugins: which is ours is asked where one is, and not in each request.
+        add_action('activated_plugin', [self::class, 'activated'], 10, 1);
+        add_action('deactivated_plugin', [self::class, 'deactivated'], 10, 1);
         self::begin(self::look());
         SiteHealth::register();
         if (is_admin()) {
+            add_action('admin_init', [self::class, 'welcome']);
             Notices::register();
             Screen::register();
         }
@@ -71,6 +72,18 @@ final class Plugin
     public static function stand(Dropins $dropins): void
     {
         self::$dropins = $dropins;
+    }
+
+    /**
+     * What was seen when the store was opened: from now on the state is said to be held, as it behaves already.
+     *
+     * @internal
+     */
+    public static function hold(?Problem $problem): void
+    {
+        if ($problem !== null) {
+            self::$state = new Held(self::state()->anchor(), $problem);
+        }
     }
 
     /**
@@ -129,18 +142,25 @@ final class Plugin
     }
 
     /**
-     * Looks, and makes nothing: what a migration would need shows on the page.
+     * Makes nothing but the anchor's empty row: what a migration would need shows on the page.
      */
-    public static function activated(): void
+    public static function activated(mixed $plugin): void
     {
+        if ($plugin !== plugin_basename(self::$file)) {
+            return;
+        }
+        Anchor::begin();
         set_site_transient(self::WELCOME, get_current_user_id(), 300);
     }
 
     /**
      * Everything stays as it is, the store and the anchor too; only nothing is planned any more.
      */
-    public static function deactivated(): void
+    public static function deactivated(mixed $plugin): void
     {
+        if ($plugin !== plugin_basename(self::$file)) {
+            return;
+        }
         self::forgetWelcome();
         Cron::clear();
     }

@@ -39,14 +39,16 @@ final class Store
     public static function of(Anchor $anchor): self
     {
         return new self(static function (?array $catalogue) use ($anchor): Options {
-            $path = Requirements::store($anchor);
-            $keyFile = Requirements::keyFile($anchor);
-            $key = KeySource::look($keyFile);
+            $key = KeySource::look($anchor->keyFile());
+            if (!$key->isThere()) {
+                $was = $anchor->key === KeySource::FILE ? (string) $anchor->keyFile() : $anchor->key;
+                throw (new Problem(Problem::KEY_MISSING, [KeySource::NAME, $was]))->exception();
+            }
             return new Options(
-                path: $path,
+                path: $anchor->store(),
                 site: SiteIdentity::current(),
                 keys: $key->keys(),
-                keyFile: $key->kind === KeySource::FILE ? $keyFile : null,
+                keyFile: $key->file,
                 storeId: $anchor->storeId,
                 documentRoot: Place::of($anchor)->documentRoot(),
                 clone: true,
@@ -67,7 +69,7 @@ final class Store
                 path: $place->store(),
                 site: SiteIdentity::current(),
                 keys: $key->keys(),
-                keyFile: $key->kind === KeySource::FILE ? $key->file : null,
+                keyFile: $key->file,
                 create: true,
                 documentRoot: $place->documentRoot(),
                 catalogue: $catalogue,

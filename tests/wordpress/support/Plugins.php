@@ -57,10 +57,7 @@ final class Plugins
     {
         $unpacked = Template::directory() . '/unpacked';
         if (!is_dir($unpacked)) {
-            exec('unzip -q ' . escapeshellarg(self::ZIP) . ' -d ' . escapeshellarg($unpacked), result_code: $failed);
-            if ($failed !== 0) {
-                throw new \RuntimeException(self::ZIP . ' could not be unpacked: run `make plugin`.');
-            }
+            Command::run('unzip', '-q', self::ZIP, '-d', $unpacked);
         }
         $this->put("{$unpacked}/" . dirname(self::CONNECTIONS));
         if ($activate) {

@@ -27,7 +27,7 @@ trait WithPlugin
     /** An empty site that was migrated, where it was not yet, with the site's account of reddit in the store. */
     private function migrated(Site $site): Site
     {
-        if ($site->row('datamachine_connections') !== null) {
+        if (strlen((string) $site->row('datamachine_connections')) > strlen('a:0:{}')) {
             return $site;
         }
         $this->install($site);

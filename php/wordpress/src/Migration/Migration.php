@@ -13,6 +13,7 @@ use DataMachine\Connections\WordPress\KeySource;
 use DataMachine\Connections\WordPress\Place;
 use DataMachine\Connections\WordPress\SiteIdentity;
 use DataMachine\Connections\WordPress\Store;
+use DataMachine\Connections\WordPress\Window\Hooks;
 use DataMachine\Connections\WordPress\Window\OptionRow;
 use DataMachine\Connections\WordPress\Window\Stub;
 use DataMachine\Connections\WordPress\Window\Window;
@@ -165,7 +166,7 @@ final class Migration
      */
     private function replaceOption(): void
     {
-        (new Window($this->row))->register();
+        Hooks::register(fn (): Window => new Window($this->row));
         $this->row->ensure();
         if (!update_site_option(OptionRow::OPTION, Stub::make())) {
             throw new Refusal('not_switched', 'The option ' . OptionRow::OPTION . ' could not be emptied.');

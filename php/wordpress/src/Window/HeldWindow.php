@@ -13,7 +13,7 @@ use DataMachine\Connections\Dropin\WordPress;
  *
  * @internal
  */
-final class HeldWindow extends OptionHooks
+final class HeldWindow extends Served
 {
     private bool $told = false;
 

@@ -15,7 +15,7 @@ use DataMachine\Connections\Mode;
  *
  * @internal
  */
-final class Window extends OptionHooks
+final class Window extends Served
 {
     /** What Data Machine's mailboxes seal beside its list, which is for all its classes. */
     private const FIELDS = ['imap_password'];

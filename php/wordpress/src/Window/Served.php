@@ -5,44 +5,18 @@ declare(strict_types=1);
 namespace DataMachine\Connections\WordPress\Window;
 
 /**
- * The option `datamachine_auth_data` as WordPress's hooks let it be served: code that reads or writes it directly goes
- * on working, and nothing of it lies in the database.
- *
- * WordPress asks before it reads, hands over what it is about to write, and tells before it deletes. Each of these has
- * a form for network options; on a single site these end in the plain option, which some code names directly. On a
- * network the plain options of its blogs are none of ours: Data Machine's uninstall deletes one in each.
+ * What becomes of the option `datamachine_auth_data` where WordPress's hooks hand it over (Hooks): code that reads or
+ * writes it directly goes on working, and nothing of it lies in the database.
  *
  * @internal
  */
-abstract class OptionHooks
+abstract class Served
 {
     /** Whether what deletes the network's option deletes the plain one right now, on a single site. */
     private bool $emptied = false;
 
     public function __construct(protected readonly OptionRow $row)
     {
-    }
-
-    /**
-     * Hooks in. Last to be asked what is written, so that other filters have had their say.
-     */
-    public function register(): void
-    {
-        $option = OptionRow::OPTION;
-        add_filter("pre_site_option_{$option}", [$this, 'readOfNetwork'], PHP_INT_MAX, 4);
-        add_filter("pre_update_site_option_{$option}", [$this, 'writtenToNetwork'], PHP_INT_MAX, 4);
-        add_filter("pre_add_site_option_{$option}", [$this, 'added'], PHP_INT_MIN);
-        add_action("pre_delete_site_option_{$option}", [$this, 'deletedOfNetwork'], PHP_INT_MAX, 2);
-        add_action("delete_site_option_{$option}", [$this, 'deleted']);
-        if (!is_multisite()) {
-            add_filter("pre_option_{$option}", [$this, 'read'], PHP_INT_MAX, 3);
-            add_filter("sanitize_option_{$option}", [$this, 'sanitised'], PHP_INT_MAX);
-            add_filter("pre_update_option_{$option}", [$this, 'written'], PHP_INT_MAX, 2);
-            add_action('delete_option', [$this, 'deletedPlain'], PHP_INT_MAX);
-            add_action("delete_option_{$option}", [$this, 'deleted']);
-            // Data Machine's uninstall deletes the plain option, of which nobody is told where there is no row.
-            add_action('pre_uninstall_plugin', [$this->row, 'ensure']);
-        }
     }
 
     /**
@@ -72,19 +46,17 @@ abstract class OptionHooks
     /**
      * @internal for the filter
      */
-    public function readOfNetwork(mixed $before, string $option, int $network, mixed $default = false): mixed
+    public function readOfNetwork(mixed $default, int $network): mixed
     {
-        return $this->isOther($network) ? [] : $this->read($before, $option, $default);
+        return $this->isOther($network) ? [] : $this->read($default);
     }
 
     /**
      * For the filter. Never false, which would let WordPress look into the database.
      *
      * @internal
-     *
-     * @SuppressWarnings(PHPMD.UnusedFormalParameter)
      */
-    public function read(mixed $before, string $option, mixed $default = false): mixed
+    public function read(mixed $default): mixed
     {
         $content = $this->content();
         return $content === [] && $default !== false ? $default : $content;
@@ -92,13 +64,10 @@ abstract class OptionHooks
 
     /**
      * @internal for the filter
-     *
-     * @SuppressWarnings(PHPMD.UnusedFormalParameter)
      */
     public function writtenToNetwork(
         #[\SensitiveParameter] mixed $value,
         #[\SensitiveParameter] mixed $old,
-        string $option,
         int $network,
     ): mixed {
         if ($this->isOther($network)) {
@@ -156,10 +125,8 @@ abstract class OptionHooks
      * For the action. Where it is refused there is no row to be deleted, and WordPress answers so.
      *
      * @internal
-     *
-     * @SuppressWarnings(PHPMD.UnusedFormalParameter)
      */
-    public function deletedOfNetwork(string $option, int $network): void
+    public function deletedOfNetwork(int $network): void
     {
         if ($this->isOther($network)) {
             $this->refused('another network\'s connections');
@@ -170,16 +137,13 @@ abstract class OptionHooks
     }
 
     /**
-     * For the action that tells of every plain option.
+     * For the action, of the plain option.
      *
      * @internal
      */
-    public function deletedPlain(string $option): void
+    public function deletedPlain(): void
     {
-        if ($option !== OptionRow::OPTION || $this->emptied) {
-            return;
-        }
-        if (!$this->clear()) {
+        if (!$this->emptied && !$this->clear()) {
             $this->row->drop();
         }
     }
@@ -193,6 +157,16 @@ abstract class OptionHooks
     public function deleted(): void
     {
         $this->emptied = false;
+        $this->row->ensure();
+    }
+
+    /**
+     * Sees to it that WordPress tells of a deletion: of a row that is not there it does not.
+     *
+     * @internal
+     */
+    public function ensure(): void
+    {
         $this->row->ensure();
     }
 
