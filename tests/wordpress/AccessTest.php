@@ -26,7 +26,9 @@ final class AccessTest extends SiteTestCase
             'tweet' => ['needs' => ['provider' => 'twitter']],
             'think' => [],
         ];
-        $offered = static fn (array $args) => array_keys(apply_filters('datamachine_resolved_tools', $tools, 'chat', $args));
+        $offered = static fn (array $args): array => array_keys(
+            apply_filters('datamachine_resolved_tools', $tools, 'chat', $args)
+        );
         PHP;
 
     public function testAnAgentIsOfferedWhatWouldWork(): void
@@ -37,8 +39,8 @@ final class AccessTest extends SiteTestCase
             [$agent],
             $as
         );
-        self::assertSame(['read', 'think'], $offered(7, 2));
-        self::assertSame(['think'], $offered(8, 2), 'Another agent has no grant.');
+        self::assertSame(['read', 'think'], $offered(7, 12));
+        self::assertSame(['think'], $offered(8, 12), 'Another agent has no grant.');
         self::assertSame(['think'], $offered(7, 1), 'Nobody else has the account.');
         self::assertSame(['think'], $offered(7, 0), 'Nobody asks.');
     }
@@ -46,7 +48,7 @@ final class AccessTest extends SiteTestCase
     public function testOneQuestion(): void
     {
         $site = $this->granted(self::site());
-        $can = fn (string $arguments, int $as = 2): bool => $site->evaluate(
+        $can = fn (string $arguments, int $as = 12): bool => $site->evaluate(
             self::VAULT . "return datamachine_connections_can({$arguments});",
             as: $as
         );
@@ -54,24 +56,33 @@ final class AccessTest extends SiteTestCase
         self::assertTrue($can('"reddit", ["read"], ["agent_id" => 7, "operations" => ["read"]]'));
         self::assertFalse($can('"reddit", ["submit"], ["agent_id" => 7]'));
         self::assertFalse($can('"twitter", [], ["agent_id" => 7]'));
-        self::assertFalse($can('"no such provider!", [], ["agent_id" => 7]'));
         // Who is here without an agent has the own account.
         self::assertTrue($can('"reddit"'));
         self::assertFalse($can('"reddit"', 1));
         // A request of the caller's own.
-        $request = 'ActingRequest::byAgent(7)->asking(2)->in(RunContext::Chat)->withoutSession()->withoutFlow()
+        $request = 'ActingRequest::byAgent(7)->asking(12)->in(RunContext::Chat)->withoutSession()->withoutFlow()
             ->mayEverything()->manages()';
         self::assertTrue($can("'reddit', [], ['request' => {$request}]", 1));
-        self::assertTrue($can("'reddit', [], ['request' => {$request}, 'owner' => 'user:2']", 1));
+        self::assertTrue($can("'reddit', [], ['request' => {$request}, 'owner' => 'user:12']", 1));
         self::assertFalse($can("'reddit', [], ['request' => {$request}, 'owner' => 'site:0']", 1));
+    }
+
+    public function testWhoAsksWronglyIsRefusedAlone(): void
+    {
+        $site = $this->granted(self::site());
+        $each = 'return datamachine_connections_can_each($arguments, ["agent_id" => 7]);';
+        $tools = ['good' => ['provider' => 'reddit'], 'bad' => ['provider' => 'no slug!'], 'none' => []];
+        self::assertSame(['good' => true, 'bad' => false, 'none' => false], $site->evaluate($each, $tools, 12));
+        self::assertStringContainsString('must be a slug', implode("\n", $site->logs->take()));
+        self::assertSame([], $site->evaluate($each, [], 12));
     }
 
     public function testWhereAnotherAgentActsNothingIsToldOfIt(): void
     {
         $site = $this->granted(self::site());
-        $can = 'DataMachine\Abilities\PermissionHelper::set_agent_context($arguments[0], 2);
+        $can = 'DataMachine\Abilities\PermissionHelper::set_agent_context($arguments[0], 12);
             return datamachine_connections_can("reddit", [], ["agent_id" => $arguments[1]]);';
-        self::assertFalse($site->evaluate($can, [8, 7], 2));
+        self::assertFalse($site->evaluate($can, [8, 7], 12));
     }
 
     public function testNobodyCanBeforeAMigrationOrWhereItIsHeld(): void
@@ -83,18 +94,18 @@ final class AccessTest extends SiteTestCase
         $site = $this->granted(self::site());
         $store = self::only($site, 'datamachine-connections-*/store');
         rename($store, "{$store}.away");
-        self::assertSame([false, ['think']], $site->evaluate($can, as: 2));
+        self::assertSame([false, ['think']], $site->evaluate($can, as: 12));
         rename("{$store}.away", $store);
         $site->logs->take();
     }
 
-    /** User 2 has an account of reddit, and lets agent 7 read with it. */
+    /** User 12 (ada) has an account of reddit, and lets agent 7 read with it. */
     private function granted(Site $site): Site
     {
         $this->migrated($site);
-        $site->evaluate(self::VAULT . 'if ($vault->get("reddit", "user:2") === null) {
-            $vault->save("reddit", "user:2", ["access_token" => "a", "scope" => "read submit"]);
-            $vault->access()->grant(Grant::to(7)->use("reddit")->of("user:2")->operations("read")->by("user:2"));
+        $site->evaluate(self::VAULT . 'if ($vault->get("reddit", "user:12") === null) {
+            $vault->save("reddit", "user:12", ["access_token" => "a", "scope" => "read submit"]);
+            $vault->access()->grant(Grant::to(7)->use("reddit")->of("user:12")->operations("read")->by("user:12"));
             $vault->delete("reddit", "site:0");
         }');
         return $site;
