@@ -40,6 +40,30 @@ final class PluginTest extends SiteTestCase
     /**
      * @dataProvider kinds
      */
+    public function testBeforeAMigrationWhatIsMissingIsToldWhereItIsActivated(Kind $kind): void
+    {
+        $site = $this->ownSite(kind: $kind, ffi: 'false');
+        $this->install($site);
+        $admin = $kind === Kind::Network ? '/wp-admin/network/' : '/wp-admin/';
+        $told = $site->as('admin')->get("{$admin}plugins.php")->text();
+        self::assertStringContainsString('Data Machine goes on as before.', $told);
+        self::assertStringContainsString('php.ini forbids FFI', $told);
+        self::assertStringNotContainsString('goes on as before', $site->as('admin')->get($admin)->text());
+        self::assertTrue($site->evaluate(self::REDDIT . '->save_site_account(["access_token" => "as-before"]);'));
+        self::assertSame('as-before', $this->token($site));
+        $site->restart(ffi: 'true');
+        $told = $site->as('admin')->get("{$admin}plugins.php")->text();
+        self::assertStringNotContainsString('goes on as before', $told);
+        rename(self::only($site, 'public/wp-content/plugins/data-machine-connections/lib'), "{$site->run()}/lib");
+        $site->reload();
+        $told = $site->as('admin')->get("{$admin}plugins.php")->text();
+        self::assertStringContainsString('libdm_connections cannot be loaded', $told);
+        self::assertSame('as-before', $this->token($site));
+    }
+
+    /**
+     * @dataProvider kinds
+     */
     public function testAfterAMigrationOurClassesStandOnTheStore(Kind $kind): void
     {
         $site = $this->migrated($this->ownSite(kind: $kind));
