@@ -6,6 +6,7 @@ namespace DataMachine\Connections\WordPress;
 
 use DataMachine\Connections\WordPress\Page\Said;
 use DataMachine\Connections\WordPress\Page\Screen;
+use DataMachine\Connections\WordPress\SiteHealth\DebugInformation;
 use DataMachine\Connections\WordPress\SiteHealth\SiteHealth;
 
 /**
@@ -34,11 +35,14 @@ final class Plugin
         add_action('activated_plugin', [self::class, 'activated'], 10, 1);
         add_action('deactivated_plugin', [self::class, 'deactivated'], 10, 1);
         self::begin(self::look());
-        SiteHealth::register();
+        // By their names: of what a visitor does not call, nothing is loaded.
+        add_filter('site_status_tests', [SiteHealth::class, 'tests']);
+        add_filter('debug_information', [DebugInformation::class, 'add']);
         if (is_admin()) {
             add_action('admin_init', [self::class, 'welcome']);
             Notices::register();
             Screen::register();
+            SiteHealth::register();
         }
     }
 

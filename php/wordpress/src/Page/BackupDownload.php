@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace DataMachine\Connections\WordPress\Page;
 
 use DataMachine\Connections\Dropin\Refusal;
-use DataMachine\Connections\WordPress\Requirements;
 use DataMachine\Connections\WordPress\SiteIdentity;
 
 /**
@@ -21,7 +20,7 @@ final class BackupDownload
     {
         $vault = Belonging::vault();
         // Beside the store nobody else looks, and there is place for it: a system's own directory may be anybody's.
-        $directory = dirname(Requirements::store(Belonging::anchor()));
+        $directory = dirname(Belonging::anchor()->store());
         $file = "{$directory}/backup-" . bin2hex(random_bytes(16)) . '.sqlite';
         try {
             $vault->backup($file);

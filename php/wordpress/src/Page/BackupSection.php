@@ -6,7 +6,6 @@ namespace DataMachine\Connections\WordPress\Page;
 
 use DataMachine\Connections\WordPress\Anchor;
 use DataMachine\Connections\WordPress\KeySource;
-use DataMachine\Connections\WordPress\Requirements;
 
 /**
  * A copy of the store to take away, and what else has to be kept.
@@ -19,7 +18,7 @@ final class BackupSection
 {
     public static function show(Anchor $anchor): Html
     {
-        $keyFile = Requirements::keyFile($anchor);
+        $keyFile = $anchor->keyFile();
         $file = KeySource::look($keyFile)->kind === KeySource::FILE;
         /* translators: %s: where the key is. */
         $key = __('The key is not in it: it is %s. Without it nobody can open the copy, you neither. Keep it somewhere else, once, and as long as copies of its time.', 'datamachine-connections');
@@ -35,7 +34,7 @@ final class BackupSection
 
     private static function restore(Anchor $anchor): Html
     {
-        $store = Requirements::store($anchor);
+        $store = $anchor->store();
         return Parts::details(
             __('How to put a copy back …', 'datamachine-connections'),
             Parts::text(__('As the web server\'s user, with the downloaded file as copy.sqlite. The site may run meanwhile. What was saved since the copy was made is gone by that, and accounts that were renewed since may have to be connected again.', 'datamachine-connections')),

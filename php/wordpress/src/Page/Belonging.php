@@ -10,7 +10,6 @@ use DataMachine\Connections\WordPress\Anchor;
 use DataMachine\Connections\WordPress\Heads;
 use DataMachine\Connections\WordPress\Host;
 use DataMachine\Connections\WordPress\Plugin;
-use DataMachine\Connections\WordPress\Requirements;
 use DataMachine\Connections\WordPress\SiteIdentity;
 use DataMachine\Connections\WordPress\Uninstallation;
 
@@ -45,7 +44,7 @@ final class Belonging
     public static function thisServer(): Said
     {
         $anchor = self::anchor();
-        $host = Host::now(Requirements::store($anchor));
+        $host = Host::now($anchor->store());
         self::replace($anchor, $host->in($anchor));
         /* translators: %s: name of the server. */
         return Said::done(sprintf(__('The server of the connections is %s now.', 'datamachine-connections'), $host->name));

@@ -7,7 +7,6 @@ namespace DataMachine\Connections\WordPress\Page;
 use DataMachine\Connections\WordPress\Anchor;
 use DataMachine\Connections\WordPress\Host;
 use DataMachine\Connections\WordPress\Problem;
-use DataMachine\Connections\WordPress\Requirements;
 
 /**
  * The page where the store cannot be used: what is wrong, and only what mends it.
@@ -35,7 +34,7 @@ final class HeldView
 
     private static function server(Anchor $anchor): Html
     {
-        $here = Host::now(Requirements::store($anchor))->name;
+        $here = Host::now($anchor->store())->name;
         /* translators: %s: name of the server. */
         $button = sprintf(__('%s is the server now', 'datamachine-connections'), $here);
         return Html::all(

@@ -31,14 +31,14 @@ final class InertView
             return RunningView::show($progress, $failed);
         }
         $place = $progress === null ? Place::propose() : Place::at(dirname($progress->anchor->path));
-        $problem ??= Requirements::ofPhp() ?? $place->problem();
+        $missing = $problem === null ? Requirements::missing() : [$problem];
         return Html::all(
             self::introduction($progress),
-            $problem === null ? Html::all() : self::missing($problem),
+            $missing === [] ? Html::all() : self::missing($missing),
             self::where($place),
             $progress === null && is_file("{$place->store()}/connections.sqlite") ? self::found() : Html::all(),
             match (true) {
-                $problem !== null => Html::all(),
+                $missing !== [] => Html::all(),
                 $progress?->phase === Progress::PREPARED => self::prepared($progress),
                 default => self::look($progress),
             }
@@ -59,12 +59,15 @@ final class InertView
         return Html::all($before, Parts::notice('info', $text));
     }
 
-    private static function missing(Problem $problem): Html
+    /**
+     * @param list<Problem> $missing
+     */
+    private static function missing(array $missing): Html
     {
         return Html::all(
             Parts::heading(__('What is missing', 'datamachine-connections')),
-            Parts::problem($problem, 'warning'),
-            Parts::text(__('Until that is there, nothing can be moved, and nothing else is changed by this plugin.', 'datamachine-connections'))
+            ...array_map(static fn (Problem $one): Html => Parts::problem($one, 'warning'), $missing),
+            ...[Parts::text(__('Until that is there, nothing can be moved, and nothing else is changed by this plugin.', 'datamachine-connections'))]
         );
     }
 

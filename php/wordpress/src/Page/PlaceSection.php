@@ -6,7 +6,6 @@ namespace DataMachine\Connections\WordPress\Page;
 
 use DataMachine\Connections\WordPress\Anchor;
 use DataMachine\Connections\WordPress\KeySource;
-use DataMachine\Connections\WordPress\Requirements;
 
 /**
  * Where the store and its key are.
@@ -32,7 +31,7 @@ final class PlaceSection
     public static function facts(Anchor $anchor): Html
     {
         return Parts::facts(__('Where they lie', 'datamachine-connections'), [
-            __('Store', 'datamachine-connections') => Html::tag('code', [], Requirements::store($anchor)),
+            __('Store', 'datamachine-connections') => Html::tag('code', [], $anchor->store()),
             __('Key', 'datamachine-connections') => self::key($anchor),
             __('Server', 'datamachine-connections') => $anchor->host,
             __('Site', 'datamachine-connections') => $anchor->site,
@@ -46,7 +45,7 @@ final class PlaceSection
      */
     public static function key(Anchor $anchor): string
     {
-        $file = Requirements::keyFile($anchor);
+        $file = $anchor->keyFile();
         $now = KeySource::look($file);
         return $now->isThere() ? self::source($now) : self::named($anchor->key, $file);
     }

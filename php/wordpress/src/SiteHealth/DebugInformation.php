@@ -91,7 +91,7 @@ final class DebugInformation
      */
     private static function anchored(Anchor $anchor): array
     {
-        $path = Requirements::store($anchor);
+        $path = $anchor->store();
         $host = Host::now($path);
         return [
             'store_id' => self::field(__('Store’s id', 'datamachine-connections'), $anchor->storeId),
@@ -99,7 +99,7 @@ final class DebugInformation
             'mode' => self::field(__('Mode', 'datamachine-connections'), $anchor->mode->value),
             'key' => self::field(
                 __('Key', 'datamachine-connections'),
-                KeySource::look(Requirements::keyFile($anchor))->kind . " (was: {$anchor->key})"
+                KeySource::look($anchor->keyFile())->kind . " (was: {$anchor->key})"
             ),
             'migrated' => self::field(
                 __('Moved there', 'datamachine-connections'),

@@ -34,7 +34,7 @@ final class Looks
      */
     public static function requirements(bool $migrated): Finding
     {
-        $problem = Requirements::ofPhp();
+        $problem = $migrated ? Requirements::ofPhp() : Requirements::missing()[0] ?? null;
         if ($problem !== null) {
             $label = $migrated
                 ? __('The connections cannot be reached', 'datamachine-connections')

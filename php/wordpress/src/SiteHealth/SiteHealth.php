@@ -26,10 +26,11 @@ final class SiteHealth
      */
     private const SERVED = 'datamachine-connections-served';
 
+    /**
+     * In the admin. The filters are there in every request, see Plugin::boot().
+     */
     public static function register(): void
     {
-        add_filter('site_status_tests', [self::class, 'tests']);
-        add_filter('debug_information', [DebugInformation::class, 'add']);
         add_action('wp_ajax_health-check-' . self::SERVED, [self::class, 'answer']);
     }
 
@@ -103,7 +104,7 @@ final class SiteHealth
         $looks = [
             'requirements' => static fn (): Finding => Looks::requirements(true),
             'place' => static fn (): Finding => Looks::place(self::place() ?? Place::of($anchor)),
-            'key' => static fn (): Finding => Looks::key(KeySource::look(Requirements::keyFile($anchor)), true),
+            'key' => static fn (): Finding => Looks::key(KeySource::look($anchor->keyFile()), true),
             'mode' => static fn (): Finding => Looks::mode($anchor->mode),
             'option' => static fn (): Finding => Looks::option(new OptionRow()),
             'classes' => static fn (): Finding => Looks::classes(Plugin::dropins()),
