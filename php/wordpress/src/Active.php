@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
+use DataMachine\Connections\Native\Release;
+
 /**
  * Migrated, and nothing stands in the way that could be seen without opening the store: that is opened by who first
  * needs it. Where it cannot be, everything behaves as where it is held.
@@ -45,6 +47,7 @@ final class Active extends Migrated
                 path: $anchor->store(),
                 key: KeySource::look($anchor->keyFile())->kind,
                 keyFile: $anchor->keyFile(),
+                version: Release::VERSION,
             );
             $anchor->replace($now);
         });

@@ -17,6 +17,9 @@ final class Anchor
 {
     public const OPTION = 'datamachine_connections';
 
+    /** How often change() begins anew. */
+    private const TRIES = 10;
+
     /** Place::NAME; each request asks whether it is there. */
     private const PLACE = 'DATAMACHINE_CONNECTIONS_PATH';
 
@@ -180,8 +183,8 @@ final class Anchor
     {
         global $wpdb;
         [$old, $new] = [maybe_serialize($this->stored), maybe_serialize($by->toArray())];
-        if ($old === $new) {
-            return true;
+        if ($this->stored === [] || $old === $new) {
+            return $this->stored !== [];
         }
         // phpcs:disable WordPress.DB
         $changed = is_multisite()
@@ -201,6 +204,25 @@ final class Anchor
         // phpcs:enable
         self::forget();
         return $changed === 1;
+    }
+
+    /**
+     * Changes the anchor as it is now, whoever else does that at the same time.
+     *
+     * @param \Closure(self): self $change may be called more than once
+     *
+     * @return bool whether it was; false also where there is none
+     */
+    public static function change(\Closure $change): bool
+    {
+        for ($tries = 0; $tries < self::TRIES; $tries++) {
+            self::forget();
+            $anchor = self::read();
+            if ($anchor === null || $anchor->replace($change($anchor))) {
+                return $anchor !== null;
+            }
+        }
+        return false;
     }
 
     /**
