@@ -88,7 +88,7 @@ final class Anchor
      */
     public static function fromArray(mixed $stored): ?self
     {
-        if ($stored === false || $stored === []) {
+        if (self::isNone($stored)) {
             return null;
         }
         $stored = self::whole($stored);
@@ -110,6 +110,14 @@ final class Anchor
             guard: (array) ($stored['guard'] ?? []),
             stored: $stored,
         );
+    }
+
+    /**
+     * Whether something is there, be it damaged.
+     */
+    public static function exists(): bool
+    {
+        return !self::isNone(get_site_option(self::OPTION));
     }
 
     /**
@@ -242,6 +250,11 @@ final class Anchor
         if (!is_multisite()) {
             add_option(self::OPTION, [], '', true);
         }
+    }
+
+    private static function isNone(mixed $stored): bool
+    {
+        return $stored === false || $stored === [];
     }
 
     /**
