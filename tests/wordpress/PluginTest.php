@@ -364,6 +364,39 @@ final class PluginTest extends SiteTestCase
         $site->logs->take();
     }
 
+    /**
+     * @return array<string, array{Kind, bool}>
+     */
+    public static function caches(): array
+    {
+        return [
+            'one site' => [Kind::Single, false], 'network' => [Kind::Network, false],
+            'one site, object cache' => [Kind::Single, true], 'network, object cache' => [Kind::Network, true],
+        ];
+    }
+
+    /**
+     * @dataProvider caches
+     */
+    public function testWhatBeganBeforeARollbackDoesNotBringTheAnchorBack(Kind $kind, bool $cache): void
+    {
+        $site = $this->migrated($this->ownSite(kind: $kind, objectCache: $cache));
+        $use = 'use DataMachine\Connections\{Mode, WordPress\Anchor}; $before = Anchor::read();';
+        // Who comes later than somebody else's change does not undo it; change() begins anew.
+        $modes = $site->evaluate($use . '
+            $changed = Anchor::change(static fn (Anchor $now) => $now->with(mode: Mode::Enforce));
+            $late = $before->replace($before->with(host: "late"));
+            $again = Anchor::change(static fn (Anchor $now) => $now->with(host: "again"));
+            return [$changed, $late, $again, Anchor::read()->mode->value, Anchor::read()->host];');
+        self::assertSame([true, false, true, 'enforce', 'again'], $modes);
+        self::assertSame('again', $site->evaluate($use . 'return $before->host;'), 'The next request sees it.');
+        $back = $site->evaluate($use . 'Anchor::delete();
+            return [$before->replace($before->with(host: "back")), Anchor::change(static fn ($now) => $now)];');
+        self::assertSame([false, false], $back);
+        self::assertSame(['inert', null], $this->state($site));
+        self::assertContains($site->row('datamachine_connections'), [null, 'a:0:{}']);
+    }
+
     public function testADamagedAnchorHoldsTheSite(): void
     {
         $site = $this->migrated($this->ownSite());

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
+use DataMachine\Connections\Native\Release;
 use DataMachine\Connections\WordPress\Window\OptionRow;
 use DataMachine\Connections\WordPress\Window\Window;
 
@@ -53,6 +54,7 @@ final class Active extends Migrated
                 path: $anchor->store(),
                 key: KeySource::look($anchor->keyFile())->kind,
                 keyFile: $anchor->keyFile(),
+                version: Release::VERSION,
             );
             $anchor->replace($now);
         });

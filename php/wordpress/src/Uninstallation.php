@@ -41,8 +41,7 @@ final class Uninstallation
 
     public static function run(): void
     {
-        $migrated = get_site_option(Anchor::OPTION) !== false;
-        if ($migrated && !self::hasConsent()) {
+        if (Anchor::exists() && !self::hasConsent()) {
             // phpcs:ignore Generic.Files.LineLength -- what translators see is one text.
             $text = __('Data Machine Connections was not deleted, because it holds the accounts that this site is connected to. Activate it again; on its page, either give the accounts back to Data Machine ("roll back") or say that they are to be destroyed.', 'datamachine-connections');
             wp_die(esc_html($text), '', ['response' => 409, 'back_link' => true]);
