@@ -24,9 +24,8 @@ final class Belonging
 {
     public static function adopt(): Said
     {
-        $anchor = self::anchor();
         $adopted = self::vault()->adopt();
-        self::replace($anchor, $anchor->with(site: SiteIdentity::current()));
+        self::change(static fn (Anchor $anchor): Anchor => $anchor->with(site: SiteIdentity::current()));
         /* translators: 1: the site of before, 2: this site. */
         $text = __('The connections belong to %2$s now. They are renewed here; %1$s must not use them any more.', 'datamachine-connections');
         return Said::done(sprintf($text, $adopted->before, SiteIdentity::current()));
@@ -43,9 +42,8 @@ final class Belonging
 
     public static function thisServer(): Said
     {
-        $anchor = self::anchor();
-        $host = Host::now($anchor->store());
-        self::replace($anchor, $host->in($anchor));
+        $host = Host::now(self::anchor()->store());
+        self::change($host->in(...));
         /* translators: %s: name of the server. */
         return Said::done(sprintf(__('The server of the connections is %s now.', 'datamachine-connections'), $host->name));
     }
@@ -88,12 +86,14 @@ final class Belonging
     }
 
     /**
-     * @throws Refusal where somebody else changed it meanwhile
+     * @param \Closure(Anchor): Anchor $change
+     *
+     * @throws Refusal where that was not possible
      */
-    public static function replace(Anchor $anchor, Anchor $by): void
+    public static function change(\Closure $change): void
     {
-        if (!$anchor->replace($by)) {
-            throw new Refusal('changed_meanwhile', __('Somebody else changed this meanwhile. Look at it, and try again.', 'datamachine-connections'));
+        if (!Anchor::change($change)) {
+            throw new Refusal('not_changed', __('Nothing was changed: somebody else was at it, or rolled back. Look at it, and try again.', 'datamachine-connections'));
         }
     }
 

@@ -7,6 +7,7 @@ namespace DataMachine\Connections\WordPress\Page;
 use DataMachine\Connections\AgentAccess;
 use DataMachine\Connections\Dropin\Refusal;
 use DataMachine\Connections\Mode;
+use DataMachine\Connections\WordPress\Anchor;
 
 /**
  * The buttons about what agents may use.
@@ -22,12 +23,11 @@ final class Granting
 
     public static function mode(Input $input): Said
     {
-        $anchor = Belonging::anchor();
         $mode = Mode::tryFrom($input->text('mode'));
         if ($mode === null) {
             throw new Refusal('no_such_mode', __('There is no such mode.', 'datamachine-connections'));
         }
-        Belonging::replace($anchor, $anchor->with(mode: $mode));
+        Belonging::change(static fn (Anchor $anchor): Anchor => $anchor->with(mode: $mode));
         return Said::done($mode === Mode::Enforce
             ? __('Agents are refused what they have no grant for, from now on.', 'datamachine-connections')
             : __('Agents are let through from now on; what they have no grant for is written down.', 'datamachine-connections'));
