@@ -190,6 +190,12 @@ final class ToolsPageTest extends SiteTestCase
         $site = $this->filled($this->ownSite());
         $mode = static fn (): string => unserialize((string) $site->row('datamachine_connections'))['mode'];
         self::assertSame('observe', $mode());
+        // It is advised once the list was empty for a time.
+        $advised = fn (): array => $this->page($site)->find("//button[contains(@class, 'primary')][.='Enforce']");
+        self::assertCount(0, $advised());
+        $anchor = unserialize((string) $site->row('datamachine_connections'));
+        $site->setRow('datamachine_connections', serialize(['migrated_at' => time() - 5 * 86400] + $anchor));
+        self::assertCount(1, $advised());
         $page = $this->press($site, $this->page($site), 'mode');
         self::assertSame('enforce', $mode());
         self::assertSame('DataMachine\Connections\Mode', $site->evaluate(
@@ -312,6 +318,57 @@ final class ToolsPageTest extends SiteTestCase
         ));
     }
 
+    /**
+     * Where the process is killed: the hook, and how many times it fired by then.
+     *
+     * @return array<string, array{string, int}>
+     */
+    public static function kills(): array
+    {
+        return [
+            'begun' => ['update_option_datamachine_connections_migration', 1],
+            'after two slices' => ['update_option_datamachine_connections_migration', 3],
+            'the anchor is written' => ['update_option_datamachine_connections', 1],
+            'the option is emptied' => ['update_option_datamachine_auth_data', 1],
+        ];
+    }
+
+    /**
+     * @dataProvider kills
+     */
+    public function testAKillInBetweenDoesNoHarm(string $hook, int $times): void
+    {
+        $site = $this->ownSite();
+        $this->install($site);
+        $option = self::manyAccounts(700);
+        $site->setRow('datamachine_auth_data', $option);
+        $page = $this->press($site, $this->page($site), 'prepare');
+        try {
+            $site->evaluate('add_action($arguments["hook"], static function () use ($arguments): void {
+                    static $times = 0;
+                    ++$times === $arguments["times"] && posix_kill(getmypid(), 9);
+                });
+                DataMachine\Connections\WordPress\Migration\Migration::prepare()->run(60.0, "user:1");', [
+                'hook' => $hook,
+                'times' => $times,
+            ]);
+            self::fail('It was not killed.');
+        } catch (\RuntimeException $killed) {
+            self::assertStringContainsString('did not end (502)', $killed->getMessage());
+        }
+        self::assertSame(['inert', null], $this->state($site));
+        self::assertSame($option, $site->row('datamachine_auth_data'));
+
+        $page = $this->page($site);
+        self::assertSame(['migrate'], self::actions($page));
+        self::assertStringContainsString('The connections are moved', self::said($this->press($site, $page, 'migrate')));
+        self::assertSame(['active', null], $this->state($site));
+        self::assertSame(700, $site->evaluate(
+            'return DataMachine\Connections\WordPress\Plugin::store()->vault()->info()->connections;'
+        ));
+        self::assertSame([], preg_grep('~SIGKILL~', $site->logs->take(), PREG_GREP_INVERT));
+    }
+
     public function testACopyDoesNotDestroyTheStoreThatItWasCopiedWith(): void
     {
         $site = $this->filled($this->ownSite());
@@ -411,12 +468,7 @@ final class ToolsPageTest extends SiteTestCase
     private function migratedByThePage(Site $site, int $accounts = 10, array $ini = []): Site
     {
         $this->install($site);
-        $principals = [];
-        for ($user = 1; $user <= $accounts; $user++) {
-            $account = ['access_token' => "secret-of-{$user}", 'username' => "u{$user}"];
-            $principals["user:{$user}"] = ['account' => $account];
-        }
-        $site->setRow('datamachine_auth_data', serialize(['reddit' => ['principals' => $principals]]));
+        $site->setRow('datamachine_auth_data', self::manyAccounts($accounts));
         if ($ini !== []) {
             $site->restart(ini: $ini);
         }
@@ -437,6 +489,17 @@ final class ToolsPageTest extends SiteTestCase
         }
         self::assertStringContainsString('The connections are moved', self::said($page));
         return $site;
+    }
+
+    /** An option as the database holds it. */
+    private static function manyAccounts(int $accounts): string
+    {
+        $principals = [];
+        for ($user = 1; $user <= $accounts; $user++) {
+            $account = ['access_token' => "secret-of-{$user}", 'username' => "u{$user}"];
+            $principals["user:{$user}"] = ['account' => $account];
+        }
+        return serialize(['reddit' => ['principals' => $principals]]);
     }
 
     /**

@@ -23,7 +23,7 @@ final class ActiveView
             static fn (): Html => $info->clone ? CopySection::show($info->site) : Html::all(),
             static fn (): Html => PutBackSection::show($vault),
             static fn (): Html => OverviewSection::show($vault),
-            static fn (): Html => ModeSection::show($vault, $anchor->mode),
+            static fn (): Html => ModeSection::show($vault, $anchor),
             static fn (): Html => GrantsSection::show($vault),
             static fn (): Html => PlaceSection::show($anchor),
             static fn (): Html => BackupSection::show($anchor),

@@ -35,7 +35,7 @@ final class InertView
         return Html::all(
             self::introduction($progress),
             $missing === [] ? Html::all() : self::missing($missing),
-            self::where($place),
+            self::where($place, $progress?->phase === Progress::ROLLED_BACK),
             $progress === null && is_file("{$place->store()}/connections.sqlite") ? self::found() : Html::all(),
             match (true) {
                 $missing !== [] => Html::all(),
@@ -48,10 +48,11 @@ final class InertView
     private static function introduction(?Progress $progress): Html
     {
         $before = Parts::text(
-            __('The accounts that Data Machine is connected to, with their secrets, are in one option of WordPress\'s database. This plugin can move them into a store of its own: encrypted, one row each. Nothing has been moved, and the site runs as before.', 'datamachine-connections')
+            __('The accounts that Data Machine is connected to, with their secrets, are in one option of WordPress\'s database. This plugin can move them into a store of its own: encrypted, one row each.', 'datamachine-connections')
         );
         if ($progress?->phase !== Progress::ROLLED_BACK) {
-            return $before;
+            $now = __('Nothing has been moved, and the site runs as before.', 'datamachine-connections');
+            return Html::all($before, Parts::text($now));
         }
         /* translators: 1: a time, 2: a directory. */
         $text = __('On %1$s everything was given back to Data Machine\'s option. The store of before is still in %2$s and is not used; deleting the plugin deletes it, and moving the connections again brings it up to date.', 'datamachine-connections');
@@ -71,10 +72,13 @@ final class InertView
         );
     }
 
-    private static function where(Place $place): Html
+    /**
+     * @param bool $used whether there is something in the store
+     */
+    private static function where(Place $place, bool $used): Html
     {
         $key = KeySource::look($place->keyFile());
-        $looks = [Looks::place($place), Looks::key($key, false)];
+        $looks = [Looks::place($place), Looks::key($key, $used)];
         return Html::all(
             Parts::heading(__('Where the connections will lie', 'datamachine-connections')),
             Parts::facts(__('Where the connections will lie', 'datamachine-connections'), [

@@ -7,6 +7,7 @@ namespace DataMachine\Connections\WordPress\Page;
 use DataMachine\Connections\Mode;
 use DataMachine\Connections\Proposal;
 use DataMachine\Connections\Vault;
+use DataMachine\Connections\WordPress\Anchor;
 
 /**
  * What agents may do with the accounts: the mode, and what it found.
@@ -19,21 +20,28 @@ final class ModeSection
 {
     /** The most proposals of the page: those that were accepted make place for others. */
     private const ROWS = 100;
+    /** For how long after the move an empty list says little, in seconds. */
+    private const EARLY = 2 * DAY_IN_SECONDS;
 
-    public static function show(Vault $vault, Mode $mode): Html
+    public static function show(Vault $vault, Anchor $anchor): Html
     {
+        $mode = $anchor->mode;
         $proposals = $vault->access()->proposals(limit: self::ROWS);
         return Html::all(
             Parts::heading(__('What agents may use', 'datamachine-connections')),
-            self::mode($mode, $proposals->rows === []),
+            self::mode($mode, $proposals->rows === [], time() - (int) $anchor->migratedAt < self::EARLY),
             Parts::heading(__('Asked for, and not granted', 'datamachine-connections'), 3),
             $proposals->rows === []
-                ? Parts::text(__('Nothing. Every account that an agent asked for was granted to it.', 'datamachine-connections'))
+                ? Parts::text(__('Nothing. What an agent asks for and has no grant for is listed here.', 'datamachine-connections'))
                 : self::proposals($proposals->rows, $proposals->next !== null, $mode)
         );
     }
 
-    private static function mode(Mode $mode, bool $nothing): Html
+    /**
+     * @param bool $nothing whether the list is empty
+     * @param bool $early   whether that says little yet
+     */
+    private static function mode(Mode $mode, bool $nothing, bool $early): Html
     {
         if ($mode === Mode::Enforce) {
             return Html::all(
@@ -41,9 +49,11 @@ final class ModeSection
                 Parts::form('mode', __('Only observe', 'datamachine-connections'), ['mode' => Mode::Observe->value])
             );
         }
-        $advice = $nothing
-            ? __('The list below is empty. If your agents have done all their usual work since the connections were moved, it is time to enforce.', 'datamachine-connections')
-            : __('Go through the list below first: accept what is meant to be, dismiss what is not. When it stays empty, enforce.', 'datamachine-connections');
+        $advice = match (true) {
+            $nothing && $early => __('Let your agents do their usual work for some days, and look here then.', 'datamachine-connections'),
+            $nothing => __('The list below is empty. If your agents have done all their usual work since the connections were moved, it is time to enforce.', 'datamachine-connections'),
+            default => __('Go through the list below first: accept what is meant to be, dismiss what is not. When it stays empty, enforce.', 'datamachine-connections'),
+        };
         return Html::all(
             Parts::text(Html::tag('strong', [], __('Only observed:', 'datamachine-connections')), ' ', __('agents get every account, as without this plugin. What would have been refused is listed below, with the grant that is missing.', 'datamachine-connections')),
             Parts::text($advice),
@@ -51,7 +61,7 @@ final class ModeSection
                 'mode',
                 __('Enforce', 'datamachine-connections'),
                 ['mode' => Mode::Enforce->value],
-                $nothing ? 'primary' : 'secondary'
+                $nothing && !$early ? 'primary' : 'secondary'
             )
         );
     }

@@ -90,7 +90,7 @@ final class Moving
         $rollback = new Rollback(Belonging::vault(), Belonging::anchor());
         $report = $rollback->run($input->has('without'));
         /* translators: 1: a number of accounts, 2: a number of app configs. */
-        $text = __('Rolled back. Data Machine\'s option has everything again: accounts: %1$d, app configs: %2$d. The store stays where it is, and is not used.', 'datamachine-connections');
+        $text = __('Rolled back. Data Machine\'s option has again: accounts: %1$d, app configurations: %2$d. The store stays where it is, and is not used.', 'datamachine-connections');
         return Said::done(sprintf($text, $report->accounts, $report->configs));
     }
 }

@@ -32,7 +32,7 @@ final class PlaceSection
     {
         return Parts::facts(__('Where they lie', 'datamachine-connections'), [
             __('Store', 'datamachine-connections') => Html::tag('code', [], $anchor->store()),
-            __('Key', 'datamachine-connections') => self::key($anchor),
+            __('Key', 'datamachine-connections') => self::keys($anchor),
             __('Server', 'datamachine-connections') => $anchor->host,
             __('Site', 'datamachine-connections') => $anchor->site,
             __('Moved there', 'datamachine-connections') => Words::time($anchor->migratedAt),
@@ -48,6 +48,16 @@ final class PlaceSection
         $file = $anchor->keyFile();
         $now = KeySource::look($file);
         return $now->isThere() ? self::source($now) : self::named($anchor->key, $file);
+    }
+
+    /** That, and where the store last opened with another one. */
+    private static function keys(Anchor $anchor): Html
+    {
+        $now = self::key($anchor);
+        $was = self::named($anchor->key, $anchor->keyFile());
+        /* translators: %s: where the key was. */
+        $text = __('when it last opened, it was %s', 'datamachine-connections');
+        return $now === $was ? Html::all($now) : Html::all($now, Html::tag('br'), sprintf($text, $was));
     }
 
     public static function source(KeySource $key): string
