@@ -141,8 +141,11 @@ final class SiteHealthTest extends SiteTestCase
         $path = parse_url("{$site->address()}/wp-content/" . basename($place), PHP_URL_PATH);
         self::assertStringContainsString("location ^~ {$path}/ { deny all; }", $served['description']);
 
-        // The key alone is enough to be critical.
+        // One of the two is enough to be critical.
+        rename("{$place}/key/primary.key", "{$place}/key/away");
+        self::assertSame('critical', $this->served($site, '')['status']);
         rename("{$place}/store/connections.sqlite", "{$place}/store/away");
+        rename("{$place}/key/away", "{$place}/key/primary.key");
         self::assertSame('critical', $this->served($site, '')['status']);
         rename("{$place}/key/primary.key", "{$place}/key/away");
         self::assertSame('good', $this->served($site, '')['status']);

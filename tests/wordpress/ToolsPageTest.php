@@ -12,6 +12,8 @@ final class ToolsPageTest extends SiteTestCase
     use WithPage;
 
     private const HTML = '<b onclick="x()">"';
+    /** Somebody's name, which ends an attribute that it is put into as it is. */
+    private const NAME = 'Ada" onclick="x()';
 
     /**
      * @return array<string, array{Kind}>
@@ -142,15 +144,18 @@ final class ToolsPageTest extends SiteTestCase
         $site = $this->filled($this->ownSite());
         self::assertSame(0, count($this->page($site)->find("//form[.//input[@value='accept']]")));
         $site->evaluate('use DataMachine\Connections\{ActingRequest, Mode, RunContext};
+            $GLOBALS["wpdb"]->update($GLOBALS["wpdb"]->users, ["display_name" => $arguments[0]], ["ID" => 12]);
             $chat = ActingRequest::byAgent(7)->asking(12)->in(RunContext::Chat)->inSession("s")->withoutFlow()
                 ->mayEverything()->manages();
             $access = DataMachine\Connections\WordPress\Plugin::store()->vault()->access();
             foreach (["reddit" => "user:2", "instagram" => "site:0"] as $provider => $owner) {
                 $access->admit($chat, $provider, ["owner" => $owner], Mode::Observe);
-            }');
+            }', [self::NAME]);
         $page = $this->page($site);
         self::assertStringContainsString('Agent 7 may use every account: instagram of the site', $page->text());
-        self::assertStringContainsString('on behalf of ada (user 12)', $page->text());
+        self::assertStringContainsString('on behalf of ' . self::NAME . ' (user 12)', $page->text());
+        self::assertSame([], $page->find('//form//*[@onclick]'));
+        self::assertCount(2, $page->find("//button[contains(@aria-label, 'Accept') and contains(@aria-label, 'Ada')]"));
         $before = $this->grants($site);
         $page = $this->press($site, $page, 'accept');
         self::assertStringContainsString('Granted: Agent 7 may use', self::said($page));
@@ -361,7 +366,8 @@ final class ToolsPageTest extends SiteTestCase
 
         $page = $this->page($site);
         self::assertSame(['migrate'], self::actions($page));
-        self::assertStringContainsString('The connections are moved', self::said($this->press($site, $page, 'migrate')));
+        $page = $this->press($site, $page, 'migrate');
+        self::assertStringContainsString('The connections are moved', self::said($page));
         self::assertSame(['active', null], $this->state($site));
         self::assertSame(700, $site->evaluate(
             'return DataMachine\Connections\WordPress\Plugin::store()->vault()->info()->connections;'
