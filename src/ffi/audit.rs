@@ -4,10 +4,10 @@ use std::ffi::c_char;
 
 use super::audit_options::{AuditRequest, PruneRequest, VerifyRequest};
 use super::buffer::Output;
-use super::funnel::run;
 use super::input::json;
-use super::store::{answer, dm_store, vault};
+use super::store::{ask, dm_store};
 use super::{dm_buf, dm_error, dm_status};
+use crate::vault::Vault;
 
 /// Lists what happened. `query` is a JSON object of conditions, each optional: `agent`, `subject` (whose account it was, such
 /// as `user:12`), `connection` (an id, of a connection or app config), `event`, `since` and `until` (Unix seconds, from and
@@ -33,16 +33,13 @@ pub unsafe extern "C" fn dm_audit_query(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let query: AuditRequest = unsafe { json("query", query, query_len) }?;
-        let page = answer(&vault.audit(&query.into_query()?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(page) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let query: AuditRequest = json("query", query, query_len)?;
+            vault.audit(&query.into_query()?)
+        })
+    }
 }
 
 /// Compares every audit record with the one before it, every row and every pair (all grants of an owner to an agent) with
@@ -66,16 +63,13 @@ pub unsafe extern "C" fn dm_audit_verify(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let options: VerifyRequest = unsafe { json("options", options, options_len) }?;
-        let verified = answer(&vault.verify_audit(&options.into_options()?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(verified) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let options: VerifyRequest = json("options", options, options_len)?;
+            vault.verify_audit(&options.into_options()?)
+        })
+    }
 }
 
 /// Tells where the audit chain has come to: `{at, streams: [{stream, sequence}], hash}`. Kept outside the store and given to
@@ -87,13 +81,8 @@ pub unsafe extern "C" fn dm_audit_anchor(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let anchor = answer(&vault(store)?.audit_anchor()?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(anchor) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe { ask(store, Output::required("out", out), error, Vault::audit_anchor) }
 }
 
 /// Deletes old audit records, at most 10,000 in a call. `options` is a JSON object: `before` (Unix seconds; what happened
@@ -114,14 +103,11 @@ pub unsafe extern "C" fn dm_audit_prune(
     result: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let result = Output::optional(result);
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let options: PruneRequest = unsafe { json("options", options, options_len) }?;
-        let pruned = answer(&vault.prune_audit(options.into_options()?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { result.give(pruned) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Ok(Output::optional(result)), error, |vault| {
+            let options: PruneRequest = json("options", options, options_len)?;
+            vault.prune_audit(options.into_options()?)
+        })
+    }
 }
