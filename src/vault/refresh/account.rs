@@ -97,12 +97,7 @@ impl Vault {
 ///
 /// `fingerprint = HMAC-SHA-256[MAC key "dm/v1/mac/fingerprints"](fields(label, store, connection, the member's value as it
 /// stands in the document))`
-pub(super) fn fingerprint(
-    entry: &Entry,
-    id: RecordId,
-    document: &Document,
-    unlocked: &Unlocked,
-) -> Option<String> {
+fn fingerprint(entry: &Entry, id: RecordId, document: &Document, unlocked: &Unlocked) -> Option<String> {
     let value = entry.to_spend(document)?;
     let fields = Fields::new(labels::MAC_FINGERPRINTS)
         .bytes(unlocked.store_id.as_bytes())
