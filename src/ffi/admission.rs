@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::buffer::Output;
 use super::funnel::run;
-use super::grant_json::{WantedJson, page};
+use super::grant_json::WantedJson;
 use super::input::{json, parsed};
+use super::options::limited;
 use super::store::{ask, dm_store, vault};
 use super::{dm_buf, dm_error, dm_status};
 use crate::domain::{ActingRequest, RecordId};
@@ -69,7 +70,7 @@ pub unsafe extern "C" fn dm_proposal_list(
     unsafe {
         ask(store, Output::required("out", out), error, |vault| {
             let query: ProposalQuery = json("query", query, query_len)?;
-            vault.proposals(query.after, page(query.limit)?)
+            vault.proposals(query.after, limited(query.limit, 1000)?)
         })
     }
 }

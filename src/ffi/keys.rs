@@ -7,7 +7,7 @@ use super::documents::{Text, optional};
 use super::keyring::{dm_keyring, keys};
 use super::store::{ask, dm_store};
 use super::{dm_buf, dm_error, dm_status};
-use crate::vault::{Code, Error, Vault};
+use crate::vault::{Error, Vault};
 
 /// Makes the keyring's first key the store's primary one: what is written from now on, and the store's own secret, are
 /// wrapped by it. Rows sealed before keep their key until `dm_key_rewrap`; until then open the store with both.
@@ -25,10 +25,9 @@ pub unsafe extern "C" fn dm_key_add(
     unsafe {
         ask(store, Ok(Output::optional(result)), error, |vault| {
             let keys = keys(keyring)?;
-            let key = keys.first().ok_or_else(|| {
-                Error::new(Code::InvalidArgument, "keyring: holds no key; add one first")
-                    .with("argument", "keyring")
-            })?;
+            let key = keys
+                .first()
+                .ok_or_else(|| Error::of_argument("keyring", "keyring: holds no key; add one first"))?;
             vault.add_key(key)
         })
     }
@@ -70,7 +69,7 @@ pub unsafe extern "C" fn dm_key_renew(
                 (None, Some(id)) => vault.renew_one(id),
                 _ => {
                     let message = "provider, id: give one of the two, and leave the other empty";
-                    Err(Error::new(Code::InvalidArgument, message).with("argument", "provider"))
+                    Err(Error::of_argument("provider", message))
                 }
             }
         })

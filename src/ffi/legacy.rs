@@ -10,7 +10,7 @@ use super::options::{ExportRequest, ImportRequest};
 use super::store::{answer, ask, dm_store, vault};
 use super::{dm_buf, dm_error, dm_status};
 use crate::crypto::LegacyKey;
-use crate::vault::{Code, Error};
+use crate::vault::Error;
 use std::sync::{Mutex, PoisonError};
 
 /// Salts of the old option's envelopes: what `wp_salt('auth')` returns, and what it returned earlier.
@@ -37,7 +37,7 @@ pub(super) fn keys(salts: *const dm_salts) -> Result<Vec<LegacyKey>, Error> {
 pub(super) fn sealing_key(salts: *const dm_salts) -> Result<LegacyKey, Error> {
     keys(salts)?.into_iter().next().ok_or_else(|| {
         let message = "salts: has to hold a salt to seal with; add what wp_salt('auth') returns";
-        Error::new(Code::InvalidArgument, message).with("argument", "salts")
+        Error::of_argument("salts", message)
     })
 }
 
