@@ -196,10 +196,7 @@ pub unsafe extern "C" fn dm_conn_acquire(
         // SAFETY: the ABI's contract.
         unsafe {
             decision.give(told);
-            match acquired.credential {
-                Some(found) => credential.give(found),
-                None => credential.give_nothing(),
-            }
+            credential.give_any(acquired.credential);
         }
         Ok(())
     })

@@ -10,7 +10,6 @@ use super::input::{json, missing};
 use super::refresh_json::{AnswerJson, BeginJson, CommitJson, DueJson};
 use super::store::{answer, ask, dm_store, tell, vault};
 use super::{dm_buf, dm_error, dm_status};
-use crate::domain::SecretBytes;
 use crate::vault::{Begun, Lease};
 
 /// The right to renew one connection's credential. May be used from any thread. A child after `fork()` that closes it takes
@@ -92,8 +91,8 @@ pub unsafe extern "C" fn dm_refresh_begin(
         unsafe {
             lease.write(token.unwrap_or_default() as *mut dm_lease);
             out.give(told);
-            give(document, stored);
-            give(config, app);
+            document.give_any(stored);
+            config.give_any(app);
         }
         Ok(())
     })
@@ -227,18 +226,5 @@ pub unsafe extern "C" fn dm_refresh_due(
             let options: DueJson = json("options", options, options_len)?;
             vault.due(&options.into_options()?)
         })
-    }
-}
-
-/// # Safety
-///
-/// As for [`Output::give`].
-unsafe fn give(output: Output, bytes: Option<SecretBytes>) {
-    // SAFETY: this function's contract.
-    unsafe {
-        match bytes {
-            Some(bytes) => output.give(bytes),
-            None => output.give_nothing(),
-        }
     }
 }
