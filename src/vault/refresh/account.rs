@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::state::StoredState;
 use crate::crypto::{Fields, labels};
-use crate::domain::{Document, RecordId, UnixTime};
+use crate::domain::{Document, RecordId, UnixTime, hex};
 use crate::providers::{Entry, Tokens};
 use crate::store::{ReadTx, Row};
 use crate::vault::get::not_found;
@@ -103,5 +103,5 @@ fn fingerprint(entry: &Entry, id: RecordId, document: &Document, unlocked: &Unlo
         .bytes(unlocked.store_id.as_bytes())
         .bytes(id.as_bytes())
         .text(value);
-    Some(unlocked.fingerprints.tag(&fields).iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&unlocked.fingerprints.tag(&fields)))
 }

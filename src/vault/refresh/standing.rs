@@ -14,6 +14,9 @@ use crate::vault::unlocked::Unlocked;
 /// A time to wait for that is further away was written by a clock that jumped: the longest wait and a day (Retry-After).
 const LONGEST_WAIT: i64 = 108_000;
 
+/// Why, where one holder after the other went without saying what came of it.
+pub(super) const HOLDER_GONE: &str = "holder_gone";
+
 /// What came of asking for a renewal, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Told {
@@ -144,7 +147,7 @@ impl Account<'_> {
             Retry::GiveUp if !force => Standing::Due(Due { gives_up: true, ..due }),
             // The first time anything may have happened: a worker was ended, a machine went.
             Retry::At(at) if failures > 1 && at > now && !force => {
-                Standing::Backoff { until: Some(at), cause: Some("holder_gone".to_owned()) }
+                Standing::Backoff { until: Some(at), cause: Some(HOLDER_GONE.to_owned()) }
             }
             _ => Standing::Due(due),
         }
@@ -193,6 +196,6 @@ impl Held {
 
     /// The chance that everybody derives alike who finds it left behind.
     fn jitter(&self) -> Jitter {
-        Jitter::new(self.nonce.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0))
+        Jitter::of_hex(&self.nonce)
     }
 }
