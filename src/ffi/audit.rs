@@ -23,8 +23,9 @@ use crate::vault::Vault;
 /// `grant_revoked`, `grant_deleted` (each one grant; `agent` has it, `subject` gave it), `pair_reset` (all that an agent had from an owner
 /// was ended, and something else than this library had changed it or put it back), and of the chain itself `begun`, `baseline`,
 /// `carried`, `checkpoint`, `broken`. `details` has of a row `kind`, `provider`, `account`, `status`, `revision`, `seal_revision`, of a grant
-/// `provider` and `revision`, of a request `provider`, `account`, `behalf`, `context`, `session`, `flow`, `target`, `code`, of an adoption `site` and `site_was`, and never a
-/// secret. The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
+/// `provider` and `revision`, of a request `provider`, `account`, `behalf`, `context`, `session`, `flow`, `target`, `code`, of a
+/// failed renewal `code`, `count` (in a row) and `until` (when it is tried again), of `expiring` `until`, of an adoption `site` and
+/// `site_was`, and never a secret. The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_audit_query(
     store: *const dm_store,

@@ -17,8 +17,9 @@ use crate::vault::Kind;
 /// `{id, provider, owner, owner_class, account, remote_id, display_name, scopes, status, status_cause, expires_at,
 /// revision, connected_at, updated_at, last_used_at, quarantined, integrity}`, times in Unix seconds UTC. `owner_class`
 /// is `service` (site, org), `personal` (user) or `agent`. `status` is the one that counts now: an `active` row past its
-/// expiry is `expired`, one whose key was not given is `key_unavailable`. `integrity` is false where something else than
-/// this library changed the row: then nothing in it is to be believed.
+/// expiry is `expired`, one whose key was not given is `key_unavailable`. `last_used_at` is when its use was last
+/// allowed by `dm_conn_acquire`, or by `dm_grant_admit` in the mode `enforce`; reading it here is none. `integrity` is
+/// false where something else than this library changed the row: then nothing in it is to be believed.
 ///
 /// The caller frees both with `dm_buf_free`, which wipes them. Any thread.
 /// Errors: DM_NOT_FOUND, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_INVALID_ARGUMENT.

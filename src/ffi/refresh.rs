@@ -46,7 +46,8 @@ static LEASES: Table<Lease> = Table::new(5, "lease");
 ///   `dm_refresh_commit`, `dm_refresh_fail` and `dm_refresh_release`
 /// - `busy`: `holder` (`{host, pid, since}`) is renewing it; `until` is when its lease ends. As long as it lives, nobody else
 ///   gets one before `hard_until`
-/// - `backoff`: it failed (`cause`, `failures` in a row); `until` is when to try again, null where only a person can ask (`force`)
+/// - `backoff`: it failed (`cause`, `failures` in a row), or its token has ended and is `too_young` to be renewed; `until` is when to
+///   try again, null where only a person can ask (`force`)
 /// - `dead`: a person has to connect the account again; `cause` says why. No document is handed out
 /// - `unsupported`: nothing can be renewed; `cause` is `not_supported`, `nothing_to_spend`, `no_expiry`, `refresh_expired` or
 ///   `too_late`

@@ -96,7 +96,7 @@ pub(super) unsafe fn tell<T: Serialize>(
 /// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
 /// a new store. One process shares one open store per place, however often it is opened, and keeps it after
 /// `dm_store_close` for the next opening; of more than eight the one used longest ago is closed, its keys are wiped
-/// and its handles answer DM_INVALID_HANDLE.
+/// and its handles answer DM_INVALID_HANDLE. One in which a lease is held is closed only where one is held in all.
 ///
 /// Errors: DM_MISSING_DIRECTORY, DM_STORE_MISSING, DM_PERMISSIONS, DM_WRONG_USER, DM_NETWORK_FILE_SYSTEM,
 /// DM_IN_DOCUMENT_ROOT, DM_NOT_A_STORE, DM_STORE_NEWER, DM_STORE_MISMATCH, DM_SITE_MISMATCH, DM_WRONG_KEY,
