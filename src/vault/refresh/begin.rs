@@ -137,7 +137,6 @@ impl Vault {
                     let before = account.stored.state.clone();
                     let (failures, lost) = (before.failures.saturating_add(1), account.fingerprint.clone());
                     account.give_up(write, State { failures, lost, lease: None, ..before }, HOLDER_GONE)?;
-                    let standing = Standing::Backoff { until: None, cause: Some(HOLDER_GONE.to_owned()) };
                     let since = self.account(write.tx, write.unlocked, address, begin.view())?;
                     Ok(Begun::without(since.told(&standing, write.unlocked, write.now), since))
                 }

@@ -171,6 +171,10 @@ impl Account<'_> {
         };
         match standing {
             Standing::Fresh => {}
+            // Whoever asks writes down that it is given up.
+            Standing::Due(due) if due.gives_up => {
+                (told.outcome, told.cause) = ("backoff", Some(HOLDER_GONE.to_owned()));
+            }
             Standing::Due(_) => told.outcome = "granted",
             Standing::Busy { holder, until } => {
                 (told.outcome, told.holder, told.until) = ("busy", Some(holder.clone()), Some(*until));
