@@ -170,7 +170,9 @@ final class SecretsTest extends VaultTestCase
             trace('envelope of another salt', fn () => LegacyEnvelope::open("x$canary", $sealed));
             trace('type of value', fn () => LegacyEnvelope::seal($canary, [$canary]));
             // A handle of another kind: FFI itself refuses the call.
-            trace('FFI', fn () => Library::connectionSave(Library::keyringNew(), ['a', 'b', 'c'], $canary, ''));
+            trace('FFI', fn () => Library::json('dm_conn_save', [
+                Library::open('dm_keyring_new'), 'a', 'b', 'c', $canary, '',
+            ]));
             $vault->save('reddit', 'user:3', $document + ['refresh_token' => $canary, 'token_expires_at' => 1]);
             $row = $vault->find(['owner' => 'user:3'])->rows[0];
             $force = ['force' => true];
@@ -188,6 +190,9 @@ final class SecretsTest extends VaultTestCase
             PHP);
         preg_match_all('~^== (.*) DID NOT FAIL$~m', $printed, $succeeded);
         self::assertSame([], $succeeded[1]);
+        // What is not there fails as well, and shows nothing.
+        self::assertStringNotContainsString('undefined', $printed);
+        self::assertStringContainsString('== FFI: DataMachine\Connections\Exception\InternalException', $printed);
     }
 
     public function testNeitherLogsNorUncaughtExceptionsShowOne(): void
