@@ -140,7 +140,7 @@ final class Vault
     public function disconnect(
         string $provider,
         string $owner,
-        callable $revoke,
+        #[\SensitiveParameter] callable $revoke,
         string $account = 'default',
     ): Disconnected {
         $row = [$provider, $owner, $account];
@@ -379,10 +379,10 @@ final class Vault
      */
     public function events(
         string $consumer,
-        callable $handle,
+        #[\SensitiveParameter] callable $handle,
         int $limit = 1000,
         bool $fromStart = false,
-        ?callable $missed = null,
+        #[\SensitiveParameter] ?callable $missed = null,
     ): int {
         return (new EventReader($this->store, $consumer, $handle, $missed))->read($limit, $fromStart);
     }

@@ -16,7 +16,7 @@ final class SecretsTest extends VaultTestCase
     /** Every way to show a value; what refuses to show it says so by an exception. */
     private const SHOW = <<<'PHP'
         use DataMachine\Connections\{
-            Document, Keys, LegacyEnvelope, LegacyFormat, Native\Library, Options, RevocationAnswer, Vault
+            Document, Keys, LegacyEnvelope, LegacyFormat, Native\Library, Options, RevocationAnswer, Status, Vault
         };
         function cast(mixed $value): mixed {
             // A closure as an array is an array of itself.
@@ -131,9 +131,12 @@ final class SecretsTest extends VaultTestCase
             trace('conflict', fn () => $vault->save('reddit', 'user:1', $document, options: ['if_revision' => 0]));
             trace('conflict of JSON', fn () => $vault->save(
                 'reddit', 'user:1', Document::fromJson($json), options: ['if_revision' => 0]));
-            trace('disconnect', fn () => $vault->disconnect('reddit', 'user:1', fn () => $vault->close()));
+            trace('disconnect', fn () => $vault->disconnect('reddit', 'user:1', fn () => [$canary, $vault->close()]));
             $vault = Vault::open($options);
             $vault->save('reddit', 'user:1', $document);
+            $vault->events('mail', fn () => null);
+            $vault->setStatus('reddit', 'user:1', Status::Revoked);
+            trace('event', fn () => $vault->events('mail', fn () => throw new Exception(strlen($canary))));
             trace('failed', fn () => RevocationAnswer::failed("$canary\n"));
             trace('config', fn () => $vault->saveConfig('reddit', 'user:1', $document, ['if_revision' => 9]));
             trace('absent', fn () => $vault->merge('reddit', 'user:9', $document));
