@@ -13,7 +13,6 @@ use DataMachine\Connections\Dropin\Standing;
 use DataMachine\Connections\Dropin\Storage;
 use DataMachine\Connections\Dropin\StoredAccounts;
 use DataMachine\Connections\Dropin\WordPress;
-use DataMachine\Connections\LegacyEnvelope;
 
 // Upstream's names are kept, and its children's overrides have to go on compiling.
 // phpcs:disable PSR1.Methods.CamelCapsMethodName
@@ -41,8 +40,8 @@ abstract class BaseAuthProvider
     /** The acting agent, or else the acting user. */
     public const AUTH_SCOPE_PRINCIPAL = 'principal';
 
-    /** How an envelope of the old option begins. */
-    public const ENCRYPTION_PREFIX = LegacyEnvelope::PREFIX;
+    /** How an envelope of the old option begins. (No other class's constant: PHP would copy all of each child's.) */
+    public const ENCRYPTION_PREFIX = 'dm:enc:v1:';
     /** The envelope's cipher. */
     public const CIPHER_ALGO = 'aes-256-gcm';
     /** The length of the envelope's tag, in bytes. */
