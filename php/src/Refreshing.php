@@ -11,12 +11,15 @@ use DataMachine\Connections\Exception\LeaseLostException;
 use DataMachine\Connections\Native\Handle;
 use DataMachine\Connections\Native\Json;
 use DataMachine\Connections\Native\Library;
+use DataMachine\Connections\Native\Stack;
 
 /**
  * Renews tokens: takes the lease, asks the callable, stores what it brought.
  *
  * The lease is a handle of the library's: whatever becomes of the callable (an exception, `exit`, a fatal error, the
  * time limit), it is closed at the latest when the script ends, and then it is given up.
+ *
+ * @SuppressWarnings(PHPMD.UnusedPrivateMethod) they are called of objects that are not $this
  *
  * @internal
  */
@@ -26,10 +29,17 @@ final class Refreshing
     private const COMMIT_SECONDS = 60;
 
     /**
-     * @var array<string, Handle> the leases whose callables are running, by the connection's id. Held here and not in a
-     *                            frame only: after a fatal error PHP frees what its frames held, without destructors
+     * @var array<string, self> whose callables are running, by the connection's id. Held here and not in a frame only:
+     *                          after a fatal error PHP frees what its frames held, without destructors
      */
     private static array $running = [];
+
+    private readonly ?\Fiber $fiber;
+
+    private function __construct(private readonly Handle $lease)
+    {
+        $this->fiber = \Fiber::getCurrent();
+    }
 
     /**
      * @param \Closure(RefreshRequest): mixed $http
@@ -40,12 +50,7 @@ final class Refreshing
         #[\SensitiveParameter] \Closure $http,
         string $options,
     ): Refreshed {
-        if (isset(self::$running[$connection->id])) {
-            throw new InvalidArgumentException(
-                'This connection is being renewed by the callable that now asks for that, and would wait for itself.'
-                . ' Let it use what it was given.'
-            );
-        }
+        self::refuseWithin($connection->id);
         $row = [$connection->provider, $connection->owner, $connection->account];
         [$lease, $told, $document, $config] = Library::grant('dm_refresh_begin', [$store, ...$row, $options], 3);
         $told = Json::decode($told);
@@ -53,10 +58,10 @@ final class Refreshing
             $stored = $document === '' ? null : new Connection($told['about'], Document::fromJson($document));
             return new Refreshed(RefreshOutcome::from($told['outcome']), $stored, $told);
         }
-        self::$running[$connection->id] = $lease;
+        self::$running[$connection->id] = $refreshing = new self($lease);
         try {
             $request = self::request($lease, $told, $document, $config);
-            $told = self::settled($lease, $request, self::asked($lease, $request, $http));
+            $told = self::settled($lease, $request, $refreshing->asked($request, $http));
         } finally {
             unset(self::$running[$connection->id]);
             $lease->close();
@@ -64,6 +69,28 @@ final class Refreshing
         $outcome = RefreshOutcome::from($told['outcome']);
         $stored = $outcome === RefreshOutcome::Dead ? null : Connection::read($store, $row);
         return new Refreshed($outcome, $stored, $told);
+    }
+
+    /**
+     * A connection is not renewed within its own renewal.
+     */
+    private static function refuseWithin(string $id): void
+    {
+        $refreshing = self::$running[$id] ?? null;
+        if ($refreshing?->runs()) {
+            throw new InvalidArgumentException(
+                'This connection is being renewed by the callable that now asks for that, and would wait for itself.'
+                . ' Let it use what it was given.'
+            );
+        }
+        // Its callable ended the script, and a shutdown function goes on.
+        $refreshing?->lease->close();
+    }
+
+    /** Whether the callable is at it; in another fiber, which may stand still, it is. */
+    private function runs(): bool
+    {
+        return \Fiber::getCurrent() !== $this->fiber || Stack::has($this, 'asked');
     }
 
     /**
@@ -89,16 +116,14 @@ final class Refreshing
      *
      * @return array<array-key, mixed>|RefreshFailure
      */
-    private static function asked(
-        Handle $lease,
-        RefreshRequest $request,
-        #[\SensitiveParameter] \Closure $http,
-    ): array|RefreshFailure {
+    private function asked(RefreshRequest $request, #[\SensitiveParameter] \Closure $http): array|RefreshFailure
+    {
         try {
             $answer = $http($request);
         } catch (\Throwable $thrown) {
             try {
-                Library::json('dm_refresh_fail', [$lease, Json::options(RefreshFailure::unanswered()->toArray())]);
+                $answer = Json::options(RefreshFailure::unanswered()->toArray());
+                Library::json('dm_refresh_fail', [$this->lease, $answer]);
             } catch (ConnectionsException) {
                 // What was thrown first is told. The lease is given up when it is closed.
             }

@@ -301,6 +301,24 @@ final class RefreshTest extends RefreshTestCase
         self::assertSame(RefreshOutcome::Refreshed, $refreshed->outcome);
     }
 
+    public function testItDoesNotWaitForAFiberThatStandsStill(): void
+    {
+        $vault = $this->open();
+        $row = $this->connect($vault);
+        $nested = static fn () => $vault->refresh($row, self::notAsked(...));
+        $fiber = new \Fiber(static fn () => $vault->refresh($row, static function ($request) use ($nested): array {
+            \Fiber::suspend();
+            $within = new \Fiber(static fn () => self::assertThrows(InvalidArgumentException::class, $nested));
+            $within->start();
+            return self::renew($request);
+        })->outcome);
+        $fiber->start();
+        self::assertThrows(InvalidArgumentException::class, $nested);
+        $fiber->resume();
+        self::assertSame(RefreshOutcome::Refreshed, $fiber->getReturn());
+        self::assertSame(RefreshOutcome::Fresh, $nested()->outcome);
+    }
+
     public function testWhatIsThrownGoesOn(): void
     {
         $vault = $this->open();
