@@ -71,7 +71,7 @@ final class Revoking
     private static function appConfig(Vault $vault, string $provider, string $owner): ?AppConfig
     {
         try {
-            return $vault->getConfig($provider, $owner) ?? $vault->getConfig($provider, 'site:0');
+            return $vault->configs()->get($provider, $owner) ?? $vault->configs()->get($provider, 'site:0');
         } catch (IntegrityException | KeyUnavailableException) {
             return null;
         }

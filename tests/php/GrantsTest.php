@@ -326,7 +326,7 @@ final class GrantsTest extends AgentTestCase
         self::assertCount(0, $this->access->grants());
         self::assertThrows(
             InvalidArgumentException::class,
-            fn () => $this->vault->saveConfig('instagram', 'user:1', [], ['grants' => [$good]]),
+            fn () => $this->vault->configs()->save('instagram', 'user:1', [], ['grants' => [$good]]),
         );
         self::assertThrows(InvalidArgumentException::class, fn () => $this->access->grant(
             $good->use('instagram')->of('user:1')->onlyThis(),

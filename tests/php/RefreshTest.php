@@ -83,9 +83,9 @@ final class RefreshTest extends RefreshTestCase
             return RefreshFailure::answered(503);
         };
         $vault->refresh($row, $look, new RefreshOptions(httpTimeout: 40));
-        $vault->saveConfig('reddit', 'site:0', ['client_id' => 'of the site']);
+        $vault->configs()->save('reddit', 'site:0', ['client_id' => 'of the site']);
         $vault->refresh($row, $look, ['force' => true]);
-        $vault->saveConfig('reddit', 'user:1', ['client_id' => 'of the user']);
+        $vault->configs()->save('reddit', 'user:1', ['client_id' => 'of the user']);
         $vault->refresh($row, $look, ['force' => true]);
         self::assertCount(3, $seen);
         $document = $vault->get('reddit', 'user:1')->document;

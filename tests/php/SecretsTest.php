@@ -89,7 +89,7 @@ final class SecretsTest extends VaultTestCase
     {
         $printed = $this->printed(<<<'PHP'
             $vault->save('reddit', 'user:1', $document);
-            $vault->saveConfig('reddit', 'user:1', $document);
+            $vault->configs()->save('reddit', 'user:1', $document);
             show('keys', $keys);
             show('command', Keys::command(['echo', $canary]));
             show('options', $options);
@@ -97,7 +97,7 @@ final class SecretsTest extends VaultTestCase
             show('array document', Document::fromArray($document));
             show('document', $vault->get('reddit', 'user:1')->document);
             show('connection', $vault->get('reddit', 'user:1'));
-            show('config', $vault->getConfig('reddit', 'user:1'));
+            show('config', $vault->configs()->get('reddit', 'user:1'));
             show('page', $vault->find());
             show('info', $vault->info());
             show('status', $vault->status());
@@ -106,7 +106,7 @@ final class SecretsTest extends VaultTestCase
             $vault->save('reddit', 'user:2', $document);
             show('disconnected', $vault->disconnect('reddit', 'user:2', fn ($row) => throw new Exception($canary)));
             show('export', $vault->exportLegacy($canary));
-            $vault->saveConfig('reddit', 'user:3', $document);
+            $vault->configs()->save('reddit', 'user:3', $document);
             $vault->save('reddit', 'user:3', $document + ['refresh_token' => $canary, 'token_expires_at' => 1]);
             $row = $vault->find(['owner' => 'user:3'])->rows[0];
             show('refreshed', $vault->refresh($row, function ($request) use ($canary) {
@@ -138,9 +138,9 @@ final class SecretsTest extends VaultTestCase
             $vault->setStatus('reddit', 'user:1', Status::Revoked);
             trace('event', fn () => $vault->events('mail', fn () => throw new Exception(strlen($canary))));
             trace('failed', fn () => RevocationAnswer::failed("$canary\n"));
-            trace('config', fn () => $vault->saveConfig('reddit', 'user:1', $document, ['if_revision' => 9]));
+            trace('config', fn () => $vault->configs()->save('reddit', 'user:1', $document, ['if_revision' => 9]));
             trace('absent', fn () => $vault->merge('reddit', 'user:9', $document));
-            trace('absent config', fn () => $vault->mergeConfig('reddit', 'user:9', $document));
+            trace('absent config', fn () => $vault->configs()->merge('reddit', 'user:9', $document));
             trace('bad name', fn () => $vault->save('No Slug', 'user:1', $document));
             trace('no object', fn () => $vault->save('reddit', 'user:1', [$canary]));
             trace('NAN', fn () => $vault->save('reddit', 'user:1', $document + ['f' => NAN]));
@@ -215,7 +215,7 @@ final class SecretsTest extends VaultTestCase
         $vault = $this->open();
         $vault->save('reddit', 'user:1', ['access_token' => self::CANARY]);
         $vault->merge('reddit', 'user:1', ['refresh_token' => self::OTHER_CANARY]);
-        $vault->saveConfig('reddit', 'site:0', ['client_secret' => self::CANARY]);
+        $vault->configs()->save('reddit', 'site:0', ['client_secret' => self::CANARY]);
         $vault->delete('reddit', 'user:1');
         $files = glob($this->place() . '/*') ?: [];
         self::assertNotEmpty($files);
