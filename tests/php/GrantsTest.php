@@ -9,6 +9,7 @@ use DataMachine\Connections\Exception\InvalidArgumentException;
 use DataMachine\Connections\Exception\NotFoundException;
 use DataMachine\Connections\Grant;
 use DataMachine\Connections\GrantStatus;
+use DataMachine\Connections\Mode;
 use DataMachine\Connections\OwnerClass;
 use DataMachine\Connections\RunContext;
 use DataMachine\Connections\SaveOptions;
@@ -274,6 +275,28 @@ final class GrantsTest extends AgentTestCase
             static fn ($one) => $one->grant->id,
             [...$this->access->whatCanUse(7)],
         ));
+    }
+
+    /**
+     * A page of a hundred that all are allowed by now comes before one that is not.
+     */
+    public function testProposalsAreSeenBeyondAnEmptyPage(): void
+    {
+        $this->connect('user:1');
+        $wanted = ['owner' => 'user:1'];
+        for ($agent = 1; $agent <= 101; $agent++) {
+            $decision = $this->access->admit(self::chat(1, $agent), 'instagram', $wanted, Mode::Observe);
+            self::assertFalse($decision->allowed);
+        }
+        self::assertCount(101, [...$this->access->proposals()]);
+        $accepted = 0;
+        foreach ($this->access->proposals() as $proposal) {
+            if ($accepted++ < 100) {
+                $this->access->accept($proposal->id, by: 'user:1');
+            }
+        }
+        self::assertSame(101, $accepted, 'What is accepted meanwhile takes nothing away from who goes on.');
+        self::assertSame([$proposal->id], array_column([...$this->access->proposals()], 'id'));
     }
 
     /**
