@@ -61,7 +61,7 @@ final class Refreshing
         self::$running[$connection->id] = $refreshing = new self($lease);
         try {
             $request = self::request($lease, $told, $document, $config);
-            $told = self::settled($lease, $request, $refreshing->asked($request, $http));
+            $told = $refreshing->renewed($request, $http);
         } finally {
             unset(self::$running[$connection->id]);
             $lease->close();
@@ -114,21 +114,30 @@ final class Refreshing
     /**
      * @param \Closure(RefreshRequest): mixed $http
      *
-     * @return array<array-key, mixed>|RefreshFailure
+     * @return array<string, mixed> what the library says, and `outcome`
      */
-    private function asked(RefreshRequest $request, #[\SensitiveParameter] \Closure $http): array|RefreshFailure
+    private function renewed(RefreshRequest $request, #[\SensitiveParameter] \Closure $http): array
     {
         try {
-            $answer = $http($request);
+            return $this->settled($request, $this->asked($request, $http));
         } catch (\Throwable $thrown) {
             try {
-                $answer = Json::options(RefreshFailure::unanswered()->toArray());
-                Library::json('dm_refresh_fail', [$this->lease, $answer]);
+                $this->failed(RefreshFailure::unanswered());
             } catch (ConnectionsException) {
                 // What was thrown first is told. The lease is given up when it is closed.
             }
             throw $thrown;
         }
+    }
+
+    /**
+     * @param \Closure(RefreshRequest): mixed $http
+     *
+     * @return array<array-key, mixed>|RefreshFailure
+     */
+    private function asked(RefreshRequest $request, #[\SensitiveParameter] \Closure $http): array|RefreshFailure
+    {
+        $answer = $http($request);
         if ($answer instanceof RefreshFailure || (is_array($answer) && $answer !== [] && !array_is_list($answer))) {
             return $answer;
         }
@@ -143,17 +152,13 @@ final class Refreshing
      *
      * @return array<string, mixed> what the library says, and `outcome`
      */
-    private static function settled(
-        Handle $lease,
-        RefreshRequest $request,
-        #[\SensitiveParameter] array|RefreshFailure $answer,
-    ): array {
+    private function settled(RefreshRequest $request, #[\SensitiveParameter] array|RefreshFailure $answer): array
+    {
         try {
             if ($answer instanceof RefreshFailure) {
-                return Library::json('dm_refresh_fail', [$lease, Json::options($answer->toArray())]);
+                return $this->failed($answer);
             }
-            $options = Json::options($request->commitOptions());
-            $told = self::committed($lease, Json::encode($answer), $options);
+            $told = $this->committed(Json::encode($answer), Json::options($request->commitOptions()));
             return ['outcome' => RefreshOutcome::Refreshed->value] + $told;
         } catch (LeaseLostException) {
             return ['outcome' => RefreshOutcome::Fresh->value, 'cause' => 'lease_lost'];
@@ -163,12 +168,20 @@ final class Refreshing
     /**
      * @return array<string, mixed>
      */
-    private static function committed(Handle $lease, #[\SensitiveParameter] string $patch, string $options): array
+    private function failed(RefreshFailure $failure): array
+    {
+        return Library::json('dm_refresh_fail', [$this->lease, Json::options($failure->toArray())]);
+    }
+
+    /**
+     * @return array<string, mixed>
+     */
+    private function committed(#[\SensitiveParameter] string $patch, string $options): array
     {
         $until = hrtime(true) + self::COMMIT_SECONDS * 1_000_000_000;
         while (true) {
             try {
-                return Library::json('dm_refresh_commit', [$lease, $patch, $options]);
+                return Library::json('dm_refresh_commit', [$this->lease, $patch, $options]);
             } catch (BusyException $busy) {
                 if (hrtime(true) > $until) {
                     throw $busy;

@@ -260,7 +260,7 @@ final class RefreshTest extends RefreshTestCase
         self::assertNull($vault->get('reddit', 'user:1'));
     }
 
-    public function testWhatIsNoAnswerIsRefusedAndTheLeaseGivenUp(): void
+    public function testWhatIsNoAnswerIsRefusedAndCountsAsNone(): void
     {
         $vault = $this->open();
         $row = $this->connect($vault);
@@ -276,9 +276,18 @@ final class RefreshTest extends RefreshTestCase
             static fn () => ['access_token' => "\xff"],
             ['force' => true]
         ));
-        // Nobody waits for a holder that is gone, unless one goes after the other.
-        $next = $this->refresh($vault, ['patience_ms' => 0]);
-        self::assertSame([RefreshOutcome::Backoff, 'holder_gone'], [$next->outcome, $next->cause]);
+        $failures = [
+            static fn () => RefreshFailure::answered(0),
+            static fn () => RefreshFailure::refused("\xff"),
+            static fn () => RefreshFailure::answered(429, retryAfter: -1),
+        ];
+        foreach ($failures as $nonsense) {
+            $refresh = static fn () => $vault->refresh($row, $nonsense, ['force' => true]);
+            self::assertThrows(InvalidArgumentException::class, $refresh);
+        }
+        // Ten failures: the provider is left alone for a while, and nobody waits for this one.
+        $next = $vault->refresh($row, self::notAsked(...), ['patience_ms' => 0]);
+        self::assertSame([RefreshOutcome::Backoff, 'unavailable', 10], [$next->outcome, $next->cause, $next->failures]);
         $forced = $this->refresh($vault, ['patience_ms' => 0, 'force' => true]);
         self::assertSame(RefreshOutcome::Refreshed, $forced->outcome);
     }
