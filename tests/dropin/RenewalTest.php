@@ -170,6 +170,29 @@ final class RenewalTest extends DropinTestCase
         self::assertNotSame($old, $provider->get_account()['access_token']);
     }
 
+    public function testARefusalIsToldAlsoOfAnAccountWithoutAnAccessToken(): void
+    {
+        $provider = new class ('facebook') extends Providers\Told {
+            public function is_authenticated(): bool // phpcs:ignore PSR1.Methods.CamelCapsMethodName
+            {
+                return !empty($this->get_account()['user_access_token']);
+            }
+        };
+        $provider->buffer = 7 * self::DAY;
+        $provider->save_account(['user_access_token' => 'old', 'token_expires_at' => time() + self::DAY]);
+        $provider->answer = static fn () => new \WP_Error('x', 'No.', ['error' => ['code' => 190]]);
+        $provider->handle_cron_refresh();
+        self::assertSame(['facebook'], array_column($this->failed, 0));
+        self::assertSame([], $this->logged('debug'));
+
+        $pending = new Providers\Told('told');
+        $pending->save_account(['refresh_token' => 'fake', 'token_expires_at' => 1]);
+        $pending->handle_cron_refresh();
+        self::assertCount(1, $this->failed);
+        self::assertCount(1, $this->logged('debug'));
+        self::assertSame(0, $pending->asked);
+    }
+
     public function testARefusalIsToldOnceAndTheProviderLeftAlone(): void
     {
         $provider = $this->connected('reddit');
