@@ -350,13 +350,16 @@ final class RenewalTest extends DropinTestCase
     {
         $provider = $this->told(static fn (string $token): \WP_Error => new \WP_Error(
             'x',
-            "GET https://example.org/?access_token={$token}&refresh_token=old%20refresh failed for fake secret"
+            "GET https://example.org/?access_token={$token}&refresh_token=old%20refresh failed for fake secret: "
+            . json_encode(['id_token' => "{$token}/longer"])
         ));
         $provider->save_config(['client_secret' => 'fake secret']);
-        $provider->save_account(['access_token' => 'canary-old'] + $provider->get_account());
+        $tokens = ['access_token' => 'canary-old', 'id_token' => 'canary-old/longer'];
+        $provider->save_account($tokens + $provider->get_account());
         $provider->get_valid_access_token();
         $line = array_values(array_filter($this->log, static fn (array $line): bool => $line[0] === 'error'))[0];
-        $error = 'GET https://example.org/?access_token=(hidden)&refresh_token=(hidden) failed for (hidden)';
+        $error = 'GET https://example.org/?access_token=(hidden)&refresh_token=(hidden) failed for (hidden): '
+            . '{"id_token":"(hidden)"}';
         self::assertSame(['provider' => 'told', 'error' => $error], $line[2]);
     }
 
