@@ -183,6 +183,11 @@ final class SecretsTest extends VaultTestCase
             trace('refreshed with nonsense', fn () => $vault->refresh($row, fn () => [$canary], $force));
             trace('refreshed with a text', fn () => $vault->refresh($row, fn () => $canary, $force));
             trace('refreshed without UTF-8', fn () => $vault->refresh($row, fn () => ['a' => "$canary\xff"], $force));
+            $ada = ['token_expires_at' => 1, 'refresh_token' => $canary, 'username' => 'ada'];
+            $vault->save('reddit', 'user:4', $ada);
+            $other = $vault->find(['owner' => 'user:4'])->rows[0];
+            trace('refreshed as another account', fn () => $vault->refresh(
+                $other, fn () => ['username' => 'bob', 'access_token' => $canary]));
             trace('refreshed within', fn () => $vault->refresh(
                 $row, fn () => $vault->refresh($row, fn () => ['a' => $canary]), $force));
             $vault->close();
