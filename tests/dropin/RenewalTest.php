@@ -132,6 +132,22 @@ final class RenewalTest extends DropinTestCase
         $this->assertCounts(['requests' => 1, 'rotations' => 1]);
     }
 
+    public function testWhoComesBetweenWhatAChildSavesAndWhatItAnswersWaits(): void
+    {
+        $other = null;
+        $ready = "{$this->directory}/ready";
+        $provider = $this->told(function () use (&$provider, &$other, $ready): array {
+            $provider->save_account(['refresh_token' => 'rotated'] + $provider->get_account());
+            $other = $this->process('$provider = new Providers\Told("told"); touch(' . var_export($ready, true) . ');
+                echo $provider->get_valid_access_token() ?? "none", $provider->asked;', ['patience_ms' => '60000']);
+            self::assertTrue(self::waitFor($ready));
+            usleep(200_000);
+            return ['access_token' => 'new', 'expires_at' => time() + 3600];
+        });
+        self::assertSame('new', $provider->get_valid_access_token());
+        self::assertSame('new0', $other?->wait());
+    }
+
     public function testNobodyWaitsWhileTheTokenIsStillGood(): void
     {
         $provider = $this->connected('reddit', 100);

@@ -224,11 +224,12 @@ final class RefreshTest extends RefreshTestCase
     {
         $vault = $this->open();
         $row = $this->connect($vault, more: ['scope' => 'read']);
-        $refreshed = $vault->refresh($row, static function (RefreshRequest $request) use ($vault): array {
+        $refreshed = $vault->refresh($row, static function (RefreshRequest $request) use ($vault, $row): array {
             $patch = self::renew($request);
             $kept = ['refresh_token' => $patch['refresh_token'], 'scope' => 'read submit'];
             $saved = $vault->merge('reddit', 'user:1', $kept, options: new SaveOptions(renewed: true));
             $request->savedAs($saved->revision);
+            self::assertSame(RefreshOutcome::Busy, $vault->refreshStatus($row)->outcome, 'Others still wait for it.');
             return ['access_token' => $patch['access_token'], 'token_expires_at' => $patch['token_expires_at']];
         });
         self::assertSame(RefreshOutcome::Refreshed, $refreshed->outcome);
