@@ -115,16 +115,18 @@ impl Account<'_> {
             NextRefresh::Due => {}
             NextRefresh::At(_) => return Standing::Fresh,
             NextRefresh::TooYoung(_) if usable => return Standing::Fresh,
+            // What its holder saved itself is younger than the token that it has still to hand in.
             NextRefresh::TooYoung(at) => {
-                return Standing::Backoff { until: Some(at), cause: Some("too_young".to_owned()) };
+                return state.lease.as_ref().filter(|held| held.binds(now)).map_or_else(
+                    || Standing::Backoff { until: Some(at), cause: Some("too_young".to_owned()) },
+                    Held::busy,
+                );
             }
             NextRefresh::Never(why) => return Standing::Unsupported(why.as_str()),
         }
         let held = state.lease.as_ref().filter(|held| Some(&held.intent) == self.fingerprint.as_ref());
         if let Some(held) = held.filter(|held| held.binds(now)) {
-            let holder =
-                HolderTold { host: held.holder.host.clone(), pid: held.holder.pid, since: held.taken_at };
-            return Standing::Busy { holder, until: held.expires_at };
+            return held.busy();
         }
         let waits = state.next_at.is_some_and(|at| at > now && at <= now.saturating_add(LONGEST_WAIT));
         if !begin.force && (waits || state.gave_up) {
@@ -196,6 +198,12 @@ impl Held {
     /// known to live, or lives where nobody here can see it.
     pub(super) fn binds(&self, now: i64) -> bool {
         !self.given_up && !self.is_void(now) && self.holder.life(&self.nonce) != Life::Gone
+    }
+
+    fn busy(&self) -> Standing {
+        let holder =
+            HolderTold { host: self.holder.host.clone(), pid: self.holder.pid, since: self.taken_at };
+        Standing::Busy { holder, until: self.expires_at }
     }
 
     /// The chance that everybody derives alike who finds it left behind.
