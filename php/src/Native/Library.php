@@ -166,9 +166,7 @@ final class Library
         $ffi = self::$ffi ?? self::load();
         $pointer = $ffi->new($type);
         // Owned before it is there: whatever happens from then on, it is closed.
-        $handle = new Handle($pointer, static function (object $pointer) use ($ffi, $free): void {
-            $ffi->$free($pointer);
-        });
+        $handle = new Handle($pointer, $ffi, $free);
         $texts = self::called($function, [...$arguments, \FFI::addr($pointer)], $buffers) ?? [];
         return [\FFI::isNull($pointer) ? null : $handle, ...$texts];
     }
