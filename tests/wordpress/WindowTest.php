@@ -271,9 +271,11 @@ final class WindowTest extends SiteTestCase
      */
     private function grants(Site $site): array
     {
-        return $site->evaluate('$grants = DataMachine\Connections\WordPress\Plugin::store()->vault()->access()->grants();
-            return array_map(fn ($grant) => [$grant->agent, $grant->owner, $grant->status->value], array_values(array_filter(
-                $grants->items, fn ($grant) => $grant->status->value === "active" && $grant->origin->value === "delegation"
-            )));');
+        return $site->evaluate('$grants = [];
+            $vault = DataMachine\Connections\WordPress\Plugin::store()->vault();
+            foreach ($vault->access()->grants(["status" => "active"]) as $grant) {
+                $grants[] = [$grant->agent, $grant->owner, $grant->status->value];
+            }
+            return $grants;');
     }
 }
