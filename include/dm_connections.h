@@ -547,8 +547,12 @@ dm_status dm_salts_add(dm_salts *salts, const char *salt, size_t salt_len, dm_er
 dm_status dm_salts_free(dm_salts *salts);
 
 /// Imports the old option `datamachine_auth_data`, in one transaction. `salts` open its envelopes (NULL for none).
-/// `options` may be `{"format": "php" | "json", "dry_run": true | false}`; the bytes of PHP's serialize() and no dry run
-/// by themselves.
+/// `options` may be `{"format": "php" | "json", "dry_run": true | false, "from": n, "limit": n}`; the bytes of PHP's
+/// serialize(), no dry run and all of it by themselves.
+///
+/// A large option can be imported in slices, each in a transaction of its own: at most `limit` of its entries, behind the
+/// first `from` ones. The report's `next` is the `from` of the next slice, and null once all is done; the delegations are taken
+/// up with the last one. Between them the option has to stay as it is.
 ///
 /// Every account and app config becomes a row. A member whose envelope does not open is quarantined: never handed out,
 /// kept for the way back. What has no place in a row (delegations, unknown providers and slots, empty slots, what JSON
@@ -561,7 +565,7 @@ dm_status dm_salts_free(dm_salts *salts);
 ///
 /// `report` may be NULL; else it gets `{dry_run, counts: {imported, unchanged, differs, quarantined, kept}, entries: [{path,
 /// kind, provider, owner, account, outcome, code, why, id, members: [{name, outcome, code, why}]}], delegations: [{name,
-/// outcome, code, why}]}`, kind being `connection`, `config` or `other`. A delegation is named by its owner, account and
+/// outcome, code, why}], next}`, kind being `connection`, `config` or `other`. A delegation is named by its owner, account and
 /// agent, and is `imported` (it is a grant), `unchanged` (code `granted_before`, or `ended_since`), `differs` (the option's
 /// delegations changed since they were kept), or `kept`, with the reason. The caller frees it. Errors: DM_IMPORT_REFUSED (nothing was imported), DM_BUSY.
 dm_status dm_legacy_import(const dm_store *store,
@@ -729,6 +733,22 @@ dm_status dm_audit_prune(const dm_store *store,
                          size_t options_len,
                          dm_buf *result,
                          dm_error **error);
+
+/// Copies the store, as it is at one moment, into a new file at `path`, an absolute one, with the mode 0600; other processes go
+/// on reading meanwhile, and wait with writing. Nothing is written over: DM_CONFLICT where there is something. The store's
+/// database file can be replaced with the copy, as docs/operations.md says; it is as secret as the store, and useless without
+/// its keys, which are no part of it.
+///
+/// `result` may be NULL; else it gets `{bytes, writes, store_id, keys}`: what `dm_store_writes` told then, and the ids of the
+/// keys without which not all of it opens. The caller frees it. Any thread.
+///
+/// Errors: DM_INVALID_ARGUMENT (a relative path), DM_CONFLICT, DM_MISSING_DIRECTORY, DM_IN_DOCUMENT_ROOT, DM_DISK_FULL, DM_IO,
+/// DM_STORE_REPLACED, DM_BUSY. No file is left then.
+dm_status dm_store_backup(const dm_store *store,
+                          const char *path,
+                          size_t path_len,
+                          dm_buf *result,
+                          dm_error **error);
 
 /// Tells a consumer what happened to connections since it was done last, in order, whichever process did it: at least once.
 /// `consumer` is a name that the reader keeps ([a-z0-9][a-z0-9._-]*, at most 64 bytes). `options` is a JSON object: `limit` (1 to

@@ -243,6 +243,18 @@ class Store {
     return option;
   }
 
+  // What was done, of what somebody changed who was handed `base` and wrote `option`; without a base they saw everything.
+  Buffer write_option(Text base, Text option, const Salts &salts, Text options = {}) const {
+    return ask(dm_legacy_write, base, option, salts.get(), options);
+  }
+
+  Buffer backup(Text path) const { return ask(dm_store_backup, path); }
+  uint64_t writes() const {
+    uint64_t number = 0;
+    detail::call(dm_store_writes, get(), &number);
+    return number;
+  }
+
   dm_store *get() const noexcept { return handle_.get(); }
 
  private:

@@ -30,7 +30,7 @@ const OPTION: &str = r#"{
 }"#;
 
 fn import_json(vault: &Vault, option: &str) -> Report {
-    let options = ImportOptions { format: Format::Json, dry_run: false };
+    let options = ImportOptions::new(Format::Json);
     vault.import(option.as_bytes(), &[salt()], options).unwrap()
 }
 

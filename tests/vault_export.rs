@@ -38,7 +38,7 @@ fn option(vault: &Vault) -> Value {
 }
 
 fn import_json(vault: &Vault, option: &Value) {
-    let options = ImportOptions { format: Format::Json, dry_run: false };
+    let options = ImportOptions::new(Format::Json);
     vault.import(option.to_string().as_bytes(), &[salt()], options).unwrap();
 }
 
@@ -90,8 +90,7 @@ fn what_is_imported_again_elsewhere_is_the_same() {
             assert_eq!(exported.report.counts.kept + exported.report.counts.returned, counts.kept);
             let to = Site::new("export-to");
             let vault = to.open();
-            let second =
-                vault.import(&exported.option, &[salt()], ImportOptions { format, dry_run: false }).unwrap();
+            let second = vault.import(&exported.option, &[salt()], ImportOptions::new(format)).unwrap();
             assert_eq!(first.counts, second.counts, "{name}");
             let now = vault.info().unwrap().counts;
             assert_eq!(

@@ -9,7 +9,7 @@ use dm_connections::crypto::LegacyKey;
 use dm_connections::vault::{Code, Facts, Format, ImportOptions, Kind, Query, Report, Vault};
 use support::{Site, address, document, expected, fixture, import, salt, text};
 
-const PHP: ImportOptions = ImportOptions { format: Format::Php, dry_run: false };
+const PHP: ImportOptions = ImportOptions::new(Format::Php);
 
 fn check_all(vault: &Vault, json: &[u8], quarantined: &[&str]) {
     let expected = expected(json);
@@ -43,7 +43,7 @@ fn small_and_mixed_equal_their_expected_json() {
 fn the_json_form_gives_the_same() {
     let site = Site::new("import-json");
     let vault = site.open();
-    let options = ImportOptions { format: Format::Json, dry_run: false };
+    let options = ImportOptions::new(Format::Json);
     let report = vault.import(&fixture("mixed.json"), &[salt()], options).unwrap();
     assert_eq!(report.counts.quarantined, 2);
     check_all(&vault, &fixture("expected-mixed.json"), &QUARANTINED);

@@ -33,6 +33,9 @@ fuzz_target!(|data: &[u8]| {
         expect_json(|out, error| dm_events_read(store(), consumer, c, options, len, out, error));
         expect_answer(|error| dm_events_done(store(), consumer, c, options, len, error));
         expect_json(|out, error| dm_legacy_import(store(), option, l, null(), options, len, out, error));
+        expect_json(|out, error| {
+            dm_legacy_write(store(), option, l, option, l, null(), options, len, out, error)
+        });
         expect_json(|out, error| dm_refresh_due(store(), options, len, out, error));
     }
 

@@ -16,6 +16,8 @@ final class ImportReport
     public readonly array $entries;
     /** @var list<ImportMember> what became of each delegation: `Imported` is a grant now */
     public readonly array $delegations;
+    /** Where the next slice begins; null where all is done. */
+    public readonly ?int $next;
 
     /**
      * @internal
@@ -28,6 +30,7 @@ final class ImportReport
         $this->counts = $report['counts'];
         $this->entries = array_map(static fn (array $entry) => new ImportEntry($entry), $report['entries']);
         $this->delegations = array_map(static fn (array $one) => new ImportMember($one), $report['delegations']);
+        $this->next = $report['next'];
     }
 
     /**

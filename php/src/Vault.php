@@ -376,15 +376,20 @@ final class Vault
      * @param string       $option the option's bytes as the database holds them
      * @param list<string> $salts  what `wp_salt('auth')` returns, and returned earlier
      * @param bool         $dryRun only report
+     * @param int          $from   how many entries are passed over: `ImportReport::$next` of the slice before
+     * @param int|null     $limit  how many entries are imported at most, for large options and short time limits
      */
     public function importLegacy(
         #[\SensitiveParameter] string $option,
         #[\SensitiveParameter] array $salts,
         LegacyFormat $format = LegacyFormat::Php,
         bool $dryRun = false,
+        int $from = 0,
+        ?int $limit = null,
     ): ImportReport {
         $handle = Salts::of($salts);
-        $options = Json::encode(['format' => $format->value, 'dry_run' => $dryRun]);
+        $slice = ['from' => $from] + ($limit === null ? [] : ['limit' => $limit]);
+        $options = Json::encode(['format' => $format->value, 'dry_run' => $dryRun] + $slice);
         return new ImportReport(Library::json('dm_legacy_import', [$this->store, $option, $handle, $options]));
     }
 
@@ -412,11 +417,12 @@ final class Vault
     }
 
     /**
-     * Does what somebody changed who was handed `$base`, as exportLegacy() gave it, and wrote `$option` in its place, in one
-     * transaction. What they left as it was is left alone, and what they changed in an account is laid over what is stored
-     * by now: nobody else's work is lost. What they took out is deleted. Delegations become grants, and back.
+     * Does what somebody changed who was handed `$base`, as exportLegacy() gave it, and wrote `$option` in its place,
+     * in one transaction. What they left as it was is left alone, and what they changed in an account is laid over what
+     * is stored by now: nobody else's work is lost. What they took out is deleted. Delegations become grants, and back.
      *
-     * Without a base they saw everything: the store becomes what the option says, but for what the option has no place for.
+     * Without a base they saw everything: the store becomes what the option says, but for what the option has no place
+     * for.
      *
      * @param string|null  $base   the bytes that they were handed; null where they saw everything
      * @param string       $option the bytes that they wrote
@@ -442,12 +448,23 @@ final class Vault
     }
 
     /**
-     * How many transactions ever wrote to the store: the same number as `StoreInfo::$writes`, and nothing else is looked
-     * at. Who keeps what it read (ExportReport::$writes) asks whether that is still so.
+     * How many transactions ever wrote to the store: the same number as `StoreInfo::$writes`, and nothing else is
+     * looked at. Who keeps what it read (ExportReport::$writes) asks whether that is still so.
      */
     public function writes(): int
     {
         return Library::number('dm_store_writes', [$this->store]);
+    }
+
+    /**
+     * Copies the store as it is at one moment into a new file, which only its owner may read. The keys are no part of
+     * it.
+     *
+     * @param string $path absolute; where there is something already, that is refused (ConflictException)
+     */
+    public function backup(string $path): Backup
+    {
+        return new Backup($path, Library::json('dm_store_backup', [$this->store, $path]));
     }
 
     /**

@@ -84,8 +84,12 @@ pub unsafe extern "C" fn dm_salts_free(salts: *mut dm_salts) -> dm_status {
 }
 
 /// Imports the old option `datamachine_auth_data`, in one transaction. `salts` open its envelopes (NULL for none).
-/// `options` may be `{"format": "php" | "json", "dry_run": true | false}`; the bytes of PHP's serialize() and no dry run
-/// by themselves.
+/// `options` may be `{"format": "php" | "json", "dry_run": true | false, "from": n, "limit": n}`; the bytes of PHP's
+/// serialize(), no dry run and all of it by themselves.
+///
+/// A large option can be imported in slices, each in a transaction of its own: at most `limit` of its entries, behind the
+/// first `from` ones. The report's `next` is the `from` of the next slice, and null once all is done; the delegations are taken
+/// up with the last one. Between them the option has to stay as it is.
 ///
 /// Every account and app config becomes a row. A member whose envelope does not open is quarantined: never handed out,
 /// kept for the way back. What has no place in a row (delegations, unknown providers and slots, empty slots, what JSON
@@ -98,7 +102,7 @@ pub unsafe extern "C" fn dm_salts_free(salts: *mut dm_salts) -> dm_status {
 ///
 /// `report` may be NULL; else it gets `{dry_run, counts: {imported, unchanged, differs, quarantined, kept}, entries: [{path,
 /// kind, provider, owner, account, outcome, code, why, id, members: [{name, outcome, code, why}]}], delegations: [{name,
-/// outcome, code, why}]}`, kind being `connection`, `config` or `other`. A delegation is named by its owner, account and
+/// outcome, code, why}], next}`, kind being `connection`, `config` or `other`. A delegation is named by its owner, account and
 /// agent, and is `imported` (it is a grant), `unchanged` (code `granted_before`, or `ended_since`), `differs` (the option's
 /// delegations changed since they were kept), or `kept`, with the reason. The caller frees it. Errors: DM_IMPORT_REFUSED (nothing was imported), DM_BUSY.
 #[unsafe(no_mangle)]

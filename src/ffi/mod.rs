@@ -6,6 +6,7 @@
 mod admission;
 mod audit;
 mod audit_options;
+mod backup;
 mod buffer;
 mod configs;
 mod connections;
@@ -33,6 +34,7 @@ mod writes;
 
 pub use admission::*;
 pub use audit::*;
+pub use backup::*;
 pub use buffer::{dm_buf, dm_buf_free};
 pub use configs::*;
 pub use connections::*;

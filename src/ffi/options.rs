@@ -1,5 +1,6 @@
 //! The optional parts of calls, as JSON.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -185,11 +186,15 @@ enum FormatName {
 pub(super) struct ImportRequest {
     format: Option<FormatName>,
     dry_run: bool,
+    from: usize,
+    limit: Option<NonZeroUsize>,
 }
 
 impl ImportRequest {
     pub(super) fn options(&self) -> ImportOptions {
-        ImportOptions { format: format(self.format.as_ref()), dry_run: self.dry_run }
+        let Self { dry_run, from, .. } = *self;
+        let limit = self.limit.map(NonZeroUsize::get);
+        ImportOptions { dry_run, from, limit, ..ImportOptions::new(format(self.format.as_ref())) }
     }
 }
 

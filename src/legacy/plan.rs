@@ -66,8 +66,7 @@ impl<'p> Iterator for Plan<'p> {
     type Item = Entry<'p>;
 
     fn next(&mut self) -> Option<Entry<'p>> {
-        let part = self.parts.next()?;
-        Some(Entry { found: part.found(self.keys), content: part.raw(), slot: part.slot })
+        Some(self.parts.next()?.entry(self.keys))
     }
 }
 
@@ -85,6 +84,11 @@ impl<'t> Part<'t> {
     /// All of it, PHP-serialised, as it is stored.
     pub fn raw(&self) -> &'t [u8] {
         self.value.raw()
+    }
+
+    /// As an entry of a plan.
+    pub fn entry(self, keys: &[LegacyKey]) -> Entry<'t> {
+        Entry { found: self.found(keys), content: self.raw(), slot: self.slot }
     }
 
     /// What it is. `keys` open its envelopes, the first that can.

@@ -136,6 +136,12 @@ pub enum Error {
         /// What SQLite said.
         reason: String,
     },
+    /// A new file was to be made, and there is something already.
+    #[error("there is something at {} already, and nothing is written over; give another path", .path.display())]
+    Exists {
+        /// Where.
+        path: PathBuf,
+    },
     /// What was to be written is taken, has changed, or is not there.
     #[error("the record was changed by somebody else, or exists already; read it again")]
     Conflict,

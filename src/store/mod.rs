@@ -21,6 +21,7 @@ pub use records::{
 };
 pub use refreshes::{ReadRefreshes, RefreshRow, WriteRefreshes};
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::domain::{KeyId, RecordId, UnixTime};
@@ -36,6 +37,10 @@ pub trait Engine: Send + Sync {
     /// which a call failed is never committed, whatever `work` says; [`Error::Conflict`] excepted. `work` may be
     /// run again, as in `read`. Prefer [`transaction`](trait.Engine.html#method.transaction).
     fn write(&self, work: &mut dyn FnMut(&mut dyn WriteTx) -> Outcome) -> Result<(), Error>;
+
+    /// Copies the whole store, as `look` sees it, into a new file that only its owner may read, and says how many bytes that
+    /// are; where `look` says false, none is made. [`Error::Exists`] where there is something. As durable as a write.
+    fn copy(&self, to: &Path, look: &mut dyn FnMut(&mut dyn ReadTx) -> bool) -> Result<u64, Error>;
 
     /// The same open store, for a caller whose operations each wait for others so long in all.
     fn with_patience(&self, patience: Duration) -> Box<dyn Engine>;

@@ -78,7 +78,7 @@ impl From<store::Error> for Error {
             S::NotAStore { .. } => Code::NotAStore,
             S::Newer { .. } => Code::StoreNewer,
             S::Replaced { .. } => Code::StoreReplaced,
-            S::Conflict => Code::Conflict,
+            S::Conflict | S::Exists { .. } => Code::Conflict,
             S::Io { .. } | S::InDoubt { .. } | S::Clock => Code::Io,
             S::Internal(_) => Code::Internal,
         };
@@ -88,6 +88,7 @@ impl From<store::Error> for Error {
             S::MissingDirectory { path }
             | S::NotItsOwn { path }
             | S::StoreMissing { path }
+            | S::Exists { path }
             | S::Corrupt { path, .. }
             | S::NotAStore { path, .. } => told.with("path", path.display().to_string()),
             _ => told,

@@ -35,6 +35,17 @@ pub struct ImportOptions {
     pub format: Format,
     /// Whether everything is taken back at the end.
     pub dry_run: bool,
+    /// How many entries of the option are passed over: a slice of it, in a transaction of its own.
+    pub from: usize,
+    /// How many are taken at most.
+    pub limit: Option<usize>,
+}
+
+impl ImportOptions {
+    /// All of it, for good.
+    pub const fn new(format: Format) -> Self {
+        Self { format, dry_run: false, from: 0, limit: None }
+    }
 }
 
 /// What one entry came to.
@@ -58,27 +69,38 @@ impl Vault {
             Format::Json => legacy::parse_json(option)?,
         };
         let known = |provider: &crate::domain::Provider| self.catalogue.knows(provider);
+        // Nothing is opened for that, and no slice is imported of what is refused later.
+        let count = legacy::parts(&option, &known)?.count();
+        if count > ENTRY_LIMIT {
+            let message = format!("the old option has more than {ENTRY_LIMIT} entries; nothing was imported");
+            return Err(Error::new(Code::ImportRefused, message));
+        }
+        let end = options.limit.map_or(count, |limit| options.from.saturating_add(limit).min(count));
         let work = |write: &mut Write<'_>| {
             let mut report = Report::new(options.dry_run);
             let mut delegations = None;
-            for (number, entry) in legacy::plan(&option, salts, &known)?.enumerate() {
-                if number == ENTRY_LIMIT {
-                    let message =
-                        format!("the old option has more than {ENTRY_LIMIT} entries; nothing was imported");
-                    return Err(Error::new(Code::ImportRefused, message));
+            for (number, part) in legacy::parts(&option, &known)?.enumerate() {
+                if matches!(&part.slot, Slot::Other { path } if *path == place()) {
+                    delegations = Some(part.raw());
                 }
-                let verdict = self.import_entry(write, &entry, number)?;
-                if matches!(&entry.slot, Slot::Other { path } if *path == place()) {
-                    let changed = verdict.fate == Fate::Differs;
-                    delegations = Some((entry.content, changed));
+                if (options.from..end).contains(&number) {
+                    let entry = part.entry(salts);
+                    let verdict = self.import_entry(write, &entry, number)?;
+                    report.add(reported(&entry, verdict, options.dry_run));
                 }
-                report.add(reported(&entry, verdict, options.dry_run));
+            }
+            if end < count {
+                report.next = Some(end);
+                return Ok(report);
             }
             // The mailboxes that they name may stand behind them.
-            if let Some((raw, changed)) = delegations {
+            if let Some(raw) = delegations {
+                let kept = write.tx.ledger(&fingerprint(write.unlocked, &place()))?;
+                let content = content_fingerprint(write.unlocked, raw);
+                let changed = kept.is_some_and(|kept| kept.content != content);
                 report.delegations = give_delegated(write, &self.catalogue, raw, changed)?;
             }
-            let count = Some(report.entries.len() as u64);
+            let count = Some(count as u64);
             write.audit(&Event::of_store(What::ImportDone, AuditFacts { count, ..AuditFacts::default() }))?;
             Ok(report)
         };

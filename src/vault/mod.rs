@@ -3,6 +3,7 @@
 mod about;
 mod address;
 mod audit;
+mod backup;
 mod clear;
 mod delete;
 mod disconnect;
@@ -42,6 +43,7 @@ pub use audit::{
     Anchor, AnchoredStream, AuditCursor, AuditItem, AuditPage, AuditQuery, EventItem, EventPage, EventPlace,
     EventsOptions, Finding, PruneOptions, Pruned, Verified, VerifyCursor, VerifyOptions, Waits,
 };
+pub use backup::Backup;
 pub use clear::Cleared;
 pub use delete::Receipt;
 pub use disconnect::{AtProvider, DestroyedHere, Disconnect, Disconnected};

@@ -89,13 +89,15 @@ pub struct Report {
     pub counts: Counts,
     /// Every entry, in the option's order.
     pub entries: Vec<ReportEntry>,
-    /// Every delegation, in the option's order.
+    /// Every delegation, in the option's order; taken up with the last slice.
     pub delegations: Vec<ReportMember>,
+    /// Where the next slice begins; none where this was the last.
+    pub next: Option<usize>,
 }
 
 impl Report {
     pub(super) fn new(dry_run: bool) -> Self {
-        Self { dry_run, counts: Counts::default(), entries: Vec::new(), delegations: Vec::new() }
+        Self { dry_run, counts: Counts::default(), entries: Vec::new(), delegations: Vec::new(), next: None }
     }
 
     pub(super) fn add(&mut self, entry: ReportEntry) {

@@ -59,6 +59,7 @@ CALL(keyring_free, K)
 CALL(store_open, T(0), K, (dm_store **)a->out, a->error)
 CALL(store_info, S, FIRST, a->error)
 CALL(store_adopt, S, FIRST, a->error)
+CALL(store_backup, S, T(0), FIRST, a->error)
 CALL(store_writes, S, a->counted, a->error)
 CALL(store_close, S)
 LOOK(shutdown, dm_shutdown() == DM_OK)
@@ -143,6 +144,7 @@ static const struct function {
     F(store_open, "k", "J", "H"),
     F(store_info, "S", "", "R"),
     F(store_adopt, "S", "", "o"),
+    F(store_backup, "S", "N", "o"),
     F(store_writes, "S", "", "n"),
     F(store_close, "s", "", ""),
     F(conn_get, "S", "POa", "Ro"),

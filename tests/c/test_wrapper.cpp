@@ -78,6 +78,8 @@ void owners_move() {
   CHECK(second.export_option(salts, "", &report).size() > 5 && report.size() > 2);
   CHECK(salts.open(salts.seal("value").view()).view() == "value");
   CHECK(second.import("a:0:{}", salts).size() > 2);
+  const uint64_t writes = second.writes();
+  CHECK(second.write_option("a:0:{}", "a:0:{}", salts).size() > 2 && second.writes() == writes);
 }
 
 void leases_are_given_back() {

@@ -91,3 +91,26 @@ fn odd_but_right_options_are_kept_as_they_are() {
         assert_eq!(state(&site), before);
     }
 }
+
+#[test]
+fn what_is_too_large_for_a_row_is_kept_and_what_would_become_so_is_refused() {
+    let site = Site::new("write-large");
+    let vault = site.open();
+    let half = "x".repeat(600_000);
+    let large = serde_json::json!({"reddit": {"account": {"a": half, "b": half}}});
+    let report = write(&vault, &serde_json::json!([]), &large);
+    assert_eq!(told(&report), ["reddit/account kept too_large"]);
+    let small = serde_json::json!({"reddit": {"account": {"n": 1}}, "twitter": {"account": {"n": 1}}});
+    write(&vault, &large, &small);
+    let at = address("reddit", "site:0", "default");
+    let patch = format!(r#"{{"a":"{half}"}}"#);
+    vault.merge(CONN, &at, &document(&patch), &dm_connections::vault::Facts::default()).unwrap();
+    let before = state(&site);
+    let mut written = small.clone();
+    written["twitter"]["account"]["n"] = serde_json::json!(2);
+    written["reddit"]["account"]["b"] = serde_json::json!(half);
+    let (small, written) = (small.to_string(), written.to_string());
+    let write = vault.write_option(Some(small.as_bytes()), written.as_bytes(), &[salt()], Format::Json);
+    refused(write, Code::TooLarge);
+    assert_eq!(state(&site), before, "all or nothing");
+}

@@ -129,7 +129,7 @@ fn a_later_import_finds_what_a_write_kept() {
     let vault = site.open();
     let written = json!({"gone": {"n": 1}, "reddit": {"odd": 1, "account": {"n": 1}}});
     write(&vault, &json!({}), &written);
-    let options = dm_connections::vault::ImportOptions { format: Format::Json, dry_run: false };
+    let options = dm_connections::vault::ImportOptions::new(Format::Json);
     let report = vault.import(written.to_string().as_bytes(), &[salt()], options).unwrap();
     assert_eq!((report.counts.unchanged, report.entries.len()), (3, 3));
 }

@@ -82,7 +82,7 @@ fn a_later_salt_heals_what_a_write_quarantined() {
     let written = json!({"reddit": {"account": {"access_token": envelope, "n": 1}}});
     write(&vault, &json!({}), &written);
     assert_eq!(text(&vault, "reddit", "site:0", "default"), r#"{"n":1}"#);
-    let options = dm_connections::vault::ImportOptions { format: Format::Json, dry_run: false };
+    let options = dm_connections::vault::ImportOptions::new(Format::Json);
     let report = vault.import(written.to_string().as_bytes(), &[salt(), other], options).unwrap();
     assert_eq!(report.counts.imported, 1);
     assert_eq!(text(&vault, "reddit", "site:0", "default"), r#"{"access_token":"canary-healed","n":1}"#);
@@ -133,4 +133,25 @@ fn an_account_that_becomes_none_is_kept_and_one_that_was_none_becomes_one() {
         assert_eq!(account, expected);
         base = option(&vault);
     }
+}
+
+#[test]
+fn beside_what_came_meanwhile_too_and_what_heals_it_later_does_not_undo_that() {
+    let site = Site::new("write-heal-merged");
+    let vault = site.open();
+    let other = dm_connections::crypto::LegacyKey::from_salt(b"an earlier salt");
+    let envelope = String::from_utf8(other.seal(b"canary-healed", &OsRandom).unwrap()).unwrap();
+    save(&vault, "reddit", "site:0", "default", r#"{"access_token":"canary","n":1}"#);
+    let base = option(&vault);
+    let at = address("reddit", "site:0", "default");
+    vault
+        .merge(CONN, &at, &document(r#"{"meanwhile":true}"#), &dm_connections::vault::Facts::default())
+        .unwrap();
+    let mut written = base.clone();
+    written["reddit"]["account"]["access_token"] = json!(envelope);
+    assert_eq!(told(&write_only(&vault, Some(&base), &written)), ["reddit/account quarantined quarantined"]);
+    assert_eq!(text(&vault, "reddit", "site:0", "default"), r#"{"n":1,"meanwhile":true}"#);
+    let options = dm_connections::vault::ImportOptions::new(Format::Json);
+    vault.import(written.to_string().as_bytes(), &[salt(), other], options).unwrap();
+    assert!(text(&vault, "reddit", "site:0", "default").contains("meanwhile"));
 }

@@ -137,7 +137,7 @@ fn what_was_deleted_meanwhile_is_not_brought_back_by_who_did_not_touch_it() {
     let again = vault.import(
         base.to_string().as_bytes(),
         &[salt()],
-        dm_connections::vault::ImportOptions { format: Format::Json, dry_run: false },
+        dm_connections::vault::ImportOptions::new(Format::Json),
     );
     let again = again.unwrap();
     assert_eq!(again.counts.imported, 0);

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Tests;
 
 use DataMachine\Connections\Exception\ImportRefusedException;
+use DataMachine\Connections\Exception\InvalidArgumentException;
 use DataMachine\Connections\Exception\TooLargeException;
 use DataMachine\Connections\ImportOutcome;
 use DataMachine\Connections\ImportReport;
@@ -240,6 +241,45 @@ final class ImportTest extends VaultTestCase
             'depth' => [str_repeat('a:1:{i:0;', 1_000_000)],
             'size' => [str_repeat(' ', (16 << 20) + 1)],
         ];
+    }
+
+    public function testInSlicesItIsTheSame(): void
+    {
+        $option = self::option('mixed', LegacyFormat::Php);
+        $whole = $this->open(['path' => $this->directory . '/whole']);
+        $all = $whole->importLegacy($option, [self::salt()]);
+        self::assertNull($all->next);
+        $vault = $this->open();
+        [$entries, $from, $slices] = [[], 0, 0];
+        do {
+            // Each in a process of its own, and once more where it was killed: nothing is imported twice.
+            $report = $vault->importLegacy($option, [self::salt()], from: $from, limit: 7);
+            $again = $vault->importLegacy($option, [self::salt()], from: $from, limit: 7);
+            self::assertSame($report->next, $again->next);
+            self::assertSame(count($report->entries), $again->count(ImportOutcome::Unchanged)
+                + $again->count(ImportOutcome::Differs));
+            self::assertSame($report->next === null, $report->delegations !== []);
+            $entries = [...$entries, ...$report->entries];
+            $from = $report->next;
+            $slices++;
+        } while ($from !== null);
+        self::assertSame((int) ceil(count($all->entries) / 7), $slices);
+        $told = static fn (array $entries): array => array_map(
+            static fn ($entry) => [$entry->path, $entry->outcome, $entry->code],
+            $entries
+        );
+        self::assertSame($told($all->entries), $told($entries));
+        self::assertEquals($all->delegations, $report->delegations);
+        $salt = self::salt();
+        $read = static fn ($vault): array => OldRules::read($vault->exportLegacy($salt)->toArray(), $salt);
+        self::assertSame($read($whole), $read($vault));
+        self::assertEquals($whole->status(), $vault->status());
+        $past = $vault->importLegacy($option, [self::salt()], from: 100_000, limit: 1);
+        self::assertSame([[], null], [$past->entries, $past->next]);
+        self::assertThrows(
+            InvalidArgumentException::class,
+            static fn () => $vault->importLegacy($option, [self::salt()], limit: 0)
+        );
     }
 
     /**

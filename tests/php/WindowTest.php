@@ -113,8 +113,8 @@ final class WindowTest extends VaultTestCase
     }
 
     /**
-     * Eight processes, each with a provider of its own: by the array that they were handed nothing is lost; replacing all
-     * that is there loses what others wrote meanwhile.
+     * Eight processes, each with a provider of its own: by the array that they were handed nothing is lost; replacing
+     * all that is there loses what others wrote.
      */
     public function testProcessesThatWriteTheirOwnProviderLoseNothing(): void
     {

@@ -169,7 +169,7 @@ pub fn salt() -> LegacyKey {
 }
 
 pub fn import(vault: &Vault, option: &[u8]) -> Report {
-    vault.import(option, &[salt()], ImportOptions { format: Format::Php, dry_run: false }).unwrap()
+    vault.import(option, &[salt()], ImportOptions::new(Format::Php)).unwrap()
 }
 
 /// One account or config of an expected-NAME.json, as PHP encodes it.

@@ -10,7 +10,7 @@ use crate::support::{self, Site, address, fixture, key, salt};
 use crate::whole;
 
 const ROWS: u64 = 500;
-const PHP: ImportOptions = ImportOptions { format: Format::Php, dry_run: false };
+const PHP: ImportOptions = ImportOptions::new(Format::Php);
 
 /// Argument: the number of the key to re-wrap to.
 pub fn rewrap(role: &Role) {
@@ -73,7 +73,7 @@ fn a_rewrap_that_is_killed_was_done_whole_or_not_at_all() {
         })
         .collect();
     let option = format!(r#"{{"reddit":{{"principals":{{{}}}}}}}"#, accounts.join(","));
-    let json = ImportOptions { format: Format::Json, dry_run: false };
+    let json = ImportOptions::new(Format::Json);
     assert_eq!(vault.import(option.as_bytes(), &[], json).unwrap().counts.imported, ROWS);
     // Ends with the second key.
     let takes = needs(|number| format!("rewrap {}", 1 + number % 2), &site, || ());

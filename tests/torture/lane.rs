@@ -123,7 +123,7 @@ pub fn option(lane: u64, number: u64) -> Vec<u8> {
 pub const ENTRIES: u64 = 3;
 
 pub fn import(vault: &Vault, lane: u64, number: u64, dry_run: bool) -> Result<Report, Error> {
-    vault.import(&option(lane, number), &[], ImportOptions { format: Format::Json, dry_run })
+    vault.import(&option(lane, number), &[], ImportOptions { dry_run, ..ImportOptions::new(Format::Json) })
 }
 
 /// Writes until it is killed. Arguments: the lane, the number of the first step, a seed.

@@ -321,10 +321,7 @@ fn another_store_in_its_place_is_refused_and_not_written_to() {
         refused(vault.rewrap(), Code::StoreReplaced);
         refused(vault.renew_provider(&at.provider), Code::StoreReplaced);
         let nothing = support::fixture("small.serialized");
-        let php = dm_connections::vault::ImportOptions {
-            format: dm_connections::vault::Format::Php,
-            dry_run: false,
-        };
+        let php = dm_connections::vault::ImportOptions::new(dm_connections::vault::Format::Php);
         refused(vault.import(&nothing, &[], php), Code::StoreReplaced);
         refused(vault.info(), Code::StoreReplaced);
         refused(vault.find(CONN, &Default::default()), Code::StoreReplaced);

@@ -123,7 +123,7 @@ fn a_replaced_connection_and_an_import_are_recorded_row_by_row() {
     let before = events(&vault).len();
     let option = fixture("small.json");
     let import = |dry_run| {
-        let options = ImportOptions { format: Format::Json, dry_run };
+        let options = ImportOptions { dry_run, ..ImportOptions::new(Format::Json) };
         vault.import(&option, &[salt()], options).unwrap()
     };
     let report = import(true);

@@ -113,7 +113,7 @@ fn a_long_chain_is_verified_and_pruned_a_page_at_a_time() {
     let accounts: Vec<String> =
         (0..10_050).map(|number| format!(r#""n{number}":{{"access_token":"canary"}}"#)).collect();
     let option = format!(r#"{{"reddit":{{"accounts":{{{}}}}}}}"#, accounts.join(","));
-    let options = ImportOptions { format: Format::Json, dry_run: false };
+    let options = ImportOptions::new(Format::Json);
     vault.import(option.as_bytes(), &[salt()], options).unwrap();
     let (mut after, mut pages, mut seen) = (None, 0, (0, 0));
     loop {

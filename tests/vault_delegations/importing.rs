@@ -62,7 +62,7 @@ fn those_of_a_real_option_are_grants_with_what_they_said() {
 fn a_dry_run_tells_the_same_and_gives_nothing() {
     let site = Site::new("delegated-dry");
     let vault = site.open();
-    let dry = ImportOptions { format: Format::Php, dry_run: true };
+    let dry = ImportOptions { dry_run: true, ..ImportOptions::new(Format::Php) };
     let dry = vault.import(&fixture("mixed.serialized"), &[salt()], dry).unwrap();
     assert_eq!(of(&vault, Origin::Delegation).len() + of(&vault, Origin::OwnAccount).len(), 0);
     assert_eq!(dry.delegations, import(&vault, &fixture("mixed.serialized")).delegations);

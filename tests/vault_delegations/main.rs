@@ -23,7 +23,7 @@ use support::process::{Role, hear, say};
 use support::{address, document, salt};
 
 pub const CONN: Kind = Kind::Connection;
-pub const JSON: ImportOptions = ImportOptions { format: Format::Json, dry_run: false };
+pub const JSON: ImportOptions = ImportOptions::new(Format::Json);
 
 pub fn import_json(vault: &Vault, option: &str) -> Report {
     vault.import(option.as_bytes(), &[salt()], JSON).unwrap()

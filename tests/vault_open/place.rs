@@ -261,8 +261,7 @@ pub fn fill(role: &Role) {
         (0..saved).for_each(|number| assert_eq!(text(vault, CONN, &at(number)), json(number)));
     };
     all(&vault);
-    let php =
-        dm_connections::vault::ImportOptions { format: dm_connections::vault::Format::Php, dry_run: false };
+    let php = dm_connections::vault::ImportOptions::new(dm_connections::vault::Format::Php);
     let option = crate::support::fixture("mixed.serialized");
     refused(vault.import(&option, &[], php), Code::DiskFull);
     all(&vault);

@@ -34,7 +34,7 @@ f12 dm_conn_save,dm_conn_merge,dm_conn_set_status;
 typedef dm_status f13(t,s,z,s,z,s,z,s,z,b,e);
 f13 dm_conn_delete,dm_conn_disconnect,dm_config_save,dm_config_merge,dm_refresh_status;
 typedef dm_status f14(t,s,z,b,e);
-f14 dm_conn_find,dm_config_find,dm_proposal_list,dm_audit_query,dm_audit_verify,dm_audit_prune,dm_grant_create,dm_grant_list,dm_grant_explain,dm_refresh_due;
+f14 dm_conn_find,dm_config_find,dm_proposal_list,dm_audit_query,dm_audit_verify,dm_audit_prune,dm_store_backup,dm_grant_create,dm_grant_list,dm_grant_explain,dm_refresh_due;
 typedef dm_status f15(t,s,z,s,z,b,e);
 f15 dm_conn_status,dm_key_renew,dm_proposal_accept,dm_events_read,dm_grant_revoke,dm_grant_check,dm_tools_resolve,dm_owner_clear;
 typedef dm_status f16(t,s,z,s,z,b,b,e);

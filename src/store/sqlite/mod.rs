@@ -5,6 +5,7 @@
 
 mod audit;
 mod clock;
+mod copy;
 mod database;
 mod events;
 mod failure;
@@ -23,7 +24,7 @@ mod transaction;
 mod turns;
 mod writes;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -155,6 +156,21 @@ impl Engine for SqliteEngine {
                 Outcome::Rollback => Ok(()),
             }
         })
+    }
+
+    fn copy(&self, to: &Path, look: &mut dyn FnMut(&mut dyn ReadTx) -> bool) -> Result<u64, Error> {
+        let mut copied = 0;
+        self.run(Access::Shared, |session, operation| {
+            let mut transaction = session.transaction(Access::Shared, operation)?;
+            let wanted = look(&mut transaction);
+            transaction.end()?;
+            if wanted {
+                // Nobody writes as long as the outer lock is held, and no journal was left: the file is whole.
+                copied = copy::copy(operation.place, to)?;
+            }
+            Ok(())
+        })?;
+        Ok(copied)
     }
 
     fn with_patience(&self, patience: Duration) -> Box<dyn Engine> {

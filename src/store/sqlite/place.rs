@@ -176,7 +176,7 @@ impl Place {
         }
     }
 
-    fn check_document_root(&self, directory: &Path) -> Result<(), Error> {
+    pub fn check_document_root(&self, directory: &Path) -> Result<(), Error> {
         self.document_root.as_ref().map_or(Ok(()), |root| outside(directory, root))
     }
 
@@ -327,7 +327,7 @@ pub fn outside(directory: &Path, document_root: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn canonical(path: &Path) -> Result<PathBuf, Error> {
+pub(super) fn canonical(path: &Path) -> Result<PathBuf, Error> {
     path.canonicalize().map_err(|error| io(path, "resolving the path", &error))
 }
 
