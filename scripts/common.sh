@@ -45,6 +45,13 @@ fail() {
     exit 1
 }
 
+# in_memory: what is not about the disk does not wait for one. Its temporary files go into memory, where there is enough.
+in_memory() {
+    if [[ -z ${TMPDIR:-} && -w /dev/shm && $(df --output=avail -m /dev/shm | tail -n 1) -gt 1024 ]]; then
+        export TMPDIR=/dev/shm
+    fi
+}
+
 # place FROM TO [MODE]: never writes into a file that a running process has mapped, but puts another in its place.
 place() {
     mkdir -p "$(dirname "$2")"
