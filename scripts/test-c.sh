@@ -80,14 +80,10 @@ under_valgrind() {
     run "$forks" valgrind --quiet --error-exitcode=99 --leak-check=no
 }
 
-# The library, too, is compiled with the sanitizer. It is an unstable flag of rustc, which RUSTC_BOOTSTRAP lets a stable
-# one take; and such a build has a target directory of its own, because build scripts look at that variable.
+# The library, too, is compiled with the sanitizer.
 under_asan() {
-    local host
-    host=$(rustc -vV | sed -n 's/^host: //p')
-    RUSTC_BOOTSTRAP=1 RUSTFLAGS="${RUSTFLAGS:-} -Zsanitizer=address" \
-        cargo build --quiet --locked --lib --target "$host" --target-dir "$target/asan"
-    place_library build/lib-asan "$target/asan/$host/debug/libdm_connections.so"
+    scripts/build.sh --asan
+    place_library build/lib-asan "$sanitized"
     compile build/tests/asan "$root/build/lib-asan" clang clang++ -fsanitize=address,undefined
     ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=1} run build/tests/asan
 }
