@@ -5,10 +5,7 @@ source "$(dirname "$0")/common.sh"
 [[ -e $library ]] || fail "$library is not there: run \`make\` first"
 cargo build --locked --example authority
 
-# None of it is about the disk: in memory, where there is enough of it, nothing waits for one.
-if [[ -z ${TMPDIR:-} && -w /dev/shm && $(df --output=avail -m /dev/shm | tail -n 1) -gt 1024 ]]; then
-    export TMPDIR=/dev/shm
-fi
+in_memory
 
 step "drop-in: tests with stubs, which are no WordPress"
 env -u DM_WORDPRESS "${phpunit[@]}" -c tests/dropin --exclude-group wordpress
