@@ -434,7 +434,7 @@ final class Vault
         #[\SensitiveParameter] array $salts,
         LegacyFormat $format = LegacyFormat::Php,
     ): OptionWritten {
-        $options = self::options(['format' => $format->value]);
+        $options = Json::options(['format' => $format->value]);
         $arguments = [$this->store, $base ?? '', $option, Salts::of($salts), $options];
         return new OptionWritten(Library::json('dm_legacy_write', $arguments));
     }

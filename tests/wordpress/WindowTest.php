@@ -35,12 +35,13 @@ final class WindowTest extends SiteTestCase
         $site = $this->moved($kind);
         self::assertMatchesRegularExpression(self::STUB, (string) $site->row(self::OPTION));
         $option = $site->evaluate('return get_site_option("datamachine_auth_data");');
-        self::assertSame(Fixtures::expected('mixed'), $this->opened($option));
+        self::assertSame(self::mixed(), self::opened($option));
         self::assertNotSame([], OldRules::sealed($option));
         if ($kind === Kind::Single) {
-            self::assertSame($option, $site->evaluate('return get_option("datamachine_auth_data");'));
+            $plain = $site->evaluate('return get_option("datamachine_auth_data");');
+            self::assertSame(self::mixed(), self::opened($plain));
         }
-        self::assertSame([], $site->search('fake-'));
+        self::assertNothingLeft($site);
     }
 
     /**
@@ -57,17 +58,18 @@ final class WindowTest extends SiteTestCase
             return [update_site_option("datamachine_auth_data", $all), get_site_option("datamachine_auth_data")];');
         [$answer, $seen] = $written;
         self::assertTrue($answer);
-        $expected = Fixtures::expected('mixed');
+        $expected = self::mixed();
         $expected['reddit']['account']['username'] = 'somebody else';
         $expected['tumblr']['principals']['user:3']['account'] = ['access_token' => 'fake-new'];
         unset($expected['pinterest']);
-        self::assertEquals($expected, $this->opened($seen));
-        self::assertEquals($expected, $this->opened($site->evaluate('return get_site_option("datamachine_auth_data");')));
+        self::assertEquals($expected, self::opened($seen));
+        $later = $site->evaluate('return get_site_option("datamachine_auth_data");');
+        self::assertEquals($expected, self::opened($later));
         self::assertSame('fake-new', $site->evaluate(
             'return DataMachine\Played::provider("tumblr")->get_account_for_user(3)["access_token"];'
         ));
         self::assertMatchesRegularExpression(self::STUB, (string) $site->row(self::OPTION));
-        self::assertSame([], $site->search('fake-'));
+        self::assertNothingLeft($site);
     }
 
     /**
@@ -136,7 +138,7 @@ final class WindowTest extends SiteTestCase
         self::assertMatchesRegularExpression(self::STUB, (string) $site->row(self::OPTION));
         self::assertSame([], $site->search('fake-added'));
         $option = $site->evaluate('return get_site_option("datamachine_auth_data");');
-        self::assertSame(Fixtures::expected('mixed'), $this->opened($option));
+        self::assertSame(self::mixed(), self::opened($option));
     }
 
     public function testAddingWhereNothingIsSavesIt(): void
@@ -145,7 +147,7 @@ final class WindowTest extends SiteTestCase
         $value = ['reddit' => ['account' => ['access_token' => 'fake-added']]];
         $site->evaluate('delete_site_option("datamachine_auth_data");
             add_option("datamachine_auth_data", $arguments["value"]);', ['value' => $value]);
-        self::assertSame($value, $this->opened($site->evaluate('return get_option("datamachine_auth_data");')));
+        self::assertSame($value, self::opened($site->evaluate('return get_option("datamachine_auth_data");')));
         self::assertSame([], $site->search('fake-added'));
     }
 
@@ -160,7 +162,7 @@ final class WindowTest extends SiteTestCase
             get_site_option("datamachine_auth_data");
             $mine["reddit"]["account"]["username"] = "changed";
             update_site_option("datamachine_auth_data", $mine);
-            $account = $vault->get("reddit", "site:0");
+            $account = $vault->get("reddit", "site:0")->document;
             return [$account->get("access_token"), $account->get("username")];');
         self::assertSame(['newer', 'changed'], $saved);
     }
@@ -190,7 +192,7 @@ final class WindowTest extends SiteTestCase
         $site = $this->moved(Kind::Single);
         self::assertFalse($site->evaluate('return update_site_option("datamachine_auth_data", "a text");'));
         $option = $site->evaluate('return get_site_option("datamachine_auth_data");');
-        self::assertSame(Fixtures::expected('mixed'), $this->opened($option));
+        self::assertSame(self::mixed(), self::opened($option));
     }
 
     public function testDataMachinesOwnClassesWorkThroughItWhereOursCameTooLate(): void
@@ -224,7 +226,8 @@ final class WindowTest extends SiteTestCase
             for ($turn = 1; $turn <= 10; $turn++) {
                 if ($number < 8) {
                     $all = get_site_option("datamachine_auth_data", []);
-                    $all["tumblr"]["principals"]["user:" . (100 + $number)]["account"] = ["access_token" => "fake-$turn"];
+                    $mine = ["account" => ["access_token" => "fake-$turn"]];
+                    $all["tumblr"]["principals"]["user:" . (100 + $number)] = $mine;
                     $all["reddit"]["account"]["member_$number"] = $turn;
                     update_site_option("datamachine_auth_data", $all) || $lost[] = $turn;
                 } else {
@@ -236,14 +239,24 @@ final class WindowTest extends SiteTestCase
             }
             return $lost;';
         self::assertSame(array_fill(0, 16, []), $site->evaluateMany(16, $code));
-        $option = $this->opened($site->evaluate('return get_site_option("datamachine_auth_data");'));
+        $option = self::opened($site->evaluate('return get_site_option("datamachine_auth_data");'));
         for ($number = 0; $number < 16; $number++) {
             $user = 'user:' . (100 + $number);
             self::assertSame(['access_token' => 'fake-10'], $option['tumblr']['principals'][$user]['account'], $user);
             self::assertSame(10, $option['reddit']['account']["member_{$number}"]);
         }
-        $before = Fixtures::expected('mixed');
+        $before = self::mixed();
         self::assertSame($before['email_imap'], $option['email_imap']);
+    }
+
+    /** Neither in the database nor in a file: no piece of any secret of the old option, nor its envelopes. */
+    private static function assertNothingLeft(Site $site): void
+    {
+        preg_match_all('/fake-[a-z]+-[0-9a-f]{8}/', serialize(self::mixed()), $secrets);
+        foreach (['fake-new', 'dm:enc:v1:', ...array_slice(array_unique($secrets[0]), 0, 12)] as $secret) {
+            $found = preg_grep('~/plugins/~', $site->search($secret), PREG_GREP_INVERT);
+            self::assertSame([], array_values($found ?: []), $secret);
+        }
     }
 
     private function moved(Kind $kind, mixed ...$settings): Site
@@ -257,11 +270,21 @@ final class WindowTest extends SiteTestCase
     }
 
     /**
+     * The option as it was before, each envelope opened.
+     *
+     * @return array<array-key, mixed>
+     */
+    private static function mixed(): array
+    {
+        return self::opened(unserialize(Fixtures::serialized('mixed'), ['allowed_classes' => false]));
+    }
+
+    /**
      * @param array<array-key, mixed> $option
      *
      * @return array<array-key, mixed>
      */
-    private function opened(array $option): array
+    private static function opened(array $option): array
     {
         return OldRules::read($option, Fixtures::salt());
     }
@@ -273,7 +296,7 @@ final class WindowTest extends SiteTestCase
     {
         return $site->evaluate('$grants = [];
             $vault = DataMachine\Connections\WordPress\Plugin::store()->vault();
-            foreach ($vault->access()->grants(["status" => "active"]) as $grant) {
+            foreach ($vault->access()->grants(["revoked" => false]) as $grant) {
                 $grants[] = [$grant->agent, $grant->owner, $grant->status->value];
             }
             return $grants;');
