@@ -4,8 +4,6 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
-use DataMachine\Connections\Native\Release;
-
 /**
  * Migrated, and nothing stands in the way that could be seen without opening the store: that is opened by who first
  * needs it. Where it cannot be, everything behaves as where it is held.
@@ -43,13 +41,7 @@ final class Active extends Migrated
                 Plugin::hold($problem);
                 return;
             }
-            $now = Host::now($anchor->store())->in($anchor)->with(
-                path: $anchor->store(),
-                key: KeySource::look($anchor->keyFile())->kind,
-                keyFile: $anchor->keyFile(),
-                version: Release::VERSION,
-            );
-            $anchor->replace($now);
+            $anchor->replace($anchor->asOfNow());
         });
     }
 }
