@@ -13,6 +13,6 @@ defined('WP_UNINSTALL_PLUGIN') || exit;
 if (PHP_VERSION_ID >= 80200) {
     require_once __DIR__ . (is_dir(__DIR__ . '/php') ? '/php' : '/..') . '/autoload.php';
     \DataMachine\Connections\WordPress\Uninstallation::run();
-} elseif (get_site_option('datamachine_connections') !== false) {
+} elseif (!in_array(get_site_option('datamachine_connections'), [false, []], true)) {
     wp_die('The site\'s connections are in the store of Data Machine Connections, which needs PHP 8.2 to be deleted.');
 }

@@ -67,6 +67,11 @@ final class CascadesTest extends SiteTestCase
         $site->evaluate($move, [$user]);
         self::assertContains("user:{$user}", $this->owners($site));
         self::assertNull($site->row('datamachine_connections_pending'));
+        // A network whose members need no blog.
+        $keep = 'add_filter("datamachine_connections_user_belongs", "__return_true");';
+        $site->evaluate($keep . 'remove_user_from_blog($arguments[0], 1);', [$user]);
+        self::assertContains("user:{$user}", $this->owners($site));
+        $site->evaluate('add_user_to_blog(1, $arguments[0], "author");', [$user]);
         // "Delete" of one blog's users is that on a network.
         $site->evaluate(self::USER . 'wp_delete_user($arguments[0]);', [$user]);
         self::assertNotContains("user:{$user}", $this->owners($site));

@@ -82,6 +82,7 @@ final class CronTest extends SiteTestCase
         $site->evaluate(self::RUN);
         self::assertSame($latest, $kept());
         self::assertStringContainsString('put_back', implode("\n", $site->logs->take()));
+        self::assertStringContainsString('it was put back', $site->as('admin')->get('/wp-admin/')->text());
         $site->evaluate(self::VAULT . 'DataMachine\Connections\WordPress\Heads::accept($vault);');
         self::assertNull($site->evaluate(self::VAULT . $behind));
     }

@@ -40,6 +40,30 @@ final class PluginTest extends SiteTestCase
     /**
      * @dataProvider kinds
      */
+    public function testBeforeAMigrationWhatIsMissingIsToldWhereItIsActivated(Kind $kind): void
+    {
+        $site = $this->ownSite(kind: $kind, ffi: 'false');
+        $this->install($site);
+        $admin = $kind === Kind::Network ? '/wp-admin/network/' : '/wp-admin/';
+        $told = $site->as('admin')->get("{$admin}plugins.php")->text();
+        self::assertStringContainsString('Data Machine goes on as before.', $told);
+        self::assertStringContainsString('php.ini forbids FFI', $told);
+        self::assertStringNotContainsString('goes on as before', $site->as('admin')->get($admin)->text());
+        self::assertTrue($site->evaluate(self::REDDIT . '->save_site_account(["access_token" => "as-before"]);'));
+        self::assertSame('as-before', $this->token($site));
+        $site->restart(ffi: 'true');
+        $told = $site->as('admin')->get("{$admin}plugins.php")->text();
+        self::assertStringNotContainsString('goes on as before', $told);
+        rename(self::only($site, 'public/wp-content/plugins/data-machine-connections/lib'), "{$site->run()}/lib");
+        $site->reload();
+        $told = $site->as('admin')->get("{$admin}plugins.php")->text();
+        self::assertStringContainsString('libdm_connections cannot be loaded', $told);
+        self::assertSame('as-before', $this->token($site));
+    }
+
+    /**
+     * @dataProvider kinds
+     */
     public function testAfterAMigrationOurClassesStandOnTheStore(Kind $kind): void
     {
         $site = $this->migrated($this->ownSite(kind: $kind));
@@ -205,6 +229,193 @@ final class PluginTest extends SiteTestCase
         self::assertSame(self::SECRET, $this->token($site));
         $told = $site->as('admin')->get('/wp-admin/')->text();
         self::assertStringContainsString('This site is a copy: its connections belong to example.org.', $told);
+    }
+
+    /**
+     * @group root
+     */
+    public function testWhereOnlyWpContentCanBeWrittenToItsNameIsItsGuard(): void
+    {
+        $site = $this->ownSite(homeWritable: false);
+        chown(dirname($site->home()), 'root');
+        $this->migrated($site);
+        self::assertSame(self::SECRET, $this->token($site));
+        $directory = self::only($site, 'public/wp-content/datamachine-connections-*');
+        self::assertMatchesRegularExpression('~-[0-9a-f]{32}$~D', $directory);
+        $path = '/wp-content/' . basename($directory);
+        self::assertSame('', $site->get("{$path}/index.php")->body);
+        self::assertSame('', $site->get("{$path}/")->body);
+        $url = 'use DataMachine\Connections\WordPress\Place; return [Place::propose()->kind, Place::propose()->url()];';
+        self::assertSame(['content', "{$site->address()}{$path}/index.php"], $site->evaluate($url));
+        foreach ([$directory, "{$directory}/store", "{$directory}/key"] as $made) {
+            self::assertSame('0700', substr(sprintf('%o', fileperms($made)), -4), $made);
+        }
+    }
+
+    /**
+     * @group root
+     */
+    public function testAnotherUserIsSentAway(): void
+    {
+        // As WP-CLI does that root runs.
+        $site = $this->migrated(self::site(workers: 1));
+        $run = static fn (string $php): string => (string) shell_exec(sprintf(
+            'cd %s && HTTP_HOST=example.org php -d ffi.enable=true -r %s 2>&1',
+            escapeshellarg($site->root()),
+            escapeshellarg('$_SERVER["HTTP_HOST"] = "example.org"; require "wp-load.php";
+                use DataMachine\Connections\WordPress\{Place, Plugin, Store}; ' . $php)
+        ));
+        $store = self::only($site, 'datamachine-connections-*/store');
+        $before = Files::below($store);
+        $said = $run('$problem = Plugin::store()->problem();
+            echo $problem->code, " ", implode(" ", $problem->lines()), " ", $problem->message();');
+        $owner = posix_getpwuid((int) fileowner($store))['name'];
+        self::assertStringStartsWith("wrong_user sudo -u {$owner}", $said);
+        // Nor does it make one that nobody else could open.
+        $said = $run('echo (new Place(dirname(ABSPATH) . "/other", Place::OUTSIDE))->problem()->code;
+            echo Store::make(new Place(dirname(ABSPATH) . "/other", Place::OUTSIDE))->problem()->code;');
+        self::assertSame('wrong_userwrong_user', $said);
+        self::assertDirectoryDoesNotExist("{$site->home()}/other");
+        self::assertSame($before, Files::below($store));
+        self::assertSame(self::SECRET, $this->token($site));
+    }
+
+    /**
+     * @group root
+     *
+     * @SuppressWarnings(PHPMD.UnusedLocalVariable)
+     */
+    public function testADiskThatIsFullOrReadOnly(): void
+    {
+        $site = $this->ownSite(workers: 1);
+        $disk = "{$site->home()}/disk";
+        mkdir($disk);
+        $options = 'size=1m,mode=0700,uid=' . fileowner($site->home());
+        exec(sprintf('mount -t tmpfs -o %s none %s 2>&1', $options, escapeshellarg($disk)), $said, $status);
+        if ($status !== 0) {
+            fwrite(STDERR, "\nNo file system can be mounted here, so none was full or read-only.\n");
+            $this->addToAssertionCount(1);
+            return;
+        }
+        try {
+            $site->define(['DATAMACHINE_CONNECTIONS_PATH' => "{$disk}/place"]);
+            $this->migrated($site);
+            $this->fill("{$disk}/filled");
+            $save = self::REDDIT . '->save_site_account(["access_token" => str_repeat("x", $arguments[0])]);';
+            self::assertFalse($site->evaluate($save, [100_000]));
+            self::assertSame(self::SECRET, $this->token($site));
+            unlink("{$disk}/filled");
+            self::assertTrue($site->evaluate($save, [100_000]));
+
+            $site->halt();
+            exec('mount -o remount,ro ' . escapeshellarg($disk));
+            $site->restart();
+            self::assertSame(['active', 'read_only'], $this->state($site));
+            self::assertFalse($site->evaluate($save, [3]));
+            self::assertSame(200, $site->get('/')->status);
+            self::assertStringContainsString('Read-only', $site->as('admin')->get('/wp-admin/')->text());
+        } finally {
+            $site->halt();
+            exec('umount ' . escapeshellarg($disk));
+            $site->logs->take();
+        }
+    }
+
+    private function fill(string $file): void
+    {
+        $filled = fopen($file, 'w');
+        self::assertNotFalse($filled);
+        while (@fwrite($filled, str_repeat('x', 4096)) === 4096) {
+            continue;
+        }
+        fclose($filled);
+    }
+
+    public function testTheStoreMovesWhereWpConfigSays(): void
+    {
+        $site = $this->migrated($this->ownSite());
+        $place = dirname(self::only($site, 'datamachine-connections-*/store'));
+        rename($place, "{$site->home()}/elsewhere");
+        self::assertSame(['held', 'store_missing'], $this->state($site));
+        $site->define(['DATAMACHINE_CONNECTIONS_PATH' => "{$site->home()}/elsewhere"]);
+        self::assertSame(self::SECRET, $this->token($site));
+        $site->as('admin')->get('/wp-admin/');
+        // From now on the anchor knows.
+        $site->define(['DATAMACHINE_CONNECTIONS_PATH' => null]);
+        self::assertSame(self::SECRET, $this->token($site));
+    }
+
+    public function testTheKeyMovesToWpConfigOrTheEnvironment(): void
+    {
+        $site = $this->migrated($this->ownSite());
+        $file = self::only($site, 'datamachine-connections-*/key/primary.key');
+        $key = trim((string) file_get_contents($file));
+        $site->define(['DATAMACHINE_CONNECTIONS_KEY' => $key]);
+        $site->as('admin')->get('/wp-admin/');
+        unlink($file);
+        $site->reload();
+        self::assertSame(self::SECRET, $this->token($site));
+        $site->define(['DATAMACHINE_CONNECTIONS_KEY' => null]);
+        $site->reload();
+        self::assertSame(['active', 'key_missing'], $this->state($site));
+        $said = $site->evaluate('return DataMachine\Connections\WordPress\Plugin::store()->problem()->message();');
+        self::assertStringContainsString('it was given by constant', $said);
+        $site->restart(environment: ['DATAMACHINE_CONNECTIONS_KEY' => $key]);
+        self::assertSame(self::SECRET, $this->token($site));
+        $site->logs->take();
+    }
+
+    public function testAnUpdateUnderAPreloadedFileAsksForAReload(): void
+    {
+        $site = $this->migrated($this->ownSite(workers: 1));
+        $site->restart(
+            ffi: 'preload',
+            preload: 'data-machine-connections/php/preload.php',
+            ini: ['opcache.revalidate_freq' => '0']
+        );
+        self::assertSame(['active', null], $this->state($site));
+        $release = $site->content('plugins/data-machine-connections/php/src/Native/Release.php');
+        Files::put($release, str_replace('0.1.0', '0.1.9', (string) file_get_contents($release)));
+        touch($release, time() - 10);
+        self::assertSame(['active', 'reload_required'], $this->state($site));
+        self::assertNull($this->token($site));
+        $told = $site->as('admin')->get('/wp-admin/');
+        self::assertSame(200, $told->status);
+        self::assertStringContainsString('Reload php-fpm', $told->text());
+        $site->logs->take();
+    }
+
+    /**
+     * @return array<string, array{Kind, bool}>
+     */
+    public static function caches(): array
+    {
+        return [
+            'one site' => [Kind::Single, false], 'network' => [Kind::Network, false],
+            'one site, object cache' => [Kind::Single, true], 'network, object cache' => [Kind::Network, true],
+        ];
+    }
+
+    /**
+     * @dataProvider caches
+     */
+    public function testWhatBeganBeforeARollbackDoesNotBringTheAnchorBack(Kind $kind, bool $cache): void
+    {
+        $site = $this->migrated($this->ownSite(kind: $kind, objectCache: $cache));
+        $use = 'use DataMachine\Connections\{Mode, WordPress\Anchor}; $before = Anchor::read();';
+        // Who comes later than somebody else's change does not undo it; change() begins anew.
+        $modes = $site->evaluate($use . '
+            $changed = Anchor::change(static fn (Anchor $now) => $now->with(mode: Mode::Enforce));
+            $late = $before->replace($before->with(host: "late"));
+            $again = Anchor::change(static fn (Anchor $now) => $now->with(host: "again"));
+            return [$changed, $late, $again, Anchor::read()->mode->value, Anchor::read()->host];');
+        self::assertSame([true, false, true, 'enforce', 'again'], $modes);
+        self::assertSame('again', $site->evaluate($use . 'return $before->host;'), 'The next request sees it.');
+        $back = $site->evaluate($use . 'Anchor::delete();
+            return [$before->replace($before->with(host: "back")), Anchor::change(static fn ($now) => $now)];');
+        self::assertSame([false, false], $back);
+        self::assertSame(['inert', null], $this->state($site));
+        self::assertContains($site->row('datamachine_connections'), [null, 'a:0:{}']);
     }
 
     public function testADamagedAnchorHoldsTheSite(): void

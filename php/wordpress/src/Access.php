@@ -67,12 +67,19 @@ final class Access
         if ($this->request === null || $store === null || $tools === []) {
             return $can;
         }
-        Plugin::attempt(function () use ($tools, $store, &$can): void {
-            $tools = array_map(fn (array $tool): array => $tool + $this->wanted, $tools);
-            foreach ($store->vault()->access()->tools($this->request, $tools) as $name => $decision) {
-                $can[$name] = $decision->allowed;
-            }
-        });
+        $tools = array_map(fn (array $tool): array => $tool + $this->wanted, $tools);
+        $ask = function (array $tools) use ($store, &$can): bool {
+            return Plugin::attempt(function () use ($tools, $store, &$can): void {
+                foreach ($store->vault()->access()->tools($this->request, $tools) as $name => $decision) {
+                    $can[$name] = $decision->allowed;
+                }
+            });
+        };
+        $asked = $ask($tools);
+        // One that is asked for wrongly is refused, and takes none of the others with it.
+        foreach ($asked || count($tools) === 1 ? [] : $tools as $name => $tool) {
+            $ask([$name => $tool]);
+        }
         return $can;
     }
 

@@ -49,12 +49,7 @@ final class Active extends Migrated
                 Plugin::hold($problem);
                 return;
             }
-            $now = Host::now($anchor->store())->in($anchor)->with(
-                path: $anchor->store(),
-                key: KeySource::look($anchor->keyFile())->kind,
-                keyFile: $anchor->keyFile(),
-            );
-            $anchor->replace($now);
+            $anchor->replace($anchor->asOfNow());
         });
     }
 }

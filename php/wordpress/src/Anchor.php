@@ -17,6 +17,9 @@ final class Anchor
 {
     public const OPTION = 'datamachine_connections';
 
+    /** How often change() begins anew. */
+    private const TRIES = 10;
+
     /** Place::NAME; each request asks whether it is there. */
     private const PLACE = 'DATAMACHINE_CONNECTIONS_PATH';
 
@@ -85,7 +88,7 @@ final class Anchor
      */
     public static function fromArray(mixed $stored): ?self
     {
-        if ($stored === false || $stored === []) {
+        if (self::isNone($stored)) {
             return null;
         }
         $stored = self::whole($stored);
@@ -107,6 +110,14 @@ final class Anchor
             guard: (array) ($stored['guard'] ?? []),
             stored: $stored,
         );
+    }
+
+    /**
+     * Whether something is there, be it damaged.
+     */
+    public static function exists(): bool
+    {
+        return !self::isNone(get_site_option(self::OPTION));
     }
 
     /**
@@ -158,6 +169,19 @@ final class Anchor
     }
 
     /**
+     * The same with this server, place, key and release, for a store that was opened with them.
+     */
+    public function asOfNow(): self
+    {
+        return Host::now($this->store())->in($this)->with(
+            path: $this->store(),
+            key: KeySource::look($this->keyFile())->kind,
+            keyFile: $this->keyFile(),
+            version: Release::VERSION,
+        );
+    }
+
+    /**
      * Writes it, whatever is there: what ends a migration.
      *
      * @return bool whether the database has it now
@@ -180,8 +204,8 @@ final class Anchor
     {
         global $wpdb;
         [$old, $new] = [maybe_serialize($this->stored), maybe_serialize($by->toArray())];
-        if ($old === $new) {
-            return true;
+        if ($this->stored === [] || $old === $new) {
+            return $this->stored !== [];
         }
         // phpcs:disable WordPress.DB
         $changed = is_multisite()
@@ -204,6 +228,25 @@ final class Anchor
     }
 
     /**
+     * Changes the anchor as it is now, whoever else does that at the same time.
+     *
+     * @param \Closure(self): self $change may be called more than once
+     *
+     * @return bool whether it was; false also where there is none
+     */
+    public static function change(\Closure $change): bool
+    {
+        for ($tries = 0; $tries < self::TRIES; $tries++) {
+            self::forget();
+            $anchor = self::read();
+            if ($anchor === null || $anchor->replace($change($anchor))) {
+                return $anchor !== null;
+            }
+        }
+        return false;
+    }
+
+    /**
      * Takes it away: what ends a rollback. On one site an empty row is left: that is loaded with all others, while for
      * one that is not there each request would ask the database.
      */
@@ -220,6 +263,11 @@ final class Anchor
         if (!is_multisite()) {
             add_option(self::OPTION, [], '', true);
         }
+    }
+
+    private static function isNone(mixed $stored): bool
+    {
+        return $stored === false || $stored === [];
     }
 
     /**

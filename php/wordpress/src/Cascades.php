@@ -103,7 +103,8 @@ final class Cascades
 
     /**
      * Whether a user is one of this site's still. On a network, who belongs to no blog any more is nobody whom an admin
-     * of a blog could delete, and has no screen left on which to disconnect anything; super admins belong to all.
+     * of a blog could delete, and has no screen left on which to disconnect anything; super admins belong to all. The
+     * filter is for networks whose members need no blog.
      */
     private static function belongs(int $user): bool
     {
@@ -111,6 +112,7 @@ final class Cascades
         if (get_userdata($user) === false) {
             return false;
         }
-        return !is_multisite() || is_super_admin($user) || get_blogs_of_user($user, true) !== [];
+        $belongs = !is_multisite() || is_super_admin($user) || get_blogs_of_user($user, true) !== [];
+        return (bool) apply_filters('datamachine_connections_user_belongs', $belongs, $user);
     }
 }

@@ -54,23 +54,43 @@ final class Notices
     private static function told(): ?array
     {
         $state = Plugin::state();
-        if ($state->name() === State::INERT) {
-            $problem = $state->problem();
-            // What a migration needs is told on its own page; this concerns the plugin itself.
-            return $problem?->code === Problem::NOT_ON_NETWORK
-                ? ['warning', $problem->message(), []]
-                : (self::$more[0] ?? null);
+        return ($state->name() === State::INERT ? self::ofInert($state) : self::ofMigrated($state))
+            ?? self::$more[0]
+            ?? null;
+    }
+
+    /**
+     * @return array{string, string, list<string>}|null
+     */
+    private static function ofInert(State $state): ?array
+    {
+        // What a migration lacks concerns nobody elsewhere.
+        $here = in_array(get_current_screen()?->id, ['plugins', 'plugins-network'], true);
+        $problem = $state->problem() ?? ($here ? Requirements::missing()[0] ?? null : null);
+        if ($problem === null) {
+            return null;
         }
+        $text = __('Data Machine goes on as before. For its connections to be taken over, something is missing:', 'datamachine-connections');
+        return ['warning', "{$text} {$problem->message()}", $problem->lines()];
+    }
+
+    /**
+     * @return array{string, string, list<string>}|null
+     */
+    private static function ofMigrated(State $state): ?array
+    {
         $problem = $state->problem() ?? $state->store()?->problem();
         if ($problem !== null) {
             $text = __('The accounts that Data Machine is connected to cannot be reached. None of them is used or changed until this is mended:', 'datamachine-connections');
             return ['error', "{$text} {$problem->message()}", $problem->lines()];
         }
-        if ($state->store()?->vault()->info()->clone === true) {
+        $vault = $state->store()?->vault();
+        if ($vault?->info()->clone === true) {
             $text = __('This site is a copy: its connections belong to %s. They can be read here, and none is renewed or revoked, so that the other site keeps them. If this site takes them over, say so on the Connections page.', 'datamachine-connections');
-            return ['warning', sprintf($text, $state->store()->vault()->info()->site), []];
+            return ['warning', sprintf($text, $vault->info()->site), []];
         }
-        return self::$more[0] ?? null;
+        $putBack = $vault === null || Heads::putBack($vault) === null ? null : new Problem(Problem::PUT_BACK);
+        return $putBack === null ? null : ['warning', $putBack->message(), []];
     }
 
     /**

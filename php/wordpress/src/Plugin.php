@@ -19,6 +19,8 @@ final class Plugin
     private static string $file = '';
     private static ?State $state = null;
     private static ?Dropins $dropins = null;
+    /** @var array<string, true> */
+    private static array $logged = [];
 
     /**
      * @param string $file the plugin's main file
@@ -123,10 +125,15 @@ final class Plugin
     }
 
     /**
-     * Writes a problem to Data Machine's log, and to PHP's.
+     * Writes a problem to Data Machine's log, and to PHP's: once per request.
      */
     public static function log(Problem $problem): void
     {
+        $once = "{$problem->code} {$problem->message()}";
+        if (isset(self::$logged[$once])) {
+            return;
+        }
+        self::$logged[$once] = true;
         error_log("Data Machine Connections: {$problem->code}: {$problem->message()}");
         try {
             do_action('datamachine_log', 'error', 'Connections: ' . $problem->message(), ['reason' => $problem->code]);

@@ -27,6 +27,7 @@ final class Problem
     public const PLACE_RELATIVE = 'place_relative';
     public const PLACE_NOT_WRITABLE = 'place_not_writable';
     public const PUT_BACK = 'put_back';
+    public const READ_ONLY = 'read_only';
     public const UNEXPECTED = 'unexpected';
 
     /** The codes of what the library and its client throw. */
@@ -81,7 +82,9 @@ final class Problem
             return new self($thrown->reason, words: $thrown->getMessage());
         }
         if ($thrown instanceof ConnectionsException) {
-            $code = self::CODES[$thrown::class] ?? self::UNEXPECTED;
+            // The library passes on what the system says, in its words.
+            $readOnly = str_contains($thrown->getMessage(), 'Read-only file system');
+            $code = $readOnly ? self::READ_ONLY : self::CODES[$thrown::class] ?? self::UNEXPECTED;
             $mend = $thrown->mend();
             return new self($code, typed: $mend === null ? [] : [$mend], words: $thrown->getMessage());
         }
@@ -148,6 +151,7 @@ final class Problem
             self::PLACE_RELATIVE => __('The place of the connections has to be an absolute path, and is %s.', 'datamachine-connections'),
             /* translators: 1: a directory, 2: the one of them that is there. */
             self::PLACE_NOT_WRITABLE => __('The directory %1$s cannot be made: %2$s is not to be written to.', 'datamachine-connections'),
+            self::READ_ONLY => __('The store of the connections lies on a file system that is not to be written to.', 'datamachine-connections'),
             self::PUT_BACK => __('The store of the connections is an earlier one: it was put back. Tokens that were renewed since may be dead. If it was you who put it back, say so on the Connections page.', 'datamachine-connections'),
             /* translators: 1: name of a PHP class, 2: name of a file and number of a line. */
             default => __('Something unexpected went wrong: a %1$s in %2$s. Its message is not repeated here.', 'datamachine-connections'),

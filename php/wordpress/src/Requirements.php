@@ -24,6 +24,25 @@ final class Requirements
     }
 
     /**
+     * What a migration lacks: the library is loaded, and the place looked at. Nothing is made.
+     *
+     * @return list<Problem>
+     */
+    public static function missing(): array
+    {
+        $missing = [self::ofPhp()];
+        if ($missing === [null]) {
+            try {
+                Library::open('dm_keyring_new')->close();
+            } catch (\Throwable $thrown) {
+                $missing[] = Problem::of($thrown);
+            }
+        }
+        $missing[] = Place::propose()->problem();
+        return array_values(array_filter($missing));
+    }
+
+    /**
      * What keeps the anchor's store from being opened; null for nothing.
      */
     public static function of(Anchor $anchor): ?Problem

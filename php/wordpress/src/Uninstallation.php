@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
+use DataMachine\Connections\WordPress\Window\Stub;
+
 /**
  * What uninstall.php does. Connections are destroyed only where somebody said so on the Connections page within the
  * last day: else it stops before WordPress deletes the plugin, which is what opens them.
@@ -13,8 +15,14 @@ final class Uninstallation
     /** When somebody said "destroy", in Unix seconds. */
     public const CONSENT = 'datamachine_connections_destroy';
 
+    /** Migration\Progress::OPTION. */
+    private const MIGRATION = 'datamachine_connections_migration';
+
     /** How long that counts, in seconds. */
     private const COUNTS = DAY_IN_SECONDS;
+
+    /** Data Machine's. */
+    private const OLD = 'datamachine_auth_data';
 
     /** The options of the network; further parts name theirs here. */
     private const OPTIONS = [
@@ -22,7 +30,7 @@ final class Uninstallation
         Heads::OPTION,
         Cascades::PENDING,
         self::CONSENT,
-        'datamachine_connections_migration',
+        self::MIGRATION,
     ];
 
     /**
@@ -41,14 +49,17 @@ final class Uninstallation
 
     public static function run(): void
     {
-        $migrated = get_site_option(Anchor::OPTION) !== false;
-        if ($migrated && !self::hasConsent()) {
+        if (Anchor::exists() && !self::hasConsent()) {
             // phpcs:ignore Generic.Files.LineLength -- what translators see is one text.
             $text = __('Data Machine Connections was not deleted, because it holds the accounts that this site is connected to. Activate it again; on its page, either give the accounts back to Data Machine ("roll back") or say that they are to be destroyed.', 'datamachine-connections');
             wp_die(esc_html($text), '', ['response' => 409, 'back_link' => true]);
         }
         foreach (self::places() as $place) {
             $place->destroy();
+        }
+        // What lies in the old option's place is ours too, unless somebody has written there since.
+        if (class_exists(Stub::class) && Stub::is(get_site_option(self::OLD))) {
+            delete_site_option(self::OLD);
         }
         array_map('delete_site_option', self::OPTIONS);
         Plugin::forgetWelcome();
@@ -63,13 +74,18 @@ final class Uninstallation
     private static function places(): array
     {
         $paths = [];
-        foreach ([Anchor::OPTION, 'datamachine_connections_migration'] as $option) {
-            $stored = get_site_option($option);
-            if (is_array($stored) && is_string($stored['path'] ?? null)) {
-                $paths[] = dirname($stored['path']);
+        $migration = (array) get_site_option(self::MIGRATION);
+        foreach ([get_site_option(Anchor::OPTION), $migration['anchor'] ?? null] as $stored) {
+            try {
+                $anchor = Anchor::fromArray($stored ?? false);
+            } catch (\Throwable) {
+                // Of a damaged one nobody knows what is its own.
+                continue;
+            }
+            if ($anchor !== null) {
+                $paths[] = dirname($anchor->store());
             }
         }
-        $paths[] = Place::propose()->directory;
         return array_map(Place::at(...), array_values(array_unique($paths)));
     }
 }
