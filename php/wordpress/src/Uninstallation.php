@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
+use DataMachine\Connections\WordPress\Migration\Progress;
+use DataMachine\Connections\WordPress\Window\OptionRow;
 use DataMachine\Connections\WordPress\Window\Stub;
 
 /**
@@ -15,14 +17,8 @@ final class Uninstallation
     /** When somebody said "destroy", in Unix seconds. */
     public const CONSENT = 'datamachine_connections_destroy';
 
-    /** Migration\Progress::OPTION. */
-    private const MIGRATION = 'datamachine_connections_migration';
-
     /** How long that counts, in seconds. */
     private const COUNTS = DAY_IN_SECONDS;
-
-    /** Data Machine's. */
-    private const OLD = 'datamachine_auth_data';
 
     /** The options of the network; further parts name theirs here. */
     private const OPTIONS = [
@@ -30,7 +26,7 @@ final class Uninstallation
         Heads::OPTION,
         Cascades::PENDING,
         self::CONSENT,
-        self::MIGRATION,
+        Progress::OPTION,
     ];
 
     /**
@@ -58,8 +54,8 @@ final class Uninstallation
             $place->destroy();
         }
         // What lies in the old option's place is ours too, unless somebody has written there since.
-        if (class_exists(Stub::class) && Stub::is(get_site_option(self::OLD))) {
-            delete_site_option(self::OLD);
+        if (Stub::is(get_site_option(OptionRow::OPTION))) {
+            delete_site_option(OptionRow::OPTION);
         }
         array_map('delete_site_option', self::OPTIONS);
         Plugin::forgetWelcome();
@@ -74,7 +70,7 @@ final class Uninstallation
     private static function places(): array
     {
         $paths = [];
-        $migration = (array) get_site_option(self::MIGRATION);
+        $migration = (array) get_site_option(Progress::OPTION);
         foreach ([get_site_option(Anchor::OPTION), $migration['anchor'] ?? null] as $stored) {
             try {
                 $anchor = Anchor::fromArray($stored ?? false);

@@ -129,6 +129,7 @@ final class Migration
         // Another process may have looked before the commit, and a persistent cache kept what it saw.
         Anchor::forget();
         $this->row->uncache();
+        Strays::plan();
         return $progress->write(
             phase: Progress::DONE,
             anchor: $anchor,
