@@ -13,15 +13,17 @@ final class AgentTest extends SiteTestCase
     use WithPlugin;
 
     /** A tool of agent 7, called while user 12 chats; what it reads of the account of reddit. */
-    private const CALL = 'return DataMachine\Connections\Tests\Dropin\DataMachine::tool(7, "chat-1", static fn () => %s);';
+    private const CALL = '$call = static fn () => %s;
+        return DataMachine\Connections\Tests\Dropin\DataMachine::tool(7, "chat-1", $call);';
     private const CLASSES = 'DataMachine\Played::provider("reddit")->get_account_for_user(12)["access_token"] ?? null';
     private const OPTION = 'get_site_option("datamachine_auth_data")["reddit"]["principals"]["user:12"] ?? null';
     private const MODE = 'use DataMachine\Connections\WordPress\{Anchor, Plugin};
         use DataMachine\Connections\Mode;
         $anchor = Plugin::state()->anchor();
         return $anchor->replace($anchor->with(mode: Mode::from($arguments["mode"])));';
-    private const PROPOSED = '$proposals = DataMachine\Connections\WordPress\Plugin::store()->vault()->access()->proposals();
-        return array_map(fn ($proposal) => [$proposal->id, $proposal->grant !== null], [...$proposals]);';
+    private const PROPOSED = '$access = DataMachine\Connections\WordPress\Plugin::store()->vault()->access();
+        $proposals = [...$access->proposals()];
+        return array_map(fn ($proposal) => [$proposal->id, $proposal->grant !== null], $proposals);';
     private const ACCEPT = '$access = DataMachine\Connections\WordPress\Plugin::store()->vault()->access();
         return $access->accept($arguments["proposal"], "user:12")?->agent;';
 
@@ -58,7 +60,8 @@ final class AgentTest extends SiteTestCase
         self::assertIsArray($site->evaluate($call, as: 12));
         $all = sprintf(self::CALL, 'get_site_option("datamachine_auth_data")');
         $seen = $site->evaluate($all, as: 12);
-        self::assertSame(['reddit'], array_keys(array_filter($seen, static fn ($slots) => isset($slots['principals']))));
+        $others = array_filter($seen, static fn (array $slots): bool => isset($slots['principals']));
+        self::assertSame(['reddit'], array_keys($others));
         self::assertArrayNotHasKey('account', $seen['reddit']);
         // What it was not shown is not gone when it writes.
         $write = sprintf(self::CALL, '(function () {

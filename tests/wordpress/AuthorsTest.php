@@ -30,14 +30,16 @@ final class AuthorsTest extends SiteTestCase
     public function testAToolIsListedAndActsThroughAGrantOnly(): void
     {
         $site = $this->prepared();
-        $list = 'return array_keys(apply_filters("datamachine_resolved_tools", ["post_note" => [], "other" => []], "chat",
-            ["agent_id" => 7, "session_id" => "chat-1"]));';
+        $list = '$tools = ["post_note" => [], "other" => []];
+            $chat = ["agent_id" => 7, "session_id" => "chat-1"];
+            return array_keys(apply_filters("datamachine_resolved_tools", $tools, "chat", $chat));';
         $call = '$sent = [];
             add_filter("pre_http_request", function ($answer, $arguments, $url) use (&$sent) {
                 $sent[] = [$url, $arguments["headers"]["Authorization"] ?? null];
                 return ["response" => ["code" => 200], "body" => "{}", "headers" => [], "cookies" => []];
             }, PHP_INT_MAX, 3);
-            $answer = DataMachine\Connections\Tests\Dropin\DataMachine::tool(7, "chat-1", fn () => post_note(["text" => "Hello"]), "post_note");
+            $post = fn () => post_note(["text" => "Hello"]);
+            $answer = DataMachine\Connections\Tests\Dropin\DataMachine::tool(7, "chat-1", $post, "post_note");
             return [$answer["success"], $sent];';
         self::assertSame(['other'], $site->evaluate($list, as: 12));
         self::assertSame([false, []], $site->evaluate($call, as: 12));
