@@ -225,7 +225,7 @@ dm_status dm_keyring_free(dm_keyring *keyring);
 /// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
 /// a new store. One process shares one open store per place, however often it is opened, and keeps it after
 /// `dm_store_close` for the next opening; of more than eight the one used longest ago is closed, its keys are wiped
-/// and its handles answer DM_INVALID_HANDLE.
+/// and its handles answer DM_INVALID_HANDLE. One in which a lease is held is closed only where one is held in all.
 ///
 /// Errors: DM_MISSING_DIRECTORY, DM_STORE_MISSING, DM_PERMISSIONS, DM_WRONG_USER, DM_NETWORK_FILE_SYSTEM,
 /// DM_IN_DOCUMENT_ROOT, DM_NOT_A_STORE, DM_STORE_NEWER, DM_STORE_MISMATCH, DM_SITE_MISMATCH, DM_WRONG_KEY,
@@ -273,8 +273,9 @@ dm_status dm_shutdown(void);
 /// `{id, provider, owner, owner_class, account, remote_id, display_name, scopes, status, status_cause, expires_at,
 /// revision, connected_at, updated_at, last_used_at, quarantined, integrity}`, times in Unix seconds UTC. `owner_class`
 /// is `service` (site, org), `personal` (user) or `agent`. `status` is the one that counts now: an `active` row past its
-/// expiry is `expired`, one whose key was not given is `key_unavailable`. `integrity` is false where something else than
-/// this library changed the row: then nothing in it is to be believed.
+/// expiry is `expired`, one whose key was not given is `key_unavailable`. `last_used_at` is when its use was last
+/// allowed by `dm_conn_acquire`, or by `dm_grant_admit` in the mode `enforce`; reading it here is none. `integrity` is
+/// false where something else than this library changed the row: then nothing in it is to be believed.
 ///
 /// The caller frees both with `dm_buf_free`, which wipes them. Any thread.
 /// Errors: DM_NOT_FOUND, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_INVALID_ARGUMENT.
@@ -682,8 +683,9 @@ dm_status dm_proposal_dismiss(const dm_store *store,
 /// `grant_revoked`, `grant_deleted` (each one grant; `agent` has it, `subject` gave it), `pair_reset` (all that an agent had from an owner
 /// was ended, and something else than this library had changed it or put it back), and of the chain itself `begun`, `baseline`,
 /// `carried`, `checkpoint`, `broken`. `details` has of a row `kind`, `provider`, `account`, `status`, `revision`, `seal_revision`, of a grant
-/// `provider` and `revision`, of a request `provider`, `account`, `behalf`, `context`, `session`, `flow`, `target`, `code`, of an adoption `site` and `site_was`, and never a
-/// secret. The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
+/// `provider` and `revision`, of a request `provider`, `account`, `behalf`, `context`, `session`, `flow`, `target`, `code`, of a
+/// failed renewal `code`, `count` (in a row) and `until` (when it is tried again), of `expiring` `until`, of an adoption `site` and
+/// `site_was`, and never a secret. The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
 dm_status dm_audit_query(const dm_store *store,
                          const char *query,
                          size_t query_len,
@@ -1061,7 +1063,8 @@ dm_status dm_owner_clear(const dm_store *store,
 ///   `dm_refresh_commit`, `dm_refresh_fail` and `dm_refresh_release`
 /// - `busy`: `holder` (`{host, pid, since}`) is renewing it; `until` is when its lease ends. As long as it lives, nobody else
 ///   gets one before `hard_until`
-/// - `backoff`: it failed (`cause`, `failures` in a row); `until` is when to try again, null where only a person can ask (`force`)
+/// - `backoff`: it failed (`cause`, `failures` in a row), or its token has ended and is `too_young` to be renewed; `until` is when to
+///   try again, null where only a person can ask (`force`)
 /// - `dead`: a person has to connect the account again; `cause` says why. No document is handed out
 /// - `unsupported`: nothing can be renewed; `cause` is `not_supported`, `nothing_to_spend`, `no_expiry`, `refresh_expired` or
 ///   `too_late`

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# bench.sh [SECTION...]: the figures of docs/benchmarks.md. Sections: reading, sizes, writing, grants, acquiring, opening, memory, php,
-# dropin. DM_BENCH_FULL=1 adds a store of 1,000,000 rows (minutes); DM_BENCH_DIR says on which file system to measure.
+# bench.sh [SECTION...]: the figures of docs/benchmarks.md. Sections: reading, sizes, writing, grants, acquiring, refreshing,
+# opening, memory, php, dropin. DM_BENCH_FULL=1 adds a store of 1,000,000 rows (minutes); DM_BENCH_DIR says on which file system to measure.
 source "$(dirname "$0")/common.sh"
 
 # wanted SECTION ASKED...

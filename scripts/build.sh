@@ -1,13 +1,22 @@
 #!/usr/bin/env bash
-# build.sh [--test-clock]: builds the release library into build/lib, under the names it is installed with, and the C
-# examples into build/examples. With --test-clock only a library for tests (Cargo.toml), into $target/test-clock.
+# build.sh [--test-clock|--asan]: builds the release library into build/lib, under the names it is installed with, and the
+# C examples into build/examples. With --test-clock only a library for tests (Cargo.toml), into $target/test-clock; with
+# --asan only one that is compiled with the address sanitizer, $sanitized.
 source "$(dirname "$0")/common.sh"
 
-if [[ ${1:-} == --test-clock ]]; then
-    # With the tests of it: built by themselves, they would have the library built once more.
-    exec cargo build --profile test-clock --features test-clock --locked --lib --test clock --test vault_refresh \
-        --test refreshing
-fi
+case ${1:-} in
+    --test-clock)
+        # With the tests of it: built by themselves, they would have the library built once more.
+        exec cargo build --profile test-clock --features test-clock --locked --lib --test clock --test vault_refresh \
+            --test refreshing
+        ;;
+    --asan)
+        # The sanitizer is an unstable flag of rustc, which RUSTC_BOOTSTRAP lets a stable one take; and such a build has a
+        # target directory of its own, because build scripts look at that variable.
+        export RUSTC_BOOTSTRAP=1 RUSTFLAGS="${RUSTFLAGS:-} -Zsanitizer=address"
+        exec cargo build --locked --lib --target "$host" --target-dir "$target/asan"
+        ;;
+esac
 
 cargo build --release --locked --lib
 

@@ -13,6 +13,9 @@ CXX=${CXX:-c++}
 library=$root/build/lib/libdm_connections.so.$version
 # One for tests, which takes its time from the file that DM_TEST_CLOCK names; see build.sh.
 clocked=$target/test-clock/libdm_connections.so
+# One that is compiled with the address sanitizer.
+host=$(rustc -vV | sed -n 's/^host: //p')
+sanitized=$target/asan/$host/debug/libdm_connections.so
 # PHP with the library, and PHPUnit in it: `"${phpunit[@]}" -c DIRECTORY`.
 run_php=(php -d ffi.enable=true -d "dm_connections.library=$library")
 phpunit=("${run_php[@]}" "$(command -v phpunit || true)")
@@ -43,6 +46,18 @@ step() {
 fail() {
     printf '%s: %s\n' "$(basename "$0")" "$*" >&2
     exit 1
+}
+
+# in_memory: what is not about the disk does not wait for one. Its temporary files go into memory, where there is enough.
+in_memory() {
+    if [[ -z ${TMPDIR:-} && -w /dev/shm && $(df --output=avail -m /dev/shm | tail -n 1) -gt 1024 ]]; then
+        export TMPDIR=/dev/shm
+    fi
+}
+
+# quickly: the quick tier keeps what it writes in memory. At full size it is all on the disk.
+quickly() {
+    [[ -n ${DM_TORTURE:-} ]] || in_memory
 }
 
 # place FROM TO [MODE]: never writes into a file that a running process has mapped, but puts another in its place.

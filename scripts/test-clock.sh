@@ -2,6 +2,7 @@
 # The clock for tests: a library that has it obeys it, and cannot be taken for a release. And the tests that need it.
 source "$(dirname "$0")/common.sh"
 
+quickly
 step "test clock"
 scripts/build.sh --test-clock
 cargo test --profile test-clock --features test-clock --locked --quiet --test clock --test vault_refresh

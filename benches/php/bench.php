@@ -108,7 +108,7 @@ $run = static function (array $group): array {
 /** In a process of its own: from nothing to the first document. */
 $cold = static function () use ($options, $key): array {
     $code = 'require $argv[1]; use DataMachine\Connections\{Keys, Vault};
-        $began = hrtime(true); DataMachine\Connections\Native\Library::keyringNew(); $loaded = hrtime(true);
+        $began = hrtime(true); DataMachine\Connections\Native\Library::open("dm_keyring_new"); $loaded = hrtime(true);
         $vault = Vault::open(["path" => $argv[2], "site" => $argv[3], "keys" => Keys::base64($argv[4])]);
         $opened = hrtime(true); $vault->get($argv[5], "user:1"); $read = hrtime(true);
         echo json_encode([$loaded - $began, $opened - $loaded, $read - $opened]);';

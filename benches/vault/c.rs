@@ -204,6 +204,39 @@ impl Store {
         }
     }
 
+    /// Asks for the right to renew, without waiting, looks at the account that it is handed and gives it back. None where
+    /// nothing is to be renewed.
+    pub fn begin_refresh(&self, name: &Name, options: &str) -> Option<Lease> {
+        let (mut lease, mut error) = (null_mut(), null_mut());
+        let (mut told, mut document, mut config) = (EMPTY, EMPTY, EMPTY);
+        let (provider, owner) = (&name.provider, &name.owner);
+        // SAFETY: every pointer is valid for its length, every output for writing.
+        unsafe {
+            let status = dm_refresh_begin(
+                self.0,
+                pointer(provider.as_bytes()),
+                provider.len(),
+                pointer(owner.as_bytes()),
+                owner.len(),
+                null(),
+                0,
+                pointer(options.as_bytes()),
+                options.len(),
+                &mut lease,
+                &mut told,
+                &mut document,
+                &mut config,
+                &mut error,
+            );
+            must(status, error);
+            black_box((&told, &document, &config));
+            must(dm_buf_free(&mut told), error);
+            must(dm_buf_free(&mut document), error);
+            must(dm_buf_free(&mut config), error);
+        }
+        (!lease.is_null()).then_some(Lease(lease))
+    }
+
     /// Decides about many tools.
     pub fn resolve_tools(&self, request: &str, tools: &str) -> Vec<u8> {
         let (text, length) = (pointer(tools.as_bytes()), tools.len());
@@ -258,6 +291,29 @@ impl Store {
             must(dm_buf_free(&mut out), null_mut());
             bytes
         }
+    }
+}
+
+/// The right to renew an account.
+pub struct Lease(*mut dm_lease);
+
+impl Lease {
+    /// Stores what a provider answered.
+    pub fn commit(&self, patch: &str, options: &str) {
+        let (text, length) = (pointer(patch.as_bytes()), patch.len());
+        let (facts, facts_length) = (pointer(options.as_bytes()), options.len());
+        let mut error = null_mut();
+        // SAFETY: every pointer is valid for its length, every output for writing or NULL.
+        let status =
+            unsafe { dm_refresh_commit(self.0, text, length, facts, facts_length, null_mut(), &mut error) };
+        must(status, error);
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // SAFETY: it was granted, and is closed once.
+        unsafe { must(dm_lease_close(self.0), null_mut()) };
     }
 }
 

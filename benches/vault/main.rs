@@ -9,6 +9,7 @@ mod grants;
 mod machine;
 mod opening;
 mod reading;
+mod refreshing;
 mod sizes;
 mod synthetic;
 mod table;
@@ -20,12 +21,13 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 type Section = fn(&Path);
-const SECTIONS: [(&str, Section); 7] = [
+const SECTIONS: [(&str, Section); 8] = [
     ("reading", reading::run),
     ("sizes", sizes::run),
     ("writing", writing::run),
     ("grants", grants::run),
     ("acquiring", acquiring::run),
+    ("refreshing", refreshing::run),
     ("opening", opening::run),
     ("memory", opening::memory),
 ];

@@ -22,7 +22,8 @@ function renewAtOnce(array $told): array
     $command = [PHP_BINARY, '-d', 'ffi.enable=true', '-d', $library, __DIR__ . '/renewing.php'];
     [$processes, $pipes, $seen, $tokens] = [[], [], [], []];
     foreach ([0, 1] as $number) {
-        $processes[] = proc_open($command, [['pipe', 'r'], ['pipe', 'w'], STDERR], $pipes[$number]);
+        // Without STDERR, which they have by themselves: handed on, a file that it is begins anew.
+        $processes[] = proc_open($command, [['pipe', 'r'], ['pipe', 'w']], $pipes[$number]);
     }
     foreach ($pipes as [, $output]) {
         fgets($output);

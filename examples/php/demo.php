@@ -119,7 +119,7 @@ $secrets = [];
 foreach ($vaults as $name => $from) {
     foreach (expectedDocuments(json_decode(file_get_contents(FIXTURES . "/expected-{$name}.json"))) as $one) {
         $got = $one['kind'] === 'config'
-            ? $from->getConfig($one['provider'], $one['owner'])
+            ? $from->configs()->get($one['provider'], $one['owner'])
             : $from->get($one['provider'], $one['owner'], $one['account']);
         array_push($secrets, ...secretsOf($one['document']));
         if ($got?->document->toJson() === encoded($one['document'])) {

@@ -2,6 +2,7 @@
 #![no_main]
 
 use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dm_connections::ffi::*;
 use dm_connections_fuzz::{expect_answer, expect_json, store};
@@ -40,36 +41,69 @@ fn begin(options: &[u8]) -> *mut dm_lease {
     lease
 }
 
+/// Connects the account anew, whatever an earlier input made of it: with a credential that nobody has handed in yet, past its
+/// end. Then what is asked is granted.
+fn connect() {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let document = format!(r#"{{"access_token":"t","refresh_token":"r{number}"}}"#);
+    let [(provider, p), (owner, o), (document, d), (options, l)] =
+        ["reddit", "user:12", &document, r#"{"expires_at":1,"replace":true}"#]
+            .map(|text| (text.as_ptr().cast(), text.len()));
+    let status = expect_answer(|error| {
+        // SAFETY: texts go in with their lengths, outputs are valid or NULL.
+        unsafe {
+            dm_conn_save(
+                store(),
+                provider,
+                p,
+                owner,
+                o,
+                null(),
+                0,
+                document,
+                d,
+                options,
+                l,
+                null_mut(),
+                error,
+            )
+        }
+    });
+    assert_eq!(status, dm_status::DM_OK);
+}
+
+/// A lease of an account that was just connected.
+fn granted() -> *mut dm_lease {
+    connect();
+    let lease = begin(br#"{"patience_ms":0}"#);
+    assert!(!lease.is_null());
+    lease
+}
+
 fuzz_target!(|data: &[u8]| {
     let (json, len) = (data.as_ptr().cast(), data.len());
-    let [(provider, p), (owner, o), (document, d), (ended, e)] =
-        ["reddit", "user:12", r#"{"access_token":"t","refresh_token":"r"}"#, r#"{"expires_at":1}"#]
-            .map(|text| (text.as_ptr().cast(), text.len()));
-    // What an earlier input left (it was refused, it waits) is no bar to this one.
-    let asked = br#"{"force":true,"patience_ms":0}"#;
-    // SAFETY: texts go in with their lengths, outputs are valid or NULL.
+    let [(provider, p), (owner, o), (patch, l)] =
+        ["reddit", "user:12", r#"{"access_token":"u"}"#].map(|text| (text.as_ptr().cast(), text.len()));
+    connect();
+    // SAFETY: texts go in with their lengths, outputs and handles are valid or NULL.
     unsafe {
-        expect_json(|out, error| {
-            dm_conn_save(store(), provider, p, owner, o, null(), 0, document, d, ended, e, out, error)
-        });
         expect_json(|out, error| {
             dm_refresh_status(store(), provider, p, owner, o, null(), 0, json, len, out, error)
         });
-        let given = begin(data);
-        assert_eq!(dm_lease_close(given), dm_status::DM_OK);
+        assert_eq!(dm_lease_close(begin(data)), dm_status::DM_OK);
 
-        let lease = begin(asked);
-        if !lease.is_null() {
-            expect_json(|out, error| dm_refresh_commit(lease, document, d, json, len, out, error));
-            expect_json(|out, error| dm_refresh_commit(lease, json, len, null(), 0, out, error));
-            expect_json(|out, error| dm_refresh_fail(lease, json, len, out, error));
-            expect_answer(|error| dm_refresh_release(lease, error));
-            assert_eq!(dm_lease_close(lease), dm_status::DM_OK);
-        }
-        let lease = begin(asked);
-        if !lease.is_null() {
-            expect_json(|out, error| dm_refresh_fail(lease, json, len, out, error));
-            assert_eq!(dm_lease_close(lease), dm_status::DM_OK);
-        }
+        let lease = granted();
+        expect_json(|out, error| dm_refresh_commit(lease, patch, l, json, len, out, error));
+        expect_answer(|error| dm_refresh_release(lease, error));
+        assert_eq!(dm_lease_close(lease), dm_status::DM_OK);
+
+        let lease = granted();
+        expect_json(|out, error| dm_refresh_commit(lease, json, len, null(), 0, out, error));
+        assert_eq!(dm_lease_close(lease), dm_status::DM_OK);
+
+        let lease = granted();
+        expect_json(|out, error| dm_refresh_fail(lease, json, len, out, error));
+        assert_eq!(dm_lease_close(lease), dm_status::DM_OK);
     }
 });

@@ -82,6 +82,8 @@ $short = [
     'e' => 'dm_error **',
     'k' => 'const dm_salts *',
     't' => 'const dm_store *',
+    'l' => 'const dm_lease *',
+    'r' => 'dm_keyring *',
 ];
 $shortened = static function (string $declaration) use ($short): string {
     if (str_starts_with($declaration, 'typedef ')) {
@@ -100,8 +102,21 @@ $aliases = array_map(
     array_keys($short),
     $short
 );
+// And one type for all functions that take the same.
+$alike = [];
+foreach (array_diff_key($lines, $types) as $line) {
+    preg_match('~^(.+[ *])(\w+)(\(.*\));$~', $line, $parts);
+    $alike[$parts[1] . '%s' . $parts[3]][] = $parts[2];
+}
+$functions = [];
+foreach ($alike as $form => $names) {
+    $type = 'f' . count($functions);
+    $functions[] = count($names) === 1
+        ? sprintf($form, $names[0]) . ';'
+        : 'typedef ' . sprintf($form, $type) . ";\n{$type} " . implode(',', $names) . ';';
+}
 $lean = "/* Made by php/bin/lean-header.php from include/dm_connections.h. */\n"
-    . implode("\n", [...$types, ...$aliases, ...array_diff_key($lines, $types)]) . "\n";
+    . implode("\n", [...$types, ...$aliases, ...$functions]) . "\n";
 
 if (in_array('--check', $argv, true)) {
     if (@file_get_contents($target) !== $lean) {

@@ -24,8 +24,6 @@ final class Answer
     /** The codes of RFC 6749 and OpenID Connect, which are often only in a text. */
     private const CODE = '/\b(invalid_(?:grant|client|request|scope|token)|unauthorized_client|unsupported_grant_type'
         . '|(?:interaction|consent|login)_required|temporarily_unavailable|server_error)\b/';
-    /** A text as short as that may be part of any other. */
-    private const SECRET_BYTES = 8;
 
     /**
      * @param array<array-key, mixed>|\WP_Error|null $answer
@@ -70,16 +68,10 @@ final class Answer
         if (!$this->answer instanceof \WP_Error) {
             return $this->answer === null || $this->hasToken() ? null : 'Unknown error';
         }
-        $secrets = [];
-        foreach ([$this->request->connection->document, $this->request->config] as $document) {
-            $members = $document?->toArray() ?? [];
-            array_walk_recursive($members, static function (mixed $value) use (&$secrets): void {
-                if (is_string($value) && strlen($value) >= self::SECRET_BYTES) {
-                    array_push($secrets, $value, rawurlencode($value), urlencode($value));
-                }
-            });
-        }
-        return str_replace($secrets, Redaction::MARKER, (string) $this->answer->get_error_message());
+        return Redaction::withoutMembers((string) $this->answer->get_error_message(), [
+            $this->request->connection->document->toArray(),
+            $this->request->config?->toArray(),
+        ]);
     }
 
     private function hasToken(): bool

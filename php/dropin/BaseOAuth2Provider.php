@@ -177,7 +177,10 @@ abstract class BaseOAuth2Provider extends BaseAuthProvider
         } finally {
             $this->recovering = false;
         }
-        return $renewed && ($this->planNext($this->get_account()) || $renewed);
+        if ($renewed) {
+            $this->planNext($this->get_account());
+        }
+        return $renewed;
     }
 
     /**
@@ -189,7 +192,8 @@ abstract class BaseOAuth2Provider extends BaseAuthProvider
         $context = ['provider' => $this->provider_slug];
         $renewal = $account === [] ? null : $this->renewByCron();
         $dead = $renewal?->outcome() === RefreshOutcome::Dead;
-        if ($renewal === null || ($dead && empty($account['access_token']))) {
+        // One that was saved without a token waits for it, and has none to lose.
+        if ($renewal === null || ($dead && $renewal->refreshed?->cause === Status::Pending->value)) {
             WordPress::log('debug', 'OAuth2: Cron refresh skipped, there is no account', $context);
             return;
         }

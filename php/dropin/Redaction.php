@@ -27,6 +27,9 @@ final class Redaction
     private const SECRET_NAME =
         '/secret|token|passw|passphrase|pwd|credential|key|bearer|jwt|cookie|^pass$|^authorization$/i';
 
+    /** A text shorter than that may be part of any other. */
+    private const SHORTEST = 8;
+
     /** Times and lifetimes are none, whatever they belong to: `token_expires_at`. */
     private const TIME_NAME = '/_(at|in)$/i';
 
@@ -62,6 +65,27 @@ final class Redaction
     public static function withoutUserinfo(#[\SensitiveParameter] string $text): string
     {
         return (string) preg_replace('~^(\s*[a-z][a-z0-9+.-]*://)[^/?#]*@~i', '$1', $text);
+    }
+
+    /**
+     * Somebody else's text without what is in accounts and app configs, as they hold it, or in a URL or JSON.
+     *
+     * @param array<array-key, mixed> $documents
+     */
+    public static function withoutMembers(
+        #[\SensitiveParameter] string $text,
+        #[\SensitiveParameter] array $documents,
+    ): string {
+        $hidden = [];
+        array_walk_recursive($documents, static function (mixed $value) use (&$hidden): void {
+            if (is_string($value) && strlen($value) >= self::SHORTEST) {
+                $json = substr((string) json_encode($value), 1, -1);
+                array_push($hidden, $value, rawurlencode($value), urlencode($value), $json);
+            }
+        });
+        // The longest first: one may begin with another.
+        usort($hidden, static fn (string $one, string $other): int => strlen($other) <=> strlen($one));
+        return str_replace($hidden, self::MARKER, $text);
     }
 
     private static function detail(string $name, #[\SensitiveParameter] mixed $value): mixed

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections\Dropin;
 
 use DataMachine\Connections\Exception\InvalidHandleException;
+use DataMachine\Connections\Native\Stack;
 use DataMachine\Connections\RefreshFailure;
 use DataMachine\Connections\RefreshRequest;
 use DataMachine\Core\OAuth\BaseOAuth2Provider;
@@ -89,12 +90,7 @@ final class Renewing
      */
     public function runs(): bool
     {
-        foreach (debug_backtrace(DEBUG_BACKTRACE_PROVIDE_OBJECT | DEBUG_BACKTRACE_IGNORE_ARGS) as $frame) {
-            if (($frame['object'] ?? null) === $this && $frame['function'] === 'answer') {
-                return true;
-            }
-        }
-        return false;
+        return Stack::has($this, 'answer');
     }
 
     /**

@@ -68,7 +68,7 @@ final class Standing
     {
         return Failures::guard($provider, static function () use ($provider, $owner): ?bool {
             $query = new Query(provider: $provider, owner: $owner, limit: 1);
-            $row = Runtime::vault()->findConfigs($query)->rows[0] ?? null;
+            $row = Runtime::vault()->configs()->find($query)->rows[0] ?? null;
             return $row === null ? null : self::told($provider, $row) === Status::Active;
         }, false);
     }

@@ -48,7 +48,7 @@ final class Storage
     public static function config(string $provider, string $owner): array|false|null
     {
         return Failures::guard($provider, static function () use ($provider, $owner): array|false|null {
-            return self::document($provider, $owner, Runtime::vault()->configMembers($provider, $owner));
+            return self::document($provider, $owner, Runtime::vault()->configs()->members($provider, $owner));
         }, false);
     }
 
@@ -170,8 +170,8 @@ final class Storage
     ): bool {
         return Failures::guard($provider, static function () use ($provider, $owner, $document, $options): bool {
             $document === []
-                ? Runtime::vault()->deleteConfig($provider, $owner)
-                : Runtime::vault()->saveConfig($provider, $owner, $document, $options);
+                ? Runtime::vault()->configs()->delete($provider, $owner)
+                : Runtime::vault()->configs()->save($provider, $owner, $document, $options);
             return true;
         }, false);
     }

@@ -32,7 +32,7 @@ final class WordPress
     /**
      * Calls an action.
      */
-    public static function action(string $hook, mixed ...$arguments): void
+    public static function action(string $hook, #[\SensitiveParameter] mixed ...$arguments): void
     {
         if (function_exists('do_action')) {
             do_action($hook, ...$arguments);

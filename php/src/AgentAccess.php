@@ -129,15 +129,18 @@ final class AgentAccess
 
     /**
      * What was refused to provider classes, or would have been, and would be still: each with the grant that would let
-     * it through.
+     * it through. Read page by page: one may have nothing that would be refused still, and not be the last.
      *
-     * @return Page<Proposal>
+     * @return \Generator<int, Proposal>
      */
-    public function proposals(?string $after = null, ?int $limit = null): Page
+    public function proposals(): \Generator
     {
-        $query = array_filter(['after' => $after, 'limit' => $limit], static fn (mixed $said) => $said !== null);
-        $found = Library::json('dm_proposal_list', [$this->store, Json::options($query)]);
-        return new Page(array_map(static fn (array $one) => new Proposal($one), $found['items']), $found['next']);
+        $page = fn (?string $after): array => Library::json('dm_proposal_list', [
+            $this->store, Json::options(['after' => $after]),
+        ]);
+        foreach (self::items($page) as $proposal) {
+            yield new Proposal($proposal);
+        }
     }
 
     /**
@@ -192,14 +195,11 @@ final class AgentAccess
      */
     public function whatCanUse(int|string $agent): \Generator
     {
-        $question = ['agent' => Grant::named('agent', $agent)];
-        do {
-            $page = $this->answer($question);
-            foreach ($page['items'] as $reached) {
-                yield new Reached($reached);
-            }
-            $question['after'] = $page['next'];
-        } while ($page['next'] !== null);
+        $agent = Grant::named('agent', $agent);
+        $page = fn (?string $after): array => $this->answer(['agent' => $agent, 'after' => $after]);
+        foreach (self::items($page) as $reached) {
+            yield new Reached($reached);
+        }
     }
 
     /**
@@ -219,6 +219,22 @@ final class AgentAccess
         }
         $found = Library::json('dm_tools_resolve', [$this->store, self::request($request), Json::options($tools)]);
         return array_map(static fn (array $answer) => new Decision($answer), $found);
+    }
+
+    /**
+     * @param \Closure(?string $after): array<string, mixed> $page
+     *
+     * @return \Generator<int, array<string, mixed>> what all pages have
+     */
+    private static function items(\Closure $page): \Generator
+    {
+        $after = null;
+        do {
+            ['items' => $items, 'next' => $after] = $page($after);
+            foreach ($items as $item) {
+                yield $item;
+            }
+        } while ($after !== null);
     }
 
     private static function request(ActingRequest $request): string

@@ -4,10 +4,12 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections;
 
+use DataMachine\Connections\Native\Arguments;
+
 /**
  * Which audit records to list. What is not given does not restrict.
  */
-final class AuditQuery
+final class AuditQuery implements Arguments
 {
     /**
      * @param string|null $agent       the agent that acted, such as `agent:7`

@@ -32,7 +32,6 @@ final class AuditTrail
      */
     public function query(AuditQuery|array $query = []): Page
     {
-        $query = $query instanceof AuditQuery ? $query->toArray() : $query;
         $found = Library::json('dm_audit_query', [$this->store, Json::options($query)]);
         return new Page(array_map(static fn (array $row) => new AuditRecord($row), $found['items']), $found['next']);
     }

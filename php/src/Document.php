@@ -43,6 +43,18 @@ final class Document
     }
 
     /**
+     * From either.
+     *
+     * @internal
+     *
+     * @param self|array<array-key, mixed> $document
+     */
+    public static function of(#[\SensitiveParameter] self|array $document): self
+    {
+        return $document instanceof self ? $document : self::fromArray($document);
+    }
+
+    /**
      * The bytes.
      */
     public function toJson(): string

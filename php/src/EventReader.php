@@ -29,8 +29,8 @@ final class EventReader
     public function __construct(
         private readonly Handle $store,
         private readonly string $consumer,
-        private readonly mixed $handle,
-        private readonly mixed $missed,
+        #[\SensitiveParameter] private readonly mixed $handle,
+        #[\SensitiveParameter] private readonly mixed $missed,
     ) {
     }
 

@@ -4,10 +4,12 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections;
 
+use DataMachine\Connections\Native\Arguments;
+
 /**
  * Which rows to list. What is not given does not restrict.
  */
-final class Query
+final class Query implements Arguments
 {
     /**
      * @param int|null    $expiringBefore those whose access ends before this time, in Unix seconds

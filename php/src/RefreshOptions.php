@@ -4,10 +4,12 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections;
 
+use DataMachine\Connections\Native\Arguments;
+
 /**
  * What may be said when tokens are to be renewed. What is not said (null), the catalogue and the store say.
  */
-final class RefreshOptions
+final class RefreshOptions implements Arguments
 {
     /**
      * @param int|null    $margin           how long before their end they are renewed, in seconds

@@ -11,12 +11,15 @@ use DataMachine\Connections\Exception\LeaseLostException;
 use DataMachine\Connections\Native\Handle;
 use DataMachine\Connections\Native\Json;
 use DataMachine\Connections\Native\Library;
+use DataMachine\Connections\Native\Stack;
 
 /**
  * Renews tokens: takes the lease, asks the callable, stores what it brought.
  *
  * The lease is a handle of the library's: whatever becomes of the callable (an exception, `exit`, a fatal error, the
  * time limit), it is closed at the latest when the script ends, and then it is given up.
+ *
+ * @SuppressWarnings(PHPMD.UnusedPrivateMethod) they are called of objects that are not $this
  *
  * @internal
  */
@@ -26,10 +29,17 @@ final class Refreshing
     private const COMMIT_SECONDS = 60;
 
     /**
-     * @var array<string, Handle> the leases whose callables are running, by the connection's id. Held here and not in a
-     *                            frame only: after a fatal error PHP frees what its frames held, without destructors
+     * @var array<string, self> whose callables are running, by the connection's id. Held here and not in a frame only:
+     *                          after a fatal error PHP frees what its frames held, without destructors
      */
     private static array $running = [];
+
+    private readonly ?\Fiber $fiber;
+
+    private function __construct(private readonly Handle $lease)
+    {
+        $this->fiber = \Fiber::getCurrent();
+    }
 
     /**
      * @param \Closure(RefreshRequest): mixed $http
@@ -40,12 +50,7 @@ final class Refreshing
         #[\SensitiveParameter] \Closure $http,
         string $options,
     ): Refreshed {
-        if (isset(self::$running[$connection->id])) {
-            throw new InvalidArgumentException(
-                'This connection is being renewed by the callable that now asks for that, and would wait for itself.'
-                . ' Let it use what it was given.'
-            );
-        }
+        self::refuseWithin($connection->id);
         $row = [$connection->provider, $connection->owner, $connection->account];
         [$lease, $told, $document, $config] = Library::grant('dm_refresh_begin', [$store, ...$row, $options], 3);
         $told = Json::decode($told);
@@ -53,10 +58,10 @@ final class Refreshing
             $stored = $document === '' ? null : new Connection($told['about'], Document::fromJson($document));
             return new Refreshed(RefreshOutcome::from($told['outcome']), $stored, $told);
         }
-        self::$running[$connection->id] = $lease;
+        self::$running[$connection->id] = $refreshing = new self($lease);
         try {
             $request = self::request($lease, $told, $document, $config);
-            $told = self::settled($lease, $request, self::asked($lease, $request, $http));
+            $told = $refreshing->renewed($request, $http);
         } finally {
             unset(self::$running[$connection->id]);
             $lease->close();
@@ -64,6 +69,28 @@ final class Refreshing
         $outcome = RefreshOutcome::from($told['outcome']);
         $stored = $outcome === RefreshOutcome::Dead ? null : Connection::read($store, $row);
         return new Refreshed($outcome, $stored, $told);
+    }
+
+    /**
+     * A connection is not renewed within its own renewal.
+     */
+    private static function refuseWithin(string $id): void
+    {
+        $refreshing = self::$running[$id] ?? null;
+        if ($refreshing?->runs()) {
+            throw new InvalidArgumentException(
+                'This connection is being renewed by the callable that now asks for that, and would wait for itself.'
+                . ' Let it use what it was given.'
+            );
+        }
+        // Its callable ended the script, and a shutdown function goes on.
+        $refreshing?->lease->close();
+    }
+
+    /** Whether the callable is at it; in another fiber, which may stand still, it is. */
+    private function runs(): bool
+    {
+        return \Fiber::getCurrent() !== $this->fiber || Stack::has($this, 'asked');
     }
 
     /**
@@ -87,23 +114,30 @@ final class Refreshing
     /**
      * @param \Closure(RefreshRequest): mixed $http
      *
-     * @return array<array-key, mixed>|RefreshFailure
+     * @return array<string, mixed> what the library says, and `outcome`
      */
-    private static function asked(
-        Handle $lease,
-        RefreshRequest $request,
-        #[\SensitiveParameter] \Closure $http,
-    ): array|RefreshFailure {
+    private function renewed(RefreshRequest $request, #[\SensitiveParameter] \Closure $http): array
+    {
         try {
-            $answer = $http($request);
+            return $this->settled($request, $this->asked($request, $http));
         } catch (\Throwable $thrown) {
             try {
-                Library::json('dm_refresh_fail', [$lease, Json::options(RefreshFailure::unanswered()->toArray())]);
+                $this->failed(RefreshFailure::unanswered());
             } catch (ConnectionsException) {
                 // What was thrown first is told. The lease is given up when it is closed.
             }
             throw $thrown;
         }
+    }
+
+    /**
+     * @param \Closure(RefreshRequest): mixed $http
+     *
+     * @return array<array-key, mixed>|RefreshFailure
+     */
+    private function asked(RefreshRequest $request, #[\SensitiveParameter] \Closure $http): array|RefreshFailure
+    {
+        $answer = $http($request);
         if ($answer instanceof RefreshFailure || (is_array($answer) && $answer !== [] && !array_is_list($answer))) {
             return $answer;
         }
@@ -118,17 +152,13 @@ final class Refreshing
      *
      * @return array<string, mixed> what the library says, and `outcome`
      */
-    private static function settled(
-        Handle $lease,
-        RefreshRequest $request,
-        #[\SensitiveParameter] array|RefreshFailure $answer,
-    ): array {
+    private function settled(RefreshRequest $request, #[\SensitiveParameter] array|RefreshFailure $answer): array
+    {
         try {
             if ($answer instanceof RefreshFailure) {
-                return Library::json('dm_refresh_fail', [$lease, Json::options($answer->toArray())]);
+                return $this->failed($answer);
             }
-            $options = Json::options($request->commitOptions());
-            $told = self::committed($lease, Json::encode($answer), $options);
+            $told = $this->committed(Json::encode($answer), Json::options($request->commitOptions()));
             return ['outcome' => RefreshOutcome::Refreshed->value] + $told;
         } catch (LeaseLostException) {
             return ['outcome' => RefreshOutcome::Fresh->value, 'cause' => 'lease_lost'];
@@ -138,12 +168,20 @@ final class Refreshing
     /**
      * @return array<string, mixed>
      */
-    private static function committed(Handle $lease, #[\SensitiveParameter] string $patch, string $options): array
+    private function failed(RefreshFailure $failure): array
+    {
+        return Library::json('dm_refresh_fail', [$this->lease, Json::options($failure->toArray())]);
+    }
+
+    /**
+     * @return array<string, mixed>
+     */
+    private function committed(#[\SensitiveParameter] string $patch, string $options): array
     {
         $until = hrtime(true) + self::COMMIT_SECONDS * 1_000_000_000;
         while (true) {
             try {
-                return Library::json('dm_refresh_commit', [$lease, $patch, $options]);
+                return Library::json('dm_refresh_commit', [$this->lease, $patch, $options]);
             } catch (BusyException $busy) {
                 if (hrtime(true) > $until) {
                     throw $busy;

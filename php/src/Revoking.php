@@ -23,7 +23,7 @@ final class Revoking
      *
      * @return array{array<string, mixed>, ?\Throwable}
      */
-    public static function ask(Vault $vault, array $row, callable $revoke): array
+    public static function ask(Vault $vault, array $row, #[\SensitiveParameter] callable $revoke): array
     {
         [$provider, $owner, $account] = $row;
         try {
@@ -53,8 +53,11 @@ final class Revoking
      *
      * @return array{RevocationAnswer, ?\Throwable}
      */
-    private static function answer(callable $revoke, Connection $connection, ?AppConfig $config): array
-    {
+    private static function answer(
+        #[\SensitiveParameter] callable $revoke,
+        Connection $connection,
+        ?AppConfig $config,
+    ): array {
         try {
             $answer = $revoke($connection, $config);
             return $answer instanceof RevocationAnswer
@@ -68,7 +71,7 @@ final class Revoking
     private static function appConfig(Vault $vault, string $provider, string $owner): ?AppConfig
     {
         try {
-            return $vault->getConfig($provider, $owner) ?? $vault->getConfig($provider, 'site:0');
+            return $vault->configs()->get($provider, $owner) ?? $vault->configs()->get($provider, 'site:0');
         } catch (IntegrityException | KeyUnavailableException) {
             return null;
         }

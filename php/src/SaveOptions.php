@@ -4,12 +4,14 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections;
 
+use DataMachine\Connections\Native\Arguments;
+
 /**
  * What may be said with a save or a merge. What is not said (null), the library reads in the document by the catalogue.
  *
  * An array says null, too: `['expires_at' => null]` for a connection that does not expire, whatever its document says.
  */
-final class SaveOptions
+final class SaveOptions implements Arguments
 {
     /**
      * @param int|null          $ifRevision  write only if the row is still at this revision; 0: only if there is none

@@ -40,7 +40,7 @@ final class Vault
             throw new InvalidArgumentException('keys: has to be an object of Keys, such as Keys::base64() makes.');
         }
         unset($options['keys']);
-        return new self(Library::open('dm_store_open', [self::options($options), $keys?->keyring()]));
+        return new self(Library::open('dm_store_open', [Json::options($options), $keys?->keyring()]));
     }
 
     /**
@@ -59,7 +59,7 @@ final class Vault
      */
     public function members(string $provider, string $owner, string $account = 'default'): ?array
     {
-        return self::membersOf(Library::find('dm_conn_get', [$this->store, $provider, $owner, $account], 2));
+        return Json::members(Library::find('dm_conn_get', [$this->store, $provider, $owner, $account], 2));
     }
 
     /**
@@ -84,7 +84,7 @@ final class Vault
         SaveOptions|array $options = [],
     ): Saved {
         return new Saved(Library::json('dm_conn_save', [
-            $this->store, $provider, $owner, $account, self::json($document), self::options($options),
+            $this->store, $provider, $owner, $account, Document::of($document)->toJson(), Json::options($options),
         ]));
     }
 
@@ -107,7 +107,7 @@ final class Vault
         SaveOptions|array $options = [],
     ): Saved {
         return new Saved(Library::json('dm_conn_merge', [
-            $this->store, $provider, $owner, $account, self::json($patch), self::options($options),
+            $this->store, $provider, $owner, $account, Document::of($patch)->toJson(), Json::options($options),
         ]));
     }
 
@@ -122,7 +122,7 @@ final class Vault
         string $account = 'default',
         ?int $ifRevision = null,
     ): Receipt {
-        $options = self::options($ifRevision === null ? [] : ['if_revision' => $ifRevision]);
+        $options = Json::options($ifRevision === null ? [] : ['if_revision' => $ifRevision]);
         return new Receipt(Library::json('dm_conn_delete', [$this->store, $provider, $owner, $account, $options]));
     }
 
@@ -140,12 +140,12 @@ final class Vault
     public function disconnect(
         string $provider,
         string $owner,
-        callable $revoke,
+        #[\SensitiveParameter] callable $revoke,
         string $account = 'default',
     ): Disconnected {
         $row = [$provider, $owner, $account];
         [$options, $thrown] = Revoking::ask($this, $row, $revoke);
-        $told = Library::json('dm_conn_disconnect', [$this->store, ...$row, self::options($options)]);
+        $told = Library::json('dm_conn_disconnect', [$this->store, ...$row, Json::options($options)]);
         return new Disconnected($told, $thrown);
     }
 
@@ -183,7 +183,7 @@ final class Vault
         #[\SensitiveParameter] callable $http,
         RefreshOptions|array $options = [],
     ): Refreshed {
-        return Refreshing::run($this->store, $connection, $http(...), self::options($options));
+        return Refreshing::run($this->store, $connection, $http(...), Json::options($options));
     }
 
     /**
@@ -195,7 +195,7 @@ final class Vault
     public function refreshStatus(ConnectionInfo $connection, RefreshOptions|array $options = []): Refreshed
     {
         $row = [$connection->provider, $connection->owner, $connection->account];
-        $told = Library::json('dm_refresh_status', [$this->store, ...$row, self::options($options)]);
+        $told = Library::json('dm_refresh_status', [$this->store, ...$row, Json::options($options)]);
         return new Refreshed(RefreshOutcome::from($told['outcome']), null, $told);
     }
 
@@ -208,7 +208,7 @@ final class Vault
      */
     public function refreshDue(int $limit = 20, ?int $claim = null): DueConnections
     {
-        $options = self::options(['limit' => $limit] + ($claim === null ? [] : ['claim' => $claim]));
+        $options = Json::options(['limit' => $limit] + ($claim === null ? [] : ['claim' => $claim]));
         return new DueConnections(Library::json('dm_refresh_due', [$this->store, $options]));
     }
 
@@ -224,7 +224,7 @@ final class Vault
      */
     public function find(Query|array $query = []): Page
     {
-        $found = Library::json('dm_conn_find', [$this->store, self::options($query)]);
+        $found = Library::json('dm_conn_find', [$this->store, Json::options($query)]);
         $rows = array_map(static fn (array $row) => new ConnectionInfo($row), $found['items']);
         return new Page($rows, $found['next']);
     }
@@ -264,90 +264,20 @@ final class Vault
     }
 
     /**
-     * A provider's app config with its document; null where there is none.
-     */
-    public function getConfig(string $provider, string $owner): ?AppConfig
-    {
-        $row = Library::find('dm_config_get', [$this->store, $provider, $owner], 2);
-        return $row === null ? null : new AppConfig(Json::decode($row[1]), Document::fromJson($row[0]));
-    }
-
-    /**
-     * An app config's document alone, as members() gives a connection's.
-     *
-     * @return array{array<array-key, mixed>, list<string>}|null
-     */
-    public function configMembers(string $provider, string $owner): ?array
-    {
-        return self::membersOf(Library::find('dm_config_get', [$this->store, $provider, $owner], 2));
-    }
-
-    /**
-     * Writes a whole app config.
-     *
-     * @param Document|array<array-key, mixed>       $document
-     * @param SaveOptions|array{if_revision?: int} $options
-     */
-    public function saveConfig(
-        string $provider,
-        string $owner,
-        #[\SensitiveParameter] Document|array $document,
-        SaveOptions|array $options = [],
-    ): Saved {
-        return new Saved(Library::json('dm_config_save', [
-            $this->store, $provider, $owner, self::json($document), self::options($options),
-        ]));
-    }
-
-    /**
-     * Writes some top-level members of an app config, as merge() does.
-     *
-     * @param Document|array<array-key, mixed>       $patch
-     * @param SaveOptions|array{if_revision?: int} $options
-     */
-    public function mergeConfig(
-        string $provider,
-        string $owner,
-        #[\SensitiveParameter] Document|array $patch,
-        SaveOptions|array $options = [],
-    ): Saved {
-        return new Saved(Library::json('dm_config_merge', [
-            $this->store, $provider, $owner, self::json($patch), self::options($options),
-        ]));
-    }
-
-    /**
-     * Deletes an app config. Where there is none, that is no error; the receipt tells.
-     *
-     * @param int|null $ifRevision delete it only if it is still at this revision
-     */
-    public function deleteConfig(string $provider, string $owner, ?int $ifRevision = null): Receipt
-    {
-        $options = self::options($ifRevision === null ? [] : ['if_revision' => $ifRevision]);
-        return new Receipt(Library::json('dm_config_delete', [$this->store, $provider, $owner, $options]));
-    }
-
-    /**
-     * Lists app configs, one page. No document is opened.
-     *
-     * @param Query|array{provider?: string, owner?: string, limit?: int, after?: string} $query
-     *
-     * @return Page<AppConfigInfo>
-     */
-    public function findConfigs(Query|array $query = []): Page
-    {
-        $found = Library::json('dm_config_find', [$this->store, self::options($query)]);
-        $rows = array_map(static fn (array $row) => new AppConfigInfo($row), $found['items']);
-        return new Page($rows, $found['next']);
-    }
-
-    /**
      * Deletes everything that an owner has, of one provider or of all, in one transaction: connections, app configs,
      * and what was kept of the old option in the owner's own places. A second import brings nothing of it back.
      */
     public function clearOwner(string $owner, ?string $provider = null): Cleared
     {
         return new Cleared(Library::json('dm_owner_clear', [$this->store, $owner, $provider ?? '']));
+    }
+
+    /**
+     * The app configs: the providers' client registrations, one for each owner.
+     */
+    public function configs(): AppConfigs
+    {
+        return new AppConfigs($this->store);
     }
 
     /**
@@ -379,10 +309,10 @@ final class Vault
      */
     public function events(
         string $consumer,
-        callable $handle,
+        #[\SensitiveParameter] callable $handle,
         int $limit = 1000,
         bool $fromStart = false,
-        ?callable $missed = null,
+        #[\SensitiveParameter] ?callable $missed = null,
     ): int {
         return (new EventReader($this->store, $consumer, $handle, $missed))->read($limit, $fromStart);
     }
@@ -481,7 +411,7 @@ final class Vault
         array $fields = [],
         bool $leaveOut = false,
     ): LegacyExport {
-        $options = self::options(['format' => $format->value, 'fields' => $fields, 'leave_out' => $leaveOut]);
+        $options = Json::options(['format' => $format->value, 'fields' => $fields, 'leave_out' => $leaveOut]);
         [$option, $report] = Library::call('dm_legacy_export', [$this->store, Salts::of([$salt]), $options], 2);
         return new LegacyExport($option, $format, new ExportReport(Json::decode($report)));
     }
@@ -504,7 +434,7 @@ final class Vault
         #[\SensitiveParameter] array $salts,
         LegacyFormat $format = LegacyFormat::Php,
     ): OptionWritten {
-        $options = self::options(['format' => $format->value]);
+        $options = Json::options(['format' => $format->value]);
         $arguments = [$this->store, $base ?? '', $option, Salts::of($salts), $options];
         return new OptionWritten(Library::json('dm_legacy_write', $arguments));
     }
@@ -558,36 +488,5 @@ final class Vault
     /** A copy would share the handle, and closing one would close both. */
     private function __clone()
     {
-    }
-
-    /**
-     * @param array{string, string}|null $row document, and what is known about it
-     *
-     * @return array{array<array-key, mixed>, list<string>}|null
-     */
-    private static function membersOf(#[\SensitiveParameter] ?array $row): ?array
-    {
-        if ($row === null) {
-            return null;
-        }
-        // Hardly ever is there more to be decoded. In a text the quotes would be escaped, so this is the member.
-        $none = str_contains($row[1], '"quarantined":[]');
-        return [Json::decode($row[0]), $none ? [] : Json::decode($row[1])['quarantined']];
-    }
-
-    /**
-     * @param Document|array<array-key, mixed> $document
-     */
-    private static function json(#[\SensitiveParameter] Document|array $document): string
-    {
-        return $document instanceof Document ? $document->toJson() : Json::encode($document);
-    }
-
-    /**
-     * @param SaveOptions|Query|RefreshOptions|array<string, mixed> $options
-     */
-    private static function options(SaveOptions|Query|RefreshOptions|array $options): string
-    {
-        return Json::options(is_array($options) ? $options : $options->toArray());
     }
 }

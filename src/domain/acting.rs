@@ -194,6 +194,23 @@ impl<T> Fact<T> {
     }
 }
 
+impl<T> Fact<Option<T>> {
+    /// What is known to be there.
+    pub fn there(&self) -> Option<&T> {
+        self.known().and_then(Option::as_ref)
+    }
+}
+
+impl Subject {
+    /// The person for whom it is, if there is one.
+    pub fn person(self) -> Option<UserId> {
+        match self {
+            Self::Asking(person) | Self::Scheduled(person) => Some(person),
+            Self::Nobody => None,
+        }
+    }
+}
+
 /// `asking user:3`, `scheduled user:3`, or `none`.
 impl std::fmt::Display for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

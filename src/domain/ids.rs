@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Invalid, Random, RandomUnavailable, UnixTime};
+use super::{Invalid, Random, RandomUnavailable, UnixTime, hex, unhex};
 
 /// The id of a connection, an app config or a kept piece: a UUIDv7 (RFC 9562, section 5.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,7 +73,7 @@ macro_rules! random_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                f.write_str(&hex(&self.0))
             }
         }
 
@@ -82,16 +82,7 @@ macro_rules! random_id {
 
             fn from_str(text: &str) -> Result<Self, Invalid> {
                 let wrong = || Invalid::new($what, concat!("must be ", stringify!($length), " bytes in hexadecimal"));
-                // `from_str_radix` alone would also take a sign.
-                if text.len() != 2 * $length || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
-                    return Err(wrong());
-                }
-                let mut bytes = [0; $length];
-                for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-                    let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
-                    *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
-                }
-                Ok(Self(bytes))
+                unhex(text).and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or_else(wrong)
             }
         }
     };

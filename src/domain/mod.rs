@@ -4,6 +4,7 @@ mod acting;
 mod acting_json;
 mod document;
 mod grant;
+mod hexadecimal;
 mod ids;
 mod invalid;
 pub mod json;
@@ -21,6 +22,7 @@ pub use acting::{
 };
 pub use document::{Document, Member};
 pub use grant::{Contexts, Effect, Grant, Run, Target, Whom};
+pub use hexadecimal::{hex, unhex};
 pub use ids::{KeyId, RecordId, StoreId};
 pub use invalid::Invalid;
 pub use names::{AccountName, Consumer, DisplayName, Provider, RemoteId};

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::buffer::Output;
 use super::funnel::run;
-use super::grant_json::{WantedJson, page};
+use super::grant_json::WantedJson;
 use super::input::{json, parsed};
-use super::store::{answer, dm_store, vault};
+use super::options::limited;
+use super::store::{ask, dm_store, vault};
 use super::{dm_buf, dm_error, dm_status};
 use crate::domain::{ActingRequest, RecordId};
 use crate::vault::{GrantInfo, Mode};
@@ -36,22 +37,17 @@ pub unsafe extern "C" fn dm_grant_admit(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let (request, wanted, mode): (ActingRequest, WantedJson, Mode) = unsafe {
-            (
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let (request, wanted, mode): (ActingRequest, WantedJson, Mode) = (
                 json("request", request, request_len)?,
                 json("wanted", wanted, wanted_len)?,
                 parsed("mode", mode, mode_len)?,
-            )
-        };
-        let told = answer(&vault.admit(&request, &wanted.into(), mode)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(told) };
-        Ok(())
-    })
+            );
+            vault.admit(&request, &wanted.into(), mode)
+        })
+    }
 }
 
 /// Lists what `dm_grant_admit` refused, or would have, and would still. `query` is a JSON object, all optional: `limit` (1 to 1000;
@@ -70,16 +66,13 @@ pub unsafe extern "C" fn dm_proposal_list(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let query: ProposalQuery = unsafe { json("query", query, query_len) }?;
-        let listed = answer(&vault.proposals(query.after, page(query.limit)?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(listed) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let query: ProposalQuery = json("query", query, query_len)?;
+            vault.proposals(query.after, limited(query.limit, 1000)?)
+        })
+    }
 }
 
 /// Gives the grant that a proposal proposes. `options` is a JSON object: `by` (who gives it) and `why` (optional). The proposal
@@ -98,18 +91,15 @@ pub unsafe extern "C" fn dm_proposal_accept(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let (id, options): (_, AcceptOptions) =
-            unsafe { (parsed("id", id, id_len)?, json("options", options, options_len)?) };
-        let grant = vault.accept_proposal(id, &options.by, options.why.as_deref())?;
-        let told = answer(&Accepted { grant })?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(told) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let (id, options): (_, AcceptOptions) =
+                (parsed("id", id, id_len)?, json("options", options, options_len)?);
+            let grant = vault.accept_proposal(id, &options.by, options.why.as_deref())?;
+            Ok(Accepted { grant })
+        })
+    }
 }
 
 /// Forgets a proposal; the same request met again proposes it again. One that is not there is no error. Any thread.

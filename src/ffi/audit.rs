@@ -4,10 +4,10 @@ use std::ffi::c_char;
 
 use super::audit_options::{AuditRequest, PruneRequest, VerifyRequest};
 use super::buffer::Output;
-use super::funnel::run;
 use super::input::json;
-use super::store::{answer, dm_store, vault};
+use super::store::{ask, dm_store};
 use super::{dm_buf, dm_error, dm_status};
+use crate::vault::Vault;
 
 /// Lists what happened. `query` is a JSON object of conditions, each optional: `agent`, `subject` (whose account it was, such
 /// as `user:12`), `connection` (an id, of a connection or app config), `event`, `since` and `until` (Unix seconds, from and
@@ -23,8 +23,9 @@ use super::{dm_buf, dm_error, dm_status};
 /// `grant_revoked`, `grant_deleted` (each one grant; `agent` has it, `subject` gave it), `pair_reset` (all that an agent had from an owner
 /// was ended, and something else than this library had changed it or put it back), and of the chain itself `begun`, `baseline`,
 /// `carried`, `checkpoint`, `broken`. `details` has of a row `kind`, `provider`, `account`, `status`, `revision`, `seal_revision`, of a grant
-/// `provider` and `revision`, of a request `provider`, `account`, `behalf`, `context`, `session`, `flow`, `target`, `code`, of an adoption `site` and `site_was`, and never a
-/// secret. The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
+/// `provider` and `revision`, of a request `provider`, `account`, `behalf`, `context`, `session`, `flow`, `target`, `code`, of a
+/// failed renewal `code`, `count` (in a row) and `until` (when it is tried again), of `expiring` `until`, of an adoption `site` and
+/// `site_was`, and never a secret. The caller frees `*out`. Any thread. Errors: DM_INVALID_ARGUMENT, DM_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_audit_query(
     store: *const dm_store,
@@ -33,16 +34,13 @@ pub unsafe extern "C" fn dm_audit_query(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let query: AuditRequest = unsafe { json("query", query, query_len) }?;
-        let page = answer(&vault.audit(&query.into_query()?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(page) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let query: AuditRequest = json("query", query, query_len)?;
+            vault.audit(&query.into_query()?)
+        })
+    }
 }
 
 /// Compares every audit record with the one before it, every row and every pair (all grants of an owner to an agent) with
@@ -66,16 +64,13 @@ pub unsafe extern "C" fn dm_audit_verify(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let options: VerifyRequest = unsafe { json("options", options, options_len) }?;
-        let verified = answer(&vault.verify_audit(&options.into_options()?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(verified) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let options: VerifyRequest = json("options", options, options_len)?;
+            vault.verify_audit(&options.into_options()?)
+        })
+    }
 }
 
 /// Tells where the audit chain has come to: `{at, streams: [{stream, sequence}], hash}`. Kept outside the store and given to
@@ -87,13 +82,8 @@ pub unsafe extern "C" fn dm_audit_anchor(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let anchor = answer(&vault(store)?.audit_anchor()?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(anchor) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe { ask(store, Output::required("out", out), error, Vault::audit_anchor) }
 }
 
 /// Deletes old audit records, at most 10,000 in a call. `options` is a JSON object: `before` (Unix seconds; what happened
@@ -114,14 +104,11 @@ pub unsafe extern "C" fn dm_audit_prune(
     result: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let result = Output::optional(result);
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let options: PruneRequest = unsafe { json("options", options, options_len) }?;
-        let pruned = answer(&vault.prune_audit(options.into_options()?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { result.give(pruned) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Ok(Output::optional(result)), error, |vault| {
+            let options: PruneRequest = json("options", options, options_len)?;
+            vault.prune_audit(options.into_options()?)
+        })
+    }
 }

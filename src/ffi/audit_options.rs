@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::options::{limited, member};
 use crate::domain::UnixTime;
-use crate::vault::{Anchor, AuditQuery, Code, Error, EventsOptions, PruneOptions, VerifyOptions};
+use crate::vault::{Anchor, AuditQuery, Error, EventsOptions, PruneOptions, VerifyOptions};
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -66,7 +66,7 @@ impl PruneRequest {
     pub(super) fn into_options(self) -> Result<PruneOptions, Error> {
         let before = member("before", self.before, UnixTime::new)?.ok_or_else(|| {
             let message = "before: give the time, in Unix seconds, before which records go";
-            Error::new(Code::InvalidArgument, message).with("argument", "before")
+            Error::of_argument("before", message)
         })?;
         let Self { accept_findings, ignore_consumers, .. } = self;
         Ok(PruneOptions { before, accept_findings, ignore_consumers })

@@ -21,6 +21,8 @@ pub struct dm_buf {
     pub len: usize,
 }
 
+const EMPTY: dm_buf = dm_buf { ptr: std::ptr::null_mut(), len: 0 };
+
 /// The bytes behind every buffer that is out, by their address: so freeing what is none is an error.
 static OUT: LazyLock<Mutex<HashMap<usize, SecretBytes>>> = LazyLock::new(Mutex::default);
 
@@ -43,17 +45,6 @@ impl Output {
         self.0.is_some()
     }
 
-    /// Says that there is nothing: `{NULL, 0}`.
-    ///
-    /// # Safety
-    ///
-    /// As for [`give`](Self::give).
-    pub(super) unsafe fn give_nothing(self) {
-        let Some(out) = self.0 else { return };
-        // SAFETY: this function's contract.
-        unsafe { out.write(dm_buf { ptr: std::ptr::null_mut(), len: 0 }) };
-    }
-
     /// Hands `bytes` over.
     ///
     /// # Safety
@@ -67,6 +58,22 @@ impl Output {
         OUT.lock().unwrap_or_else(PoisonError::into_inner).insert(ptr as usize, bytes);
         // SAFETY: checked for NULL in the constructors, valid by this function's contract.
         unsafe { out.write(dm_buf { ptr: ptr.cast(), len }) };
+    }
+
+    /// Hands `bytes` over, or says that there are none: `{NULL, 0}`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`give`](Self::give).
+    pub(super) unsafe fn give_any(self, bytes: Option<SecretBytes>) {
+        // SAFETY: this function's contract.
+        unsafe {
+            match (bytes, self.0) {
+                (Some(bytes), _) => self.give(bytes),
+                (None, Some(out)) => out.write(EMPTY),
+                (None, None) => {}
+            }
+        }
     }
 }
 
@@ -92,7 +99,7 @@ pub unsafe extern "C" fn dm_buf_free(buf: *mut dm_buf) -> dm_status {
                 Error::new(Code::InvalidHandle, "the buffer was not handed out, or was freed before")
             })?;
         }
-        *buf = dm_buf { ptr: std::ptr::null_mut(), len: 0 };
+        *buf = EMPTY;
         Ok(())
     })
 }

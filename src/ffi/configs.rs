@@ -2,14 +2,13 @@
 
 use std::ffi::c_char;
 
-use super::documents::{self, Names, Text, Write};
-use super::funnel::run;
-use super::store::dm_store;
+use super::buffer::Output;
+use super::documents::{self, Names, Text, written};
+use super::input::json;
+use super::options::{DeleteOptions, FindQuery};
+use super::store::{ask, dm_store};
 use super::{dm_buf, dm_error, dm_status};
 use crate::vault::Kind;
-
-/// An app config has no account name of its own.
-const DEFAULT: Text = Text(std::ptr::null(), 0);
 
 /// Reads the document of one app config; as `dm_conn_get`, without an account name.
 #[unsafe(no_mangle)]
@@ -24,15 +23,16 @@ pub unsafe extern "C" fn dm_config_get(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe {
+    unsafe {
         documents::get(
             Kind::Config,
             store,
-            Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: DEFAULT },
+            Names::of_config(provider, provider_len, owner, owner_len),
             document,
             about,
+            error,
         )
-    })
+    }
 }
 
 /// Saves a document as the whole of an app config; as `dm_conn_save`, without an account name. Of the options only
@@ -52,17 +52,14 @@ pub unsafe extern "C" fn dm_config_save(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe {
-        documents::write(
-            Write::Save,
-            Kind::Config,
-            store,
-            Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: DEFAULT },
-            Text(document, document_len),
-            Text(options, options_len),
-            result,
-        )
-    })
+    unsafe {
+        ask(store, Ok(Output::optional(result)), error, |vault| {
+            let names = Names::of_config(provider, provider_len, owner, owner_len);
+            let (address, document, facts) =
+                written(names, Text(document, document_len), Text(options, options_len))?;
+            vault.save(Kind::Config, &address, &document, &facts)
+        })
+    }
 }
 
 /// Lays `patch` over the stored app config; as `dm_conn_merge`, without an account name.
@@ -81,17 +78,13 @@ pub unsafe extern "C" fn dm_config_merge(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe {
-        documents::write(
-            Write::Merge,
-            Kind::Config,
-            store,
-            Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: DEFAULT },
-            Text(patch, patch_len),
-            Text(options, options_len),
-            result,
-        )
-    })
+    unsafe {
+        ask(store, Ok(Output::optional(result)), error, |vault| {
+            let names = Names::of_config(provider, provider_len, owner, owner_len);
+            let (address, patch, facts) = written(names, Text(patch, patch_len), Text(options, options_len))?;
+            vault.merge(Kind::Config, &address, &patch, &facts)
+        })
+    }
 }
 
 /// Deletes an app config; as `dm_conn_delete`, without an account name.
@@ -108,15 +101,14 @@ pub unsafe extern "C" fn dm_config_delete(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe {
-        documents::delete(
-            Kind::Config,
-            store,
-            Names { provider: Text(provider, provider_len), owner: Text(owner, owner_len), account: DEFAULT },
-            Text(options, options_len),
-            receipt,
-        )
-    })
+    unsafe {
+        ask(store, Ok(Output::optional(receipt)), error, |vault| {
+            let names = Names::of_config(provider, provider_len, owner, owner_len);
+            let (address, options): (_, DeleteOptions) =
+                (names.address()?, json("options", options, options_len)?);
+            vault.delete(Kind::Config, &address, options.if_revision)
+        })
+    }
 }
 
 /// Lists app configs; as `dm_conn_find`.
@@ -129,5 +121,10 @@ pub unsafe extern "C" fn dm_config_find(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe { documents::find(Kind::Config, store, Text(query, query_len), out) })
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let query: FindQuery = json("query", query, query_len)?;
+            vault.find(Kind::Config, &query.into_query()?)
+        })
+    }
 }

@@ -2,9 +2,11 @@
 
 use std::ffi::c_char;
 
-use super::documents::{self, Names, Text, Write};
-use super::funnel::run;
-use super::store::dm_store;
+use super::buffer::Output;
+use super::documents::{self, Names, Text, optional, written};
+use super::input::{json, parsed, text};
+use super::options::{DeleteOptions, DisconnectOptions, FindQuery};
+use super::store::{ask, dm_store};
 use super::{dm_buf, dm_error, dm_status};
 use crate::vault::Kind;
 
@@ -15,8 +17,9 @@ use crate::vault::Kind;
 /// `{id, provider, owner, owner_class, account, remote_id, display_name, scopes, status, status_cause, expires_at,
 /// revision, connected_at, updated_at, last_used_at, quarantined, integrity}`, times in Unix seconds UTC. `owner_class`
 /// is `service` (site, org), `personal` (user) or `agent`. `status` is the one that counts now: an `active` row past its
-/// expiry is `expired`, one whose key was not given is `key_unavailable`. `integrity` is false where something else than
-/// this library changed the row: then nothing in it is to be believed.
+/// expiry is `expired`, one whose key was not given is `key_unavailable`. `last_used_at` is when its use was last
+/// allowed by `dm_conn_acquire`, or by `dm_grant_admit` in the mode `enforce`; reading it here is none. `integrity` is
+/// false where something else than this library changed the row: then nothing in it is to be believed.
 ///
 /// The caller frees both with `dm_buf_free`, which wipes them. Any thread.
 /// Errors: DM_NOT_FOUND, DM_INTEGRITY, DM_KEY_UNAVAILABLE, DM_BUSY, DM_INVALID_ARGUMENT.
@@ -34,19 +37,16 @@ pub unsafe extern "C" fn dm_conn_get(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe {
+    unsafe {
         documents::get(
             Kind::Connection,
             store,
-            Names {
-                provider: Text(provider, provider_len),
-                owner: Text(owner, owner_len),
-                account: Text(account, account_len),
-            },
+            Names::new(provider, provider_len, owner, owner_len, account, account_len),
             document,
             about,
+            error,
         )
-    })
+    }
 }
 
 /// Saves a document (a JSON object of at most 1 MiB and 64 levels; `[]` is the empty one) as the whole of a connection.
@@ -95,21 +95,14 @@ pub unsafe extern "C" fn dm_conn_save(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe {
-        documents::write(
-            Write::Save,
-            Kind::Connection,
-            store,
-            Names {
-                provider: Text(provider, provider_len),
-                owner: Text(owner, owner_len),
-                account: Text(account, account_len),
-            },
-            Text(document, document_len),
-            Text(options, options_len),
-            result,
-        )
-    })
+    unsafe {
+        ask(store, Ok(Output::optional(result)), error, |vault| {
+            let names = Names::new(provider, provider_len, owner, owner_len, account, account_len);
+            let (address, document, facts) =
+                written(names, Text(document, document_len), Text(options, options_len))?;
+            vault.save(Kind::Connection, &address, &document, &facts)
+        })
+    }
 }
 
 /// Lays the top-level members of `patch` over the stored document, as PHP's `array_merge` does on string keys: a
@@ -135,21 +128,13 @@ pub unsafe extern "C" fn dm_conn_merge(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe {
-        documents::write(
-            Write::Merge,
-            Kind::Connection,
-            store,
-            Names {
-                provider: Text(provider, provider_len),
-                owner: Text(owner, owner_len),
-                account: Text(account, account_len),
-            },
-            Text(patch, patch_len),
-            Text(options, options_len),
-            result,
-        )
-    })
+    unsafe {
+        ask(store, Ok(Output::optional(result)), error, |vault| {
+            let names = Names::new(provider, provider_len, owner, owner_len, account, account_len);
+            let (address, patch, facts) = written(names, Text(patch, patch_len), Text(options, options_len))?;
+            vault.merge(Kind::Connection, &address, &patch, &facts)
+        })
+    }
 }
 
 /// Deletes a connection: its document, its data key, and members of the old option that were quarantined beside it.
@@ -171,19 +156,14 @@ pub unsafe extern "C" fn dm_conn_delete(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe {
-        documents::delete(
-            Kind::Connection,
-            store,
-            Names {
-                provider: Text(provider, provider_len),
-                owner: Text(owner, owner_len),
-                account: Text(account, account_len),
-            },
-            Text(options, options_len),
-            receipt,
-        )
-    })
+    unsafe {
+        ask(store, Ok(Output::optional(receipt)), error, |vault| {
+            let names = Names::new(provider, provider_len, owner, owner_len, account, account_len);
+            let (address, options): (_, DeleteOptions) =
+                (names.address()?, json("options", options, options_len)?);
+            vault.delete(Kind::Connection, &address, options.if_revision)
+        })
+    }
 }
 
 /// Ends a connection for good, and says what is true since: the document, its data key, what was held back beside it and the
@@ -221,18 +201,14 @@ pub unsafe extern "C" fn dm_conn_disconnect(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe {
-        documents::disconnect(
-            store,
-            Names {
-                provider: Text(provider, provider_len),
-                owner: Text(owner, owner_len),
-                account: Text(account, account_len),
-            },
-            Text(options, options_len),
-            receipt,
-        )
-    })
+    unsafe {
+        ask(store, Ok(Output::optional(receipt)), error, |vault| {
+            let names = Names::new(provider, provider_len, owner, owner_len, account, account_len);
+            let (address, options): (_, DisconnectOptions) =
+                (names.address()?, json("options", options, options_len)?);
+            vault.disconnect(&address, &options.into_disconnect()?)
+        })
+    }
 }
 
 /// Lists connections without opening any. `query` is a JSON object of what to look for, all optional (NULL and 0 lists
@@ -254,7 +230,12 @@ pub unsafe extern "C" fn dm_conn_find(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe { documents::find(Kind::Connection, store, Text(query, query_len), out) })
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let query: FindQuery = json("query", query, query_len)?;
+            vault.find(Kind::Connection, &query.into_query()?)
+        })
+    }
 }
 
 /// Sets a connection's status, with a cause of at most 255 bytes or none (never a secret in it). Allowed are
@@ -285,19 +266,14 @@ pub unsafe extern "C" fn dm_conn_set_status(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe {
-        documents::set_status(
-            store,
-            Names {
-                provider: Text(provider, provider_len),
-                owner: Text(owner, owner_len),
-                account: Text(account, account_len),
-            },
-            Text(status, status_len),
-            Text(cause, cause_len),
-            result,
-        )
-    })
+    unsafe {
+        ask(store, Ok(Output::optional(result)), error, |vault| {
+            let names = Names::new(provider, provider_len, owner, owner_len, account, account_len);
+            let (address, status, cause) =
+                (names.address()?, parsed("status", status, status_len)?, text("cause", cause, cause_len)?);
+            vault.set_status(&address, status, (!cause.is_empty()).then_some(cause))
+        })
+    }
 }
 
 /// Tells which providers are set up and connected, without opening anything. An empty `provider` or `owner` means all.
@@ -315,7 +291,13 @@ pub unsafe extern "C" fn dm_conn_status(
     error: *mut *mut dm_error,
 ) -> dm_status {
     // SAFETY: the ABI's contract.
-    run(error, || unsafe {
-        documents::status(store, Text(provider, provider_len), Text(owner, owner_len), out)
-    })
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let (provider, owner) = (
+                optional("provider", Text(provider, provider_len))?,
+                optional("owner", Text(owner, owner_len))?,
+            );
+            vault.status(provider.as_ref(), owner.as_ref())
+        })
+    }
 }

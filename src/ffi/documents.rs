@@ -5,12 +5,13 @@ use std::ffi::c_char;
 use zeroize::Zeroizing;
 
 use super::buffer::Output;
-use super::dm_buf;
+use super::funnel::run;
 use super::input::{bytes, json, parsed, text};
-use super::options::{DeleteOptions, DisconnectOptions, FindQuery, SaveOptions};
+use super::options::SaveOptions;
 use super::store::{answer, dm_store, vault};
+use super::{dm_buf, dm_error, dm_status};
 use crate::domain::{AccountName, Document};
-use crate::vault::{Address, Error, Kind};
+use crate::vault::{Address, Error, Facts, Kind};
 
 /// A text as a caller hands it in.
 #[derive(Clone, Copy)]
@@ -19,12 +20,37 @@ pub(super) struct Text(pub(super) *const c_char, pub(super) usize);
 /// The names of a row as a caller hands them in; an empty account name is `default`.
 #[derive(Clone, Copy)]
 pub(super) struct Names {
-    pub(super) provider: Text,
-    pub(super) owner: Text,
-    pub(super) account: Text,
+    provider: Text,
+    owner: Text,
+    account: Text,
 }
 
 impl Names {
+    pub(super) fn new(
+        provider: *const c_char,
+        provider_len: usize,
+        owner: *const c_char,
+        owner_len: usize,
+        account: *const c_char,
+        account_len: usize,
+    ) -> Self {
+        Self {
+            provider: Text(provider, provider_len),
+            owner: Text(owner, owner_len),
+            account: Text(account, account_len),
+        }
+    }
+
+    /// Those of an app config, which has no account name of its own.
+    pub(super) fn of_config(
+        provider: *const c_char,
+        provider_len: usize,
+        owner: *const c_char,
+        owner_len: usize,
+    ) -> Self {
+        Self::new(provider, provider_len, owner, owner_len, std::ptr::null(), 0)
+    }
+
     /// # Safety
     ///
     /// Each text is NULL or valid for its length.
@@ -41,6 +67,8 @@ impl Names {
     }
 }
 
+/// Reads a document, and what else is known of the row where that is wanted.
+///
 /// # Safety
 ///
 /// Texts are NULL or valid for their length, outputs NULL or valid for writing.
@@ -50,170 +78,64 @@ pub(super) unsafe fn get(
     names: Names,
     document: *mut dm_buf,
     about: *mut dm_buf,
-) -> Result<(), Error> {
-    let (document, about) = (Output::required("document", document)?, Output::optional(about));
-    let vault = vault(store)?;
-    // SAFETY: this function's contract.
-    let got = vault.get(kind, &unsafe { names.address() }?)?;
-    if !about.wanted() {
+    error: *mut *mut dm_error,
+) -> dm_status {
+    run(error, || {
+        let (document, about) = (Output::required("document", document)?, Output::optional(about));
+        let vault = vault(store)?;
         // SAFETY: this function's contract.
-        unsafe { document.give(got.document) };
-        return Ok(());
-    }
-    let (bytes, facts) = got.with_about();
-    let told = answer(&facts)?;
+        let got = vault.get(kind, &unsafe { names.address() }?)?;
+        if !about.wanted() {
+            // SAFETY: this function's contract.
+            unsafe { document.give(got.document) };
+            return Ok(());
+        }
+        let (bytes, facts) = got.with_about();
+        let told = answer(&facts)?;
+        // SAFETY: this function's contract.
+        unsafe {
+            document.give(bytes);
+            about.give(told);
+        }
+        Ok(())
+    })
+}
+
+/// What a row is written with: where, which document, and what is said of it.
+///
+/// # Safety
+///
+/// Each text is NULL or valid for its length.
+pub(super) unsafe fn written(
+    names: Names,
+    given: Text,
+    options: Text,
+) -> Result<(Address, Document, Facts), Error> {
     // SAFETY: this function's contract.
     unsafe {
-        document.give(bytes);
-        about.give(told);
-    }
-    Ok(())
-}
-
-/// Whether a document replaces what is there or is laid over it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Write {
-    Save,
-    Merge,
-}
-
-/// # Safety
-///
-/// As for [`get`].
-pub(super) unsafe fn write(
-    write: Write,
-    kind: Kind,
-    store: *const dm_store,
-    names: Names,
-    document: Text,
-    options: Text,
-    result: *mut dm_buf,
-) -> Result<(), Error> {
-    let result = Output::optional(result);
-    let vault = vault(store)?;
-    // SAFETY: this function's contract.
-    let (address, document, facts) = unsafe {
-        let document = Zeroizing::new(bytes("document", document.0, document.1)?.to_vec());
-        let options: SaveOptions = json("options", options.0, options.1)?;
         let address = names.address()?;
+        let options: SaveOptions = json("options", options.0, options.1)?;
         let facts = options.into_facts(&address)?;
-        (address, Document::parse(document)?, facts)
-    };
-    let saved = match write {
-        Write::Save => vault.save(kind, &address, &document, &facts),
-        Write::Merge => vault.merge(kind, &address, &document, &facts),
-    }?;
-    // SAFETY: this function's contract.
-    unsafe { result.give(answer(&saved)?) };
-    Ok(())
+        Ok((address, document("document", given)?, facts))
+    }
 }
 
+/// A document as a caller hands it in. The copy of it is wiped whatever comes of it.
+///
 /// # Safety
 ///
-/// As for [`get`].
-pub(super) unsafe fn delete(
-    kind: Kind,
-    store: *const dm_store,
-    names: Names,
-    options: Text,
-    receipt: *mut dm_buf,
-) -> Result<(), Error> {
-    let receipt = Output::optional(receipt);
-    let vault = vault(store)?;
+/// The text is NULL or valid for its length.
+pub(super) unsafe fn document(name: &'static str, given: Text) -> Result<Document, Error> {
     // SAFETY: this function's contract.
-    let (address, options): (_, DeleteOptions) =
-        unsafe { (names.address()?, json("options", options.0, options.1)?) };
-    let told = vault.delete(kind, &address, options.if_revision)?;
-    // SAFETY: this function's contract.
-    unsafe { receipt.give(answer(&told)?) };
-    Ok(())
-}
-
-/// # Safety
-///
-/// As for [`get`].
-pub(super) unsafe fn disconnect(
-    store: *const dm_store,
-    names: Names,
-    options: Text,
-    receipt: *mut dm_buf,
-) -> Result<(), Error> {
-    let receipt = Output::optional(receipt);
-    let vault = vault(store)?;
-    // SAFETY: this function's contract.
-    let (address, options): (_, DisconnectOptions) =
-        unsafe { (names.address()?, json("options", options.0, options.1)?) };
-    let told = vault.disconnect(&address, &options.into_disconnect()?)?;
-    // SAFETY: this function's contract.
-    unsafe { receipt.give(answer(&told)?) };
-    Ok(())
-}
-
-/// # Safety
-///
-/// As for [`get`].
-pub(super) unsafe fn find(
-    kind: Kind,
-    store: *const dm_store,
-    query: Text,
-    out: *mut dm_buf,
-) -> Result<(), Error> {
-    let out = Output::required("out", out)?;
-    let vault = vault(store)?;
-    // SAFETY: this function's contract.
-    let query: FindQuery = unsafe { json("query", query.0, query.1) }?;
-    let page = answer(&vault.find(kind, &query.into_query()?)?)?;
-    // SAFETY: this function's contract.
-    unsafe { out.give(page) };
-    Ok(())
-}
-
-/// # Safety
-///
-/// As for [`get`].
-pub(super) unsafe fn set_status(
-    store: *const dm_store,
-    names: Names,
-    status: Text,
-    cause: Text,
-    result: *mut dm_buf,
-) -> Result<(), Error> {
-    let result = Output::optional(result);
-    let vault = vault(store)?;
-    // SAFETY: this function's contract.
-    let (address, status, cause) = unsafe {
-        (names.address()?, parsed("status", status.0, status.1)?, text("cause", cause.0, cause.1)?)
-    };
-    let about = vault.set_status(&address, status, (!cause.is_empty()).then_some(cause))?;
-    // SAFETY: this function's contract.
-    unsafe { result.give(answer(&about)?) };
-    Ok(())
-}
-
-/// # Safety
-///
-/// As for [`get`].
-pub(super) unsafe fn status(
-    store: *const dm_store,
-    provider: Text,
-    owner: Text,
-    out: *mut dm_buf,
-) -> Result<(), Error> {
-    let out = Output::required("out", out)?;
-    let vault = vault(store)?;
-    // SAFETY: this function's contract.
-    let (provider, owner) = unsafe { (optional("provider", provider)?, optional("owner", owner)?) };
-    let list = answer(&vault.status(provider.as_ref(), owner.as_ref())?)?;
-    // SAFETY: this function's contract.
-    unsafe { out.give(list) };
-    Ok(())
+    let bytes = unsafe { bytes(name, given.0, given.1) }?;
+    Ok(Document::parse(Zeroizing::new(bytes.to_vec()))?)
 }
 
 /// A value that an empty text leaves out.
 ///
 /// # Safety
 ///
-/// As for [`get`].
+/// The text is NULL or valid for its length.
 pub(super) unsafe fn optional<T>(name: &'static str, given: Text) -> Result<Option<T>, Error>
 where
     T: std::str::FromStr<Err = crate::domain::Invalid>,

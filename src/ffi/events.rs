@@ -6,7 +6,7 @@ use super::audit_options::EventsRequest;
 use super::buffer::Output;
 use super::funnel::run;
 use super::input::{json, parsed};
-use super::store::{answer, dm_store, vault};
+use super::store::{ask, dm_store, vault};
 use super::{dm_buf, dm_error, dm_status};
 
 /// Tells a consumer what happened to connections since it was done last, in order, whichever process did it: at least once.
@@ -44,18 +44,14 @@ pub unsafe extern "C" fn dm_events_read(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let consumer = unsafe { parsed("consumer", consumer, consumer_len) }?;
-        // SAFETY: the same.
-        let options: EventsRequest = unsafe { json("options", options, options_len) }?;
-        let page = answer(&vault.events(&consumer, options.into_options()?)?)?;
-        // SAFETY: the same.
-        unsafe { out.give(page) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let consumer = parsed("consumer", consumer, consumer_len)?;
+            let options: EventsRequest = json("options", options, options_len)?;
+            vault.events(&consumer, options.into_options()?)
+        })
+    }
 }
 
 /// The consumer has dealt with everything up to `cursor`, which dm_events_read told, and is not told it again. The cursor where it

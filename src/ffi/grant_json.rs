@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::options::{limited, member};
 use crate::domain::{
     AccountName, ActingRequest, AgentId, AtMost, Contexts, Effect, Limits, Owner, Powers, Provider, RecordId,
     Run, Scopes, Target, UnixTime, Whom,
 };
 use crate::grants::Wanted;
-use crate::vault::{Address, Code, Error, GrantQuery, NewGrant, Offer, Origin, Revocation, Which};
+use crate::vault::{Address, Error, GrantQuery, NewGrant, Offer, Origin, Revocation, Which};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with `provider`, and what else is wanted")]
@@ -65,7 +66,7 @@ const MOST_OFFERS: usize = 256;
 /// Grants that go with a save.
 pub(super) fn offers(grants: Vec<GrantJson>, address: &Address) -> Result<Vec<Offer>, Error> {
     if grants.len() > MOST_OFFERS {
-        return Err(wrong("grants", "grants: at most 256 go with a save"));
+        return Err(Error::of_argument("grants", "grants: at most 256 go with a save"));
     }
     let offered = grants.into_iter().enumerate();
     offered
@@ -79,7 +80,7 @@ impl GrantJson {
     fn into_offer(mut self, address: &Address) -> Result<Offer, Error> {
         if self.connection.is_some() || self.owner.is_some() || self.provider.is_some() {
             let message = "connection, owner, provider: leave them out: it is about what is saved";
-            return Err(wrong("connection", message));
+            return Err(Error::of_argument("connection", message));
         }
         let only_this = self.only_this.take().unwrap_or(false);
         (self.owner, self.provider) = (Some(address.owner.clone()), Some(address.provider.clone()));
@@ -89,7 +90,7 @@ impl GrantJson {
     pub(super) fn into_grant(self) -> Result<NewGrant, Error> {
         if self.only_this.is_some() {
             let message = "only_this: goes with a save; name the connection by its id";
-            return Err(wrong("only_this", message));
+            return Err(Error::of_argument("only_this", message));
         }
         let target = match (self.connection, self.owner, self.provider) {
             (Some(id), None, None) => Target::Connection(id),
@@ -97,12 +98,12 @@ impl GrantJson {
             _ => {
                 let message =
                     "connection, owner, provider: name one connection by its id, or an owner and a provider";
-                return Err(wrong("connection", message));
+                return Err(Error::of_argument("connection", message));
             }
         };
         if self.scopes.is_none() && self.operations.is_none() {
             let message = "operations, scopes: say what the grant is for; \"*\" has to be written out";
-            return Err(wrong("operations", message));
+            return Err(Error::of_argument("operations", message));
         }
         let none = || AtMost::These(Scopes::default());
         Ok(NewGrant {
@@ -145,7 +146,7 @@ impl RevocationJson {
             _ => {
                 let message =
                     "id, agent, owner: name one grant by its id, or all of an agent, of an owner or of both";
-                return Err(wrong("id", message));
+                return Err(Error::of_argument("id", message));
             }
         };
         Ok(Revocation { which, by: self.by, why: self.why })
@@ -168,7 +169,16 @@ pub(super) struct GrantQueryJson {
 impl GrantQueryJson {
     pub(super) fn into_query(self) -> Result<GrantQuery, Error> {
         let Self { agent, owner, provider, connection, origin, revoked, after, limit } = self;
-        Ok(GrantQuery { agent, owner, provider, connection, origin, revoked, after, limit: page(limit)? })
+        Ok(GrantQuery {
+            agent,
+            owner,
+            provider,
+            connection,
+            origin,
+            revoked,
+            after,
+            limit: limited(limit, 1000)?,
+        })
     }
 }
 
@@ -195,7 +205,8 @@ pub(super) enum Question {
 
 impl QuestionJson {
     pub(super) fn into_question(self) -> Result<Question, Error> {
-        let paged = GrantQuery { after: self.after, limit: page(self.limit)?, ..GrantQuery::default() };
+        let paged =
+            GrantQuery { after: self.after, limit: limited(self.limit, 1000)?, ..GrantQuery::default() };
         match (self.request, self.wanted, self.connection, self.agent) {
             (Some(request), Some(wanted), None, None) => {
                 Ok(Question::Request(Box::new(request), wanted.into()))
@@ -204,23 +215,12 @@ impl QuestionJson {
             (None, None, None, Some(agent)) => Ok(Question::Agent(agent, paged)),
             _ => {
                 let message = "question: ask about a `request` and what is `wanted`, about a `connection`, or about an `agent`";
-                Err(wrong("question", message))
+                Err(Error::of_argument("question", message))
             }
         }
     }
 }
 
-pub(super) fn page(limit: Option<u32>) -> Result<Option<u32>, Error> {
-    match limit {
-        Some(limit) if !(1..=1000).contains(&limit) => Err(wrong("limit", "limit: 1 to 1000")),
-        limit => Ok(limit),
-    }
-}
-
 fn time(name: &'static str, seconds: Option<i64>) -> Result<Option<UnixTime>, Error> {
-    super::options::member(name, seconds, UnixTime::new)
-}
-
-fn wrong(argument: &'static str, message: &str) -> Error {
-    Error::new(Code::InvalidArgument, message).with("argument", argument)
+    member(name, seconds, UnixTime::new)
 }

@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use serde::Serialize;
+
 use super::buffer::Output;
 use super::documents::{Text, optional};
 use super::funnel::run;
@@ -9,9 +11,10 @@ use super::grant_json::{
     GrantJson, GrantQueryJson, Question, QuestionJson, RevocationJson, WantedJson, tools,
 };
 use super::input::json;
-use super::store::{answer, dm_store, vault};
+use super::store::{answer, ask, dm_store, vault};
 use super::{dm_buf, dm_error, dm_status};
 use crate::domain::ActingRequest;
+use crate::vault::{AgentUses, ConnectionUses, Explained};
 
 /// Gives an agent a grant: by itself an agent may use nothing. Who may give it is for the caller to know; nothing of it may
 /// come from the agent, its tools or its model.
@@ -48,16 +51,13 @@ pub unsafe extern "C" fn dm_grant_create(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let grant: GrantJson = unsafe { json("grant", grant, grant_len) }?;
-        let told = answer(&vault.create_grant(&grant.into_grant()?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(told) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let grant: GrantJson = json("grant", grant, grant_len)?;
+            vault.create_grant(&grant.into_grant()?)
+        })
+    }
 }
 
 /// Takes grants back: the one with `id`; or, where `id` is empty, all that the agent, the owner, or both in `options` have
@@ -79,17 +79,14 @@ pub unsafe extern "C" fn dm_grant_revoke(
     receipt: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let receipt = Output::optional(receipt);
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let (id, options): (_, RevocationJson) =
-            unsafe { (optional("id", Text(id, id_len))?, json("options", options, options_len)?) };
-        let told = answer(&vault.revoke_grants(&options.into_revocation(id)?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { receipt.give(told) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Ok(Output::optional(receipt)), error, |vault| {
+            let (id, options): (_, RevocationJson) =
+                (optional("id", Text(id, id_len))?, json("options", options, options_len)?);
+            vault.revoke_grants(&options.into_revocation(id)?)
+        })
+    }
 }
 
 /// Lists grants. `query` is a JSON object of what to look for, all optional: `agent`, `owner`, `provider`, `connection` (those
@@ -110,16 +107,13 @@ pub unsafe extern "C" fn dm_grant_list(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let query: GrantQueryJson = unsafe { json("query", query, query_len) }?;
-        let page = answer(&vault.list_grants(&query.into_query()?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(page) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let query: GrantQueryJson = json("query", query, query_len)?;
+            vault.list_grants(&query.into_query()?)
+        })
+    }
 }
 
 /// Decides whether a request may use a connection now, and says why not. Nothing is counted, written or decrypted; a
@@ -160,17 +154,14 @@ pub unsafe extern "C" fn dm_grant_check(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let (request, wanted): (ActingRequest, WantedJson) =
-            unsafe { (json("request", request, request_len)?, json("wanted", wanted, wanted_len)?) };
-        let told = answer(&vault.check_grant(&request, &wanted.into())?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(told) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let (request, wanted): (ActingRequest, WantedJson) =
+                (json("request", request, request_len)?, json("wanted", wanted, wanted_len)?);
+            vault.check_grant(&request, &wanted.into())
+        })
+    }
 }
 
 /// Asks for a credential: the agent's door. Decides as `dm_grant_check` does, counts the use, writes the audit record, and only
@@ -205,10 +196,7 @@ pub unsafe extern "C" fn dm_conn_acquire(
         // SAFETY: the ABI's contract.
         unsafe {
             decision.give(told);
-            match acquired.credential {
-                Some(found) => credential.give(found),
-                None => credential.give_nothing(),
-            }
+            credential.give_any(acquired.credential);
         }
         Ok(())
     })
@@ -241,20 +229,19 @@ pub unsafe extern "C" fn dm_grant_explain(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let question: QuestionJson = unsafe { json("question", question, question_len) }?;
-        let told = match question.into_question()? {
-            Question::Request(request, wanted) => answer(&vault.explain_request(&request, &wanted)?),
-            Question::Connection(id, query) => answer(&vault.explain_connection(id, &query)?),
-            Question::Agent(agent, query) => answer(&vault.explain_agent(agent, &query)?),
-        }?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(told) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let question: QuestionJson = json("question", question, question_len)?;
+            Ok(match question.into_question()? {
+                Question::Request(request, wanted) => {
+                    Told::Request(vault.explain_request(&request, &wanted)?)
+                }
+                Question::Connection(id, query) => Told::Connection(vault.explain_connection(id, &query)?),
+                Question::Agent(agent, query) => Told::Agent(vault.explain_agent(agent, &query)?),
+            })
+        })
+    }
 }
 
 /// Decides about up to 1000 tools in one call, so that an agent's list shows only what would work. `tools` is a JSON object:
@@ -271,15 +258,21 @@ pub unsafe extern "C" fn dm_tools_resolve(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let (request, wanted): (ActingRequest, _) =
-            unsafe { (json("request", request, request_len)?, json("tools", tools_json, tools_len)?) };
-        let told = answer(&vault.resolve_tools(&request, &tools(wanted))?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(told) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let (request, wanted): (ActingRequest, _) =
+                (json("request", request, request_len)?, json("tools", tools_json, tools_len)?);
+            vault.resolve_tools(&request, &tools(wanted))
+        })
+    }
+}
+
+/// What `dm_grant_explain` answers each kind of question.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Told {
+    Request(Explained),
+    Connection(ConnectionUses),
+    Agent(AgentUses),
 }

@@ -10,7 +10,7 @@ const LIMIT: usize = 16 << 20;
 
 /// The error for an argument that has to be there.
 pub(super) fn missing(name: &'static str) -> Error {
-    Error::new(Code::InvalidArgument, format!("{name} must not be NULL")).with("argument", name)
+    Error::of_argument(name, format!("{name} must not be NULL"))
 }
 
 /// The bytes at `ptr`. NULL and 0 is the empty input, NULL and more is an error.
@@ -46,8 +46,7 @@ pub(super) unsafe fn text<'a>(
 ) -> Result<&'a str, Error> {
     // SAFETY: the same contract.
     let bytes = unsafe { bytes(name, ptr, len) }?;
-    let wrong =
-        |problem: &str| Error::new(Code::InvalidArgument, format!("{name} {problem}")).with("argument", name);
+    let wrong = |problem: &str| Error::of_argument(name, format!("{name} {problem}"));
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("is not valid UTF-8"))?;
     if text.contains('\0') { Err(wrong("contains a NUL byte")) } else { Ok(text) }
 }

@@ -3,12 +3,11 @@
 use std::ffi::c_char;
 
 use super::buffer::Output;
-use super::funnel::run;
-use super::input::{parsed, text};
+use super::documents::{Text, optional};
 use super::keyring::{dm_keyring, keys};
-use super::store::{answer, dm_store, vault};
+use super::store::{ask, dm_store};
 use super::{dm_buf, dm_error, dm_status};
-use crate::vault::{Code, Error};
+use crate::vault::{Error, Vault};
 
 /// Makes the keyring's first key the store's primary one: what is written from now on, and the store's own secret, are
 /// wrapped by it. Rows sealed before keep their key until `dm_key_rewrap`; until then open the store with both.
@@ -22,19 +21,16 @@ pub unsafe extern "C" fn dm_key_add(
     result: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let result = Output::optional(result);
-        let vault = vault(store)?;
-        let keys = keys(keyring)?;
-        let key = keys.first().ok_or_else(|| {
-            Error::new(Code::InvalidArgument, "keyring: holds no key; add one first")
-                .with("argument", "keyring")
-        })?;
-        let added = answer(&vault.add_key(key)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { result.give(added) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Ok(Output::optional(result)), error, |vault| {
+            let keys = keys(keyring)?;
+            let key = keys
+                .first()
+                .ok_or_else(|| Error::of_argument("keyring", "keyring: holds no key; add one first"))?;
+            vault.add_key(key)
+        })
+    }
 }
 
 /// Wraps every data key of the store under the primary key, in one transaction, and retires the other keys. No document
@@ -46,13 +42,8 @@ pub unsafe extern "C" fn dm_key_rewrap(
     result: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let result = Output::optional(result);
-        let rewrapped = answer(&vault(store)?.rewrap()?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { result.give(rewrapped) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe { ask(store, Ok(Output::optional(result)), error, Vault::rewrap) }
 }
 
 /// Seals anew, under new data keys, all connections and app configs of `provider`, or the one with `id`; exactly one of
@@ -68,24 +59,19 @@ pub unsafe extern "C" fn dm_key_renew(
     result: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let result = Output::optional(result);
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let (by_provider, by_id) =
-            unsafe { (text("provider", provider, provider_len)?, text("id", id, id_len)?) };
-        let renewed = match (by_provider.is_empty(), by_id.is_empty()) {
-            // SAFETY: the ABI's contract.
-            (false, true) => vault.renew_provider(&unsafe { parsed("provider", provider, provider_len) }?),
-            // SAFETY: the ABI's contract.
-            (true, false) => vault.renew_one(unsafe { parsed("id", id, id_len) }?),
-            _ => {
-                let message = "provider, id: give one of the two, and leave the other empty";
-                Err(Error::new(Code::InvalidArgument, message).with("argument", "provider"))
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Ok(Output::optional(result)), error, |vault| {
+            let given =
+                (optional("provider", Text(provider, provider_len))?, optional("id", Text(id, id_len))?);
+            match given {
+                (Some(provider), None) => vault.renew_provider(&provider),
+                (None, Some(id)) => vault.renew_one(id),
+                _ => {
+                    let message = "provider, id: give one of the two, and leave the other empty";
+                    Err(Error::of_argument("provider", message))
+                }
             }
-        }?;
-        // SAFETY: the ABI's contract.
-        unsafe { result.give(answer(&renewed)?) };
-        Ok(())
-    })
+        })
+    }
 }

@@ -7,10 +7,10 @@ use super::funnel::run;
 use super::handle::Table;
 use super::input::{bytes, json, missing};
 use super::options::{ExportRequest, ImportRequest};
-use super::store::{answer, dm_store, vault};
+use super::store::{answer, ask, dm_store, vault};
 use super::{dm_buf, dm_error, dm_status};
 use crate::crypto::LegacyKey;
-use crate::vault::{Code, Error};
+use crate::vault::Error;
 use std::sync::{Mutex, PoisonError};
 
 /// Salts of the old option's envelopes: what `wp_salt('auth')` returns, and what it returned earlier.
@@ -37,7 +37,7 @@ pub(super) fn keys(salts: *const dm_salts) -> Result<Vec<LegacyKey>, Error> {
 pub(super) fn sealing_key(salts: *const dm_salts) -> Result<LegacyKey, Error> {
     keys(salts)?.into_iter().next().ok_or_else(|| {
         let message = "salts: has to hold a salt to seal with; add what wp_salt('auth') returns";
-        Error::new(Code::InvalidArgument, message).with("argument", "salts")
+        Error::of_argument("salts", message)
     })
 }
 
@@ -116,17 +116,14 @@ pub unsafe extern "C" fn dm_legacy_import(
     report: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let report = Output::optional(report);
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let (option, request): (_, ImportRequest) =
-            unsafe { (bytes("option", option, option_len)?, json("options", options, options_len)?) };
-        let told = answer(&vault.import(option, &keys(salts)?, request.options())?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { report.give(told) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Ok(Output::optional(report)), error, |vault| {
+            let (option, request): (_, ImportRequest) =
+                (bytes("option", option, option_len)?, json("options", options, options_len)?);
+            vault.import(option, &keys(salts)?, request.options())
+        })
+    }
 }
 
 /// Writes the old option anew into `*option`: the array that `datamachine_auth_data` would hold had the old plug-in made all

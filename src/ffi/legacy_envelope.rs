@@ -59,9 +59,8 @@ pub unsafe extern "C" fn dm_legacy_open(
 
 fn opened(salts: *const dm_salts, envelope: &[u8]) -> Result<Plaintext, Error> {
     let keys = keys(salts)?;
-    let no_envelope = |reason: &str, message: &str| {
-        Error::new(Code::InvalidArgument, message).with("argument", "envelope").with("reason", reason)
-    };
+    let no_envelope =
+        |reason: &str, message: &str| Error::of_argument("envelope", message).with("reason", reason);
     if !is_envelope(envelope) {
         let message =
             "envelope: does not begin with dm:enc:v1:, so nothing is to be opened: it is the value itself";

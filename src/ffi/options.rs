@@ -10,9 +10,7 @@ use serde_json::value::RawValue;
 use super::grant_json::{GrantJson, offers};
 use crate::domain::json::given;
 use crate::domain::{DisplayName, Invalid, RemoteId, Scopes, UnixTime};
-use crate::vault::{
-    Address, Code, Disconnect, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query,
-};
+use crate::vault::{Address, Disconnect, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,7 +47,7 @@ impl OpenOptions {
 pub(super) fn patience(milliseconds: u64) -> Result<Duration, Error> {
     if milliseconds > 600_000 {
         let message = "patience_ms: at most 600000 (ten minutes)";
-        return Err(Error::new(Code::InvalidArgument, message).with("argument", "patience_ms"));
+        return Err(Error::of_argument("patience_ms", message));
     }
     Ok(Duration::from_millis(milliseconds))
 }
@@ -171,8 +169,7 @@ impl FindQuery {
 /// How much is asked for at once, if it is said.
 pub(super) fn limited(limit: Option<u32>, most: u32) -> Result<Option<u32>, Error> {
     if limit.is_some_and(|limit| !(1..=most).contains(&limit)) {
-        let message = format!("limit: 1 to {most}");
-        return Err(Error::new(Code::InvalidArgument, message).with("argument", "limit"));
+        return Err(Error::of_argument("limit", format!("limit: 1 to {most}")));
     }
     Ok(limit)
 }

@@ -4,9 +4,8 @@ use std::ffi::c_char;
 
 use super::buffer::Output;
 use super::documents::{Text, optional};
-use super::funnel::run;
 use super::input::parsed;
-use super::store::{answer, dm_store, vault};
+use super::store::{ask, dm_store};
 use super::{dm_buf, dm_error, dm_status};
 
 /// Deletes everything that an owner has of one provider (of all, where `provider` is empty), in one transaction: its
@@ -33,16 +32,12 @@ pub unsafe extern "C" fn dm_owner_clear(
     receipt: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let receipt = Output::optional(receipt);
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let (owner, provider) = unsafe {
-            (parsed("owner", owner, owner_len)?, optional("provider", Text(provider, provider_len))?)
-        };
-        let told = answer(&vault.clear(&owner, provider.as_ref())?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { receipt.give(told) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Ok(Output::optional(receipt)), error, |vault| {
+            let (owner, provider) =
+                (parsed("owner", owner, owner_len)?, optional("provider", Text(provider, provider_len))?);
+            vault.clear(&owner, provider.as_ref())
+        })
+    }
 }

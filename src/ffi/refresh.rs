@@ -2,17 +2,14 @@
 
 use std::ffi::c_char;
 
-use zeroize::Zeroizing;
-
 use super::buffer::Output;
-use super::documents::{Names, Text};
+use super::documents::{Names, Text, document};
 use super::funnel::run;
 use super::handle::Table;
-use super::input::{bytes, json, missing};
+use super::input::{json, missing};
 use super::refresh_json::{AnswerJson, BeginJson, CommitJson, DueJson};
-use super::store::{answer, dm_store, vault};
+use super::store::{answer, ask, dm_store, tell, vault};
 use super::{dm_buf, dm_error, dm_status};
-use crate::domain::{Document, SecretBytes};
 use crate::vault::{Begun, Lease};
 
 /// The right to renew one connection's credential. May be used from any thread. A child after `fork()` that closes it takes
@@ -49,7 +46,8 @@ static LEASES: Table<Lease> = Table::new(5, "lease");
 ///   `dm_refresh_commit`, `dm_refresh_fail` and `dm_refresh_release`
 /// - `busy`: `holder` (`{host, pid, since}`) is renewing it; `until` is when its lease ends. As long as it lives, nobody else
 ///   gets one before `hard_until`
-/// - `backoff`: it failed (`cause`, `failures` in a row); `until` is when to try again, null where only a person can ask (`force`)
+/// - `backoff`: it failed (`cause`, `failures` in a row), or its token has ended and is `too_young` to be renewed; `until` is when to
+///   try again, null where only a person can ask (`force`)
 /// - `dead`: a person has to connect the account again; `cause` says why. No document is handed out
 /// - `unsupported`: nothing can be renewed; `cause` is `not_supported`, `nothing_to_spend`, `no_expiry`, `refresh_expired` or
 ///   `too_late`
@@ -82,11 +80,7 @@ pub unsafe extern "C" fn dm_refresh_begin(
         let (document, config) =
             (Output::required("document", document)?, Output::required("config", config)?);
         let vault = vault(store)?;
-        let names = Names {
-            provider: Text(provider, provider_len),
-            owner: Text(owner, owner_len),
-            account: Text(account, account_len),
-        };
+        let names = Names::new(provider, provider_len, owner, owner_len, account, account_len);
         // SAFETY: the ABI's contract.
         let (address, options): (_, BeginJson) =
             unsafe { (names.address()?, json("options", options, options_len)?) };
@@ -98,8 +92,8 @@ pub unsafe extern "C" fn dm_refresh_begin(
         unsafe {
             lease.write(token.unwrap_or_default() as *mut dm_lease);
             out.give(told);
-            give(document, stored);
-            give(config, app);
+            document.give_any(stored);
+            config.give_any(app);
         }
         Ok(())
     })
@@ -122,22 +116,15 @@ pub unsafe extern "C" fn dm_refresh_status(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        let names = Names {
-            provider: Text(provider, provider_len),
-            owner: Text(owner, owner_len),
-            account: Text(account, account_len),
-        };
-        // SAFETY: the ABI's contract.
-        let (address, options): (_, BeginJson) =
-            unsafe { (names.address()?, json("options", options, options_len)?) };
-        let told = answer(&vault.refresh_status(&address, &options.into_begin()?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(told) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Output::required("out", out), error, |vault| {
+            let names = Names::new(provider, provider_len, owner, owner_len, account, account_len);
+            let (address, options): (_, BeginJson) =
+                (names.address()?, json("options", options, options_len)?);
+            vault.refresh_status(&address, &options.into_begin()?)
+        })
+    }
 }
 
 /// Stores what the provider answered, before anything else happens: lays the members of `patch` over the stored account, as
@@ -162,19 +149,15 @@ pub unsafe extern "C" fn dm_refresh_commit(
     result: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let result = Output::optional(result);
-        let lease = LEASES.get(lease as usize)?;
-        // SAFETY: the ABI's contract.
-        let (patch, options): (_, CommitJson) = unsafe {
-            let patch = Zeroizing::new(bytes("patch", patch, patch_len)?.to_vec());
-            (Document::parse(patch)?, json("options", options, options_len)?)
-        };
-        let told = answer(&lease.commit(&patch, &options.into_commit()?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { result.give(told) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        tell(Ok(Output::optional(result)), error, || {
+            let lease = LEASES.get(lease as usize)?;
+            let patch = document("patch", Text(patch, patch_len))?;
+            let options: CommitJson = json("options", options, options_len)?;
+            lease.commit(&patch, &options.into_commit()?)
+        })
+    }
 }
 
 /// Says that the renewal failed, and ends the lease. `answer` is a JSON object, all optional: `status` (HTTP), `error` (the code
@@ -193,16 +176,14 @@ pub unsafe extern "C" fn dm_refresh_fail(
     result: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let result = Output::optional(result);
-        let lease = LEASES.get(lease as usize)?;
-        // SAFETY: the ABI's contract.
-        let given: AnswerJson = unsafe { json("answer", answer, answer_len) }?;
-        let told = super::store::answer(&lease.fail(&given.into_answer()?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { result.give(told) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        tell(Ok(Output::optional(result)), error, || {
+            let lease = LEASES.get(lease as usize)?;
+            let answer: AnswerJson = json("answer", answer, answer_len)?;
+            lease.fail(&answer.into_answer()?)
+        })
+    }
 }
 
 /// Ends the lease and says that nothing was handed in. Any thread. Errors: DM_BUSY, DM_INVALID_HANDLE (it has ended).
@@ -240,27 +221,11 @@ pub unsafe extern "C" fn dm_refresh_due(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let options: DueJson = unsafe { json("options", options, options_len) }?;
-        let due = answer(&vault.due(&options.into_options()?)?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(due) };
-        Ok(())
-    })
-}
-
-/// # Safety
-///
-/// As for [`Output::give`].
-unsafe fn give(output: Output, bytes: Option<SecretBytes>) {
-    // SAFETY: this function's contract.
+    // SAFETY: the ABI's contract.
     unsafe {
-        match bytes {
-            Some(bytes) => output.give(bytes),
-            None => output.give_nothing(),
-        }
+        ask(store, Output::required("out", out), error, |vault| {
+            let options: DueJson = json("options", options, options_len)?;
+            vault.due(&options.into_options()?)
+        })
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::options::{SaveOptions, patience};
 use crate::domain::json::given;
-use crate::vault::{Begin, Code, Commit, DueOptions, Error, ProviderAnswer};
+use crate::vault::{Begin, Commit, DueOptions, Error, ProviderAnswer};
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -65,7 +65,7 @@ impl AnswerJson {
     pub(super) fn into_answer(self) -> Result<ProviderAnswer, Error> {
         if self.status.is_some_and(|status| !(100..=599).contains(&status)) {
             let message = "status: must be an HTTP status, 100 to 599; leave it out where no answer came";
-            return Err(Error::new(Code::InvalidArgument, message).with("argument", "status"));
+            return Err(Error::of_argument("status", message));
         }
         let Self { status, error, retry_after, unsupported } = self;
         Ok(ProviderAnswer { status, error, retry_after, unsupported })
@@ -94,6 +94,5 @@ fn within(name: &'static str, given: Option<u32>, usual: u32, least: u32, most: 
     if (least..=most).contains(&number) {
         return Ok(number);
     }
-    Err(Error::new(Code::InvalidArgument, format!("{name}: must be {least} to {most}"))
-        .with("argument", name))
+    Err(Error::of_argument(name, format!("{name}: must be {least} to {most}")))
 }

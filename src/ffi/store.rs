@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use serde::Serialize;
+
 use super::buffer::Output;
 use super::funnel::run;
 use super::handle::Table;
@@ -29,11 +31,46 @@ pub(super) fn vault(store: *const dm_store) -> Result<std::sync::Arc<Vault>, Err
 const ANSWER: usize = 1024;
 
 /// Serialises what a call answers.
-pub(super) fn answer(value: &impl serde::Serialize) -> Result<SecretBytes, Error> {
+pub(super) fn answer(value: &impl Serialize) -> Result<SecretBytes, Error> {
     let mut bytes = Vec::with_capacity(ANSWER);
     serde_json::to_writer(&mut bytes, value)
         .map_err(|_| Error::new(vault::Code::Internal, "an answer is no JSON"))?;
     Ok(bytes.into())
+}
+
+/// What most functions do: asks the vault behind a handle, and hands its answer over as JSON. `work` is not begun before both
+/// the output and the handle are good.
+///
+/// # Safety
+///
+/// As for [`tell`].
+pub(super) unsafe fn ask<T: Serialize>(
+    store: *const dm_store,
+    out: Result<Output, Error>,
+    error: *mut *mut dm_error,
+    work: impl FnOnce(&Vault) -> Result<T, Error>,
+) -> dm_status {
+    // SAFETY: this function's contract.
+    unsafe { tell(out, error, || work(&*vault(store)?)) }
+}
+
+/// The same of something else than a vault.
+///
+/// # Safety
+///
+/// As for [`Output::give`], and `error` is NULL or valid for writing.
+pub(super) unsafe fn tell<T: Serialize>(
+    out: Result<Output, Error>,
+    error: *mut *mut dm_error,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> dm_status {
+    run(error, || {
+        let out = out?;
+        let told = answer(&work()?)?;
+        // SAFETY: this function's contract.
+        unsafe { out.give(told) };
+        Ok(())
+    })
 }
 
 /// Opens a store into `*out`, or makes it where there is none; the caller closes it with `dm_store_close`.
@@ -59,7 +96,7 @@ pub(super) fn answer(value: &impl serde::Serialize) -> Result<SecretBytes, Error
 /// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
 /// a new store. One process shares one open store per place, however often it is opened, and keeps it after
 /// `dm_store_close` for the next opening; of more than eight the one used longest ago is closed, its keys are wiped
-/// and its handles answer DM_INVALID_HANDLE.
+/// and its handles answer DM_INVALID_HANDLE. One in which a lease is held is closed only where one is held in all.
 ///
 /// Errors: DM_MISSING_DIRECTORY, DM_STORE_MISSING, DM_PERMISSIONS, DM_WRONG_USER, DM_NETWORK_FILE_SYSTEM,
 /// DM_IN_DOCUMENT_ROOT, DM_NOT_A_STORE, DM_STORE_NEWER, DM_STORE_MISMATCH, DM_SITE_MISMATCH, DM_WRONG_KEY,
@@ -95,13 +132,8 @@ pub unsafe extern "C" fn dm_store_info(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::required("out", out)?;
-        let info = answer(&vault(store)?.info()?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(info) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe { ask(store, Output::required("out", out), error, Vault::info) }
 }
 
 /// Makes the site that this handle was opened with the one that the store belongs to, and tells `{site, before}`: the site
@@ -120,13 +152,8 @@ pub unsafe extern "C" fn dm_store_adopt(
     out: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let out = Output::optional(out);
-        let adopted = answer(&vault(store)?.adopt()?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { out.give(adopted) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe { ask(store, Ok(Output::optional(out)), error, Vault::adopt) }
 }
 
 /// Closes a handle; calls that other threads have under way on it finish. The process keeps the store itself open for

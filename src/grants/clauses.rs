@@ -71,8 +71,10 @@ impl Situation<'_> {
             Run::Flow(flow, _) => self.request.flow.is_some_and(|running| running.id == *flow),
         };
         let whom = match &grant.whom {
-            Whom::Owner => self.person().is_some_and(|person| person.is(&self.connection.owner)),
-            Whom::Users(users) => self.person().is_some_and(|person| users.contains(&person)),
+            Whom::Owner => {
+                self.request.subject.person().is_some_and(|person| person.is(&self.connection.owner))
+            }
+            Whom::Users(users) => self.request.subject.person().is_some_and(|person| users.contains(&person)),
             Whom::Anyone => true,
             Whom::Nobody => self.request.subject == Subject::Nobody,
         };
@@ -155,14 +157,6 @@ impl Situation<'_> {
                 such(person) && own && matches!(grant.run, Run::Flow(..))
             }
             Subject::Nobody => false,
-        }
-    }
-
-    /// For whom this is done.
-    fn person(&self) -> Option<UserId> {
-        match self.request.subject {
-            Subject::Asking(person) | Subject::Scheduled(person) => Some(person),
-            Subject::Nobody => None,
         }
     }
 }

@@ -7,8 +7,7 @@ use super::judge::{Allowed, Candidate, Judged, judge};
 use super::reason::{Reason, Refusal};
 use super::rules::Rules;
 use crate::domain::{
-    AccountName, ActingRequest, Fact, Grant, Owner, OwnerClass, Powers, Provider, RecordId, Status, Subject,
-    UnixTime,
+    AccountName, ActingRequest, Grant, Owner, OwnerClass, Powers, Provider, RecordId, Status, UnixTime,
 };
 
 /// What is wanted.
@@ -111,14 +110,8 @@ fn one_of(meant: &[(&Candidate, &Result<Allowed, Refusal>)]) -> Result<Allowed, 
 
 /// Whose account is meant first: the person's for whom this is done, the agent's own, the site's, anybody else's.
 fn rank(request: &ActingRequest, owner: &Owner) -> u8 {
-    let subject = match &request.subject {
-        Fact::Known(Subject::Asking(person) | Subject::Scheduled(person)) => Some(*person),
-        Fact::Known(Subject::Nobody) | Fact::Unknown => None,
-    };
-    let agent = match &request.agent {
-        Fact::Known(agent) => *agent,
-        Fact::Unknown => None,
-    };
+    let subject = request.subject.known().and_then(|subject| subject.person());
+    let agent = request.agent.there();
     if subject.is_some_and(|person| person.is(owner)) {
         1
     } else if agent.is_some_and(|agent| agent.is(owner)) {

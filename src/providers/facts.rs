@@ -60,6 +60,15 @@ impl Entry {
         document.get(name).filter(|_| brings(document, name))
     }
 
+    /// Whether two documents of an account have the same to hand in: what the catalogue names, or where neither has that all
+    /// of the secrets, since a caller may renew it with another member ([`spending`](Self::spending)).
+    pub fn is_renewed_alike(&self, before: &Document, after: &Document) -> bool {
+        match (self.to_spend(before), self.to_spend(after)) {
+            (None, None) => self.secrets.iter().all(|name| before.get(name) == after.get(name)),
+            (before, after) => before == after,
+        }
+    }
+
     /// The same entry for an account that a caller renews with another member than the catalogue names, if it has that.
     pub fn spending(&self, member: &str, document: &Document) -> Option<Entry> {
         let usual = self.to_spend(document).is_some();

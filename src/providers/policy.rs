@@ -37,6 +37,11 @@ impl Jitter {
         Self(random)
     }
 
+    /// From what was made of random bytes and is in hexadecimal, so that whoever knows it comes to the same.
+    pub fn of_hex(digits: &str) -> Self {
+        Self(digits.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default())
+    }
+
     /// Evenly from 0 up to `span`, both included.
     fn of(self, span: i64) -> i64 {
         let scaled = ((i128::from(span.max(0)) + 1) * i128::from(self.0)) >> 32;

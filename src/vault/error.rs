@@ -93,6 +93,11 @@ impl Error {
         Self { code, message: message.into(), detail: Map::new() }
     }
 
+    /// An error about an argument, which its detail names too.
+    pub fn of_argument(name: &str, message: impl Into<String>) -> Self {
+        Self::new(Code::InvalidArgument, message).with("argument", name)
+    }
+
     /// The same error with one more detail for a program.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

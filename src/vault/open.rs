@@ -63,8 +63,7 @@ impl Options {
 
     fn validate(&self) -> Result<(), Error> {
         let wrong = |argument: &str, problem: &str| {
-            Err(Error::new(Code::InvalidArgument, format!("{argument}: {problem}"))
-                .with("argument", argument))
+            Err(Error::of_argument(argument, format!("{argument}: {problem}")))
         };
         if !self.path.is_absolute() {
             return wrong("path", "must be the absolute path of a directory");

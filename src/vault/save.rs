@@ -154,13 +154,13 @@ impl Vault {
     ) -> Result<Saved, Error> {
         if kind == Kind::Config && !facts.grants.is_empty() {
             let message = "grants: agents use connections; an app config has no grants";
-            return Err(Error::new(Code::InvalidArgument, message).with("argument", "grants"));
+            return Err(Error::of_argument("grants", message));
         }
         let of_a_config = Facts { if_revision: facts.if_revision, status: facts.status, ..Facts::default() };
         let facts = if kind == Kind::Config { &of_a_config } else { facts };
         if !matches!(facts.status, None | Some(Status::Pending | Status::Active)) {
             let message = "a save makes a connection `pending` or `active`; set another status by itself";
-            return Err(Error::new(Code::InvalidArgument, message).with("argument", "status"));
+            return Err(Error::of_argument("status", message));
         }
         let [provider, owner, account] = address.columns();
         self.write(|write| {

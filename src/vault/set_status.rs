@@ -44,7 +44,7 @@ pub(super) fn check_cause(argument: &str, cause: Option<&str>) -> Result<(), Err
     if cause.is_some_and(|cause| cause.len() > CAUSE_LIMIT || cause.chars().any(char::is_control)) {
         let message =
             format!("{argument}: at most 255 bytes, without control characters, and never a secret");
-        return Err(Error::new(Code::InvalidArgument, message).with("argument", argument));
+        return Err(Error::of_argument(argument, message));
     }
     Ok(())
 }

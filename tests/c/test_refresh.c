@@ -1,39 +1,11 @@
 /* Renewing: who is granted a lease, what comes of it, and what the next one is told. */
-#include "check.h"
+#include "refreshing.h"
 
 #include <pthread.h>
+#include <time.h>
 
-#define X TEXT("x"), TEXT("user:12"), NOTHING
-#define OLD "{\"access_token\":\"canary-old\",\"refresh_token\":\"canary-spent\"}"
-#define NEW "{\"access_token\":\"canary-new\",\"refresh_token\":\"canary-next\",\"expires_in\":7200}"
 #define APP "{\"client_id\":\"42\",\"client_secret\":\"canary-app\"}"
-#define REFUSAL "{\"status\":400,\"error\":\"invalid_grant\"}"
-#define AT_ONCE "{\"patience_ms\":0}"
 #define ASKED "{\"force\":true,\"patience_ms\":0}"
-
-static dm_store *store;
-
-/* An account whose access token has ended, newly connected. */
-static void connect_anew(void) {
-  OK(dm_conn_delete(store, X, NOTHING, NULL, &error));
-  OK(dm_conn_save(store, X, TEXT(OLD), TEXT("{\"expires_at\":1}"), NULL, &error));
-}
-
-/* Asks, and compares: what is told has to contain `expected`, and be no secret. The lease, or NULL. */
-static dm_lease *begin(const char *options, const char *expected, const char *document, const char *config) {
-  dm_lease *lease = NULL;
-  dm_buf told, got, app;
-  OK(dm_refresh_begin(store, X, TEXT(options), &lease, &told, &got, &app, &error));
-  if (!has(&told, expected)) fprintf(stderr, "%s\n", told.ptr);
-  CHECK(has(&told, expected) && !has(&told, "canary"));
-  CHECK(has(&told, "\"outcome\":\"granted\"") == (lease != NULL));
-  CHECK(document == NULL ? got.ptr == NULL && got.len == 0 : strcmp(got.ptr, document) == 0);
-  CHECK(config == NULL ? app.ptr == NULL && app.len == 0 : strcmp(app.ptr, config) == 0);
-  OK(dm_buf_free(&told));
-  OK(dm_buf_free(&got));
-  OK(dm_buf_free(&app));
-  return lease;
-}
 
 static void expect_status(const char *expected) {
   dm_buf told;
@@ -41,13 +13,6 @@ static void expect_status(const char *expected) {
   if (!has(&told, expected)) fprintf(stderr, "%s\n", told.ptr);
   CHECK(has(&told, expected) && !has(&told, "canary"));
   OK(dm_buf_free(&told));
-}
-
-static void expect_document(const char *expected) {
-  dm_buf got;
-  OK(dm_conn_get(store, X, &got, NULL, &error));
-  CHECK(strcmp(got.ptr, expected) == 0);
-  OK(dm_buf_free(&got));
 }
 
 static void fail(dm_lease *lease, const char *answer, const char *expected) {
@@ -153,6 +118,98 @@ static void who_comes_too_late_stores_nothing(void) {
   REFUSED(DM_NOT_FOUND, dm_refresh_status(store, X, NOTHING, &(dm_buf){NULL, 0}, &error));
 }
 
+/* A lease of what these options are granted it for, given back. */
+static void expect_granted(const char *options, const char *expected, const char *document) {
+  dm_lease *lease = begin(options, expected, document, NULL);
+  CHECK(lease != NULL);
+  OK(dm_refresh_release(lease, &error));
+  OK(dm_lease_close(lease));
+}
+
+static long long revision_of(const dm_buf *told) {
+  long long revision;
+  const char *at = strstr(told->ptr, "\"revision\":");
+  CHECK(at != NULL && sscanf(at + 11, "%lld", &revision) == 1);
+  return revision;
+}
+
+static void what_the_caller_knows_counts(void) {
+  static const char *const wrong[] = {
+      "{\"http_timeout\":0}",      "{\"http_timeout\":301}", "{\"patience_ms\":600001}", "{\"margin\":-1}",
+      "{\"rejected_revision\":\"\"}", "{\"force\":1}",       "{\"fallback\":7}",         "{\"margins\":1}",
+  };
+  char options[64];
+  size_t at;
+  dm_lease *lease;
+  dm_buf told, got, app;
+  connect_anew();
+  for (at = 0; at < sizeof wrong / sizeof *wrong; at++) {
+    REFUSED(DM_INVALID_ARGUMENT, dm_refresh_begin(store, X, TEXT(wrong[at]), &lease, &told, &got, &app, &error));
+  }
+  expect_granted("{\"http_timeout\":300}", "\"lost\":false", OLD);
+  /* Fresh by the catalogue; not by the caller's margin, nor where the provider refused the access token. */
+  snprintf(options, sizeof options, "{\"expires_at\":%lld}", (long long)time(NULL) + 1000);
+  OK(dm_conn_save(store, X, TEXT(OLD), TEXT(options), &told, &error));
+  CHECK(begin(AT_ONCE, "\"outcome\":\"fresh\"", OLD, NULL) == NULL);
+  expect_granted("{\"margin\":1200}", "\"lost\":false", OLD);
+  snprintf(options, sizeof options, "{\"rejected_revision\":%lld}", revision_of(&told));
+  expect_granted(options, "\"lost\":false", OLD);
+  snprintf(options, sizeof options, "{\"rejected_revision\":%lld}", revision_of(&told) - 1);
+  CHECK(begin(options, "\"outcome\":\"fresh\"", OLD, NULL) == NULL);
+  OK(dm_buf_free(&told));
+  OK(dm_conn_save(store, X, TEXT("{\"access_token\":\"canary\"}"), TEXT(ENDED), NULL, &error));
+  CHECK(begin(AT_ONCE, "\"cause\":\"nothing_to_spend\"", "{\"access_token\":\"canary\"}", NULL) == NULL);
+  expect_granted("{\"fallback\":\"access_token\"}", "\"spends\":\"access_token\"", "{\"access_token\":\"canary\"}");
+}
+
+/* A class that stores what came by itself says whose doing that was, and which save was its own. */
+static void a_holder_that_saved_it_itself_says_so(void) {
+  char own[64];
+  dm_lease *lease;
+  dm_buf saved;
+  connect_anew();
+  lease = begin(AT_ONCE, "\"lost\":false", OLD, NULL);
+  OK(dm_conn_save(store, X, TEXT(NEW), TEXT("{\"renewed\":true}"), &saved, &error));
+  REFUSED(DM_LEASE_LOST, dm_refresh_commit(lease, TEXT("{}"), NOTHING, NULL, &error));
+  snprintf(own, sizeof own, "{\"if_revision\":%lld}", revision_of(&saved));
+  OK(dm_refresh_commit(lease, TEXT("{}"), TEXT(own), NULL, &error));
+  OK(dm_buf_free(&saved));
+  OK(dm_lease_close(lease));
+  expect_document(NEW);
+}
+
+static void disconnecting_ends_the_lease(void) {
+  dm_lease *lease;
+  dm_buf receipt;
+  connect_anew();
+  lease = begin(AT_ONCE, "\"lost\":false", OLD, NULL);
+  OK(dm_conn_disconnect(store, X, NOTHING, &receipt, &error));
+  CHECK(has(&receipt, "\"lease\":true"));
+  OK(dm_buf_free(&receipt));
+  REFUSED(DM_LEASE_LOST, dm_refresh_commit(lease, TEXT(NEW), NOTHING, NULL, &error));
+  OK(dm_lease_close(lease));
+  REFUSED(DM_NOT_FOUND, dm_conn_get(store, X, &receipt, NULL, &error));
+}
+
+/* How it stands can be asked there all the same. */
+static void a_copy_of_the_site_renews_nothing(void) {
+  dm_store *own = store;
+  dm_keyring *keyring = keyring_of(KEY);
+  dm_lease *lease;
+  dm_buf told, got, app;
+  char options[512];
+  connect_anew();
+  snprintf(options, sizeof options, "{\"path\":\"%s\",\"site\":\"https://staging.example.org\",\"clone\":true}",
+           in_directory("store"));
+  OK(dm_store_open(TEXT(options), keyring, &store, &error));
+  REFUSED(DM_CLONED_SITE, dm_refresh_begin(store, X, NOTHING, &lease, &told, &got, &app, &error));
+  REFUSED(DM_CLONED_SITE, dm_refresh_due(store, NOTHING, &told, &error));
+  expect_status("\"outcome\":\"due\"");
+  OK(dm_store_close(store));
+  OK(dm_keyring_free(keyring));
+  store = own;
+}
+
 enum { THREADS = 8 };
 static pthread_barrier_t all_run;
 
@@ -217,6 +274,10 @@ int main(void) {
   who_comes_too_late_stores_nothing();
   one_of_many_threads_renews();
   what_is_due_is_given_out_once();
+  what_the_caller_knows_counts();
+  a_holder_that_saved_it_itself_says_so();
+  disconnecting_ends_the_lease();
+  a_copy_of_the_site_renews_nothing();
   OK(dm_store_close(store));
   OK(dm_shutdown());
   return EXIT_SUCCESS;

@@ -173,7 +173,7 @@ final class AdmissionTest extends DropinTestCase
     {
         self::assertNull($this->chat(self::A, fn () => $this->provider->get_account_for_user(99)));
         self::assertNull($this->provider->get_last_error());
-        self::assertSame([[], []], [$this->events('refused', 'admitted'), $this->access->proposals()->rows]);
+        self::assertSame([[], []], [$this->events('refused', 'admitted'), [...$this->access->proposals()]]);
     }
 
     public function testThreeUsesAreThreeToolCalls(): void
@@ -309,7 +309,7 @@ final class AdmissionTest extends DropinTestCase
         }
         self::assertSame([], $this->logged('error'));
         self::assertSame([], $this->access->grants()->rows);
-        $proposals = $this->access->proposals()->rows;
+        $proposals = [...$this->access->proposals()];
         self::assertCount(count($calls), $proposals);
         // Each tool call is one; without any, the whole request of a token is.
         $counts = array_map(static fn (Proposal $one) => $one->count, $proposals);
@@ -320,11 +320,11 @@ final class AdmissionTest extends DropinTestCase
         foreach ($calls as $name => [$call]) {
             self::assertNull($call(), $name);
         }
-        foreach ($this->access->proposals()->rows as $proposal) {
+        foreach ($this->access->proposals() as $proposal) {
             self::assertNotNull($proposal->grant, (string) $proposal->decision->message);
             self::assertInstanceOf(GrantInfo::class, $this->access->accept($proposal->id, by: 'user:1'));
         }
-        self::assertSame([], $this->access->proposals()->rows);
+        self::assertSame([], [...$this->access->proposals()]);
         // The next request.
         $this->mode(Mode::Enforce);
         foreach ($calls as $name => [$call, $account]) {

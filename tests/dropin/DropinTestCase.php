@@ -119,4 +119,20 @@ abstract class DropinTestCase extends VaultTestCase
             default => new Providers\Plain($slug),
         };
     }
+
+    /** A child that is told what to answer, with an account whose token is to be renewed. */
+    protected function told(?\Closure $answer, int $left = -10, string $slug = 'told'): Providers\Told
+    {
+        $provider = new Providers\Told($slug);
+        $provider->clear_proactive_refresh();
+        $provider->answer = $answer;
+        $provider->save_account([
+            'access_token' => 'old',
+            'refresh_token' => 'old refresh',
+            'token_expires_at' => time() + $left,
+            'last_refreshed_at' => time() - 86_400,
+            'extra' => 'kept',
+        ]);
+        return $provider;
+    }
 }

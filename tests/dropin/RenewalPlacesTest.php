@@ -199,8 +199,8 @@ final class RenewalPlacesTest extends DropinTestCase
                 'token_expires_at' => time() - 10,
             ], $account);
         }
-        $vault->saveConfig('told', 'site:0', ['client_id' => 'of the site']);
-        $vault->saveConfig('told', 'user:7', ['client_id' => 'of the user']);
+        $vault->configs()->save('told', 'site:0', ['client_id' => 'of the site']);
+        $vault->configs()->save('told', 'user:7', ['client_id' => 'of the user']);
         $provider = new Providers\Told('told');
         $provider->clear_proactive_refresh();
         return $provider;

@@ -58,7 +58,7 @@ final class SecretsTest extends DropinTestCase
             $leak(self::CANARY);
         } catch (\RuntimeException $thrown) {
             self::assertStringContainsString(self::CANARY, (string) $thrown);
-            self::assertStringContainsString(self::CANARY, print_r($thrown->getTrace(), true));
+            self::assertStringContainsString(self::CANARY, print_r($this->frames($thrown), true));
         }
         foreach (self::shown((object) ['private' => self::CANARY]) as $way => $text) {
             self::assertStringContainsString(self::CANARY, $text, $way);
@@ -113,9 +113,7 @@ final class SecretsTest extends DropinTestCase
             $provider->save_account(['refresh_token' => self::CANARY, 'token_expires_at' => 1] + self::ACCOUNT);
             $get = static fn () => $provider->get_valid_access_token();
             $thrown = $this->thrownBy($get, \DomainException::class, $slug);
-            // PHPUnit's own frames hold all of the tests.
-            $functions = array_column($thrown->getTrace(), 'function');
-            $frames = array_slice($thrown->getTrace(), 0, (int) array_search(__FUNCTION__, $functions, true));
+            $frames = $this->frames($thrown);
             self::assertNotEmpty($frames);
             self::assertStringNotContainsString(self::CANARY, (string) $thrown);
             self::assertStringNotContainsString(self::CANARY, print_r($frames, true));
@@ -358,6 +356,17 @@ final class SecretsTest extends DropinTestCase
             return $thrown;
         }
         self::fail("{$name}: nothing was thrown.");
+    }
+
+    /**
+     * The frames of what this test called. Those below are PHPUnit's, and hold all of the tests: gigabytes, as text.
+     *
+     * @return list<array<string, mixed>>
+     */
+    private function frames(\Throwable $thrown): array
+    {
+        $functions = array_column($thrown->getTrace(), 'function');
+        return array_slice($thrown->getTrace(), 0, (int) array_search($this->getName(false), $functions, true));
     }
 
     /** That no way to look at something shows the canary. */

@@ -53,7 +53,7 @@ final class StandingTest extends DropinTestCase
                 $this->sql('UPDATE connections SET sealed = randomblob(length(sealed))');
                 self::assertTrue($provider->$asked(), 'Nothing is opened.');
                 self::assertSame([], $provider->get_config());
-                $this->open()->deleteConfig($slug, 'site:0');
+                $this->open()->configs()->delete($slug, 'site:0');
             }
         }
     }

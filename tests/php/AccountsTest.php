@@ -330,7 +330,7 @@ final class AccountsTest extends VaultTestCase
     public function testStatusSaysWhatIsConnected(): void
     {
         $vault = $this->open();
-        $vault->saveConfig('reddit', 'site:0', ['client_id' => 'fake']);
+        $vault->configs()->save('reddit', 'site:0', ['client_id' => 'fake']);
         $vault->save('reddit', 'user:1', ['a' => 1]);
         $vault->save('reddit', 'user:2', ['a' => 1], options: new SaveOptions(status: Status::Pending));
         $past = time() - 1;
@@ -359,24 +359,25 @@ final class AccountsTest extends VaultTestCase
     public function testAppConfigsAreTheirOwn(): void
     {
         $vault = $this->open();
-        self::assertNull($vault->getConfig('reddit', 'site:0'));
+        $configs = $vault->configs();
+        self::assertNull($configs->get('reddit', 'site:0'));
         $vault->save('reddit', 'site:0', ['is' => 'account']);
-        $first = $vault->saveConfig('reddit', 'site:0', ['client_id' => 'fake-id', 'client_secret' => 'fake']);
-        $vault->mergeConfig('reddit', 'site:0', ['client_secret' => 'fake-2'], ['if_revision' => $first->revision]);
-        $config = $vault->getConfig('reddit', 'site:0');
+        $first = $configs->save('reddit', 'site:0', ['client_id' => 'fake-id', 'client_secret' => 'fake']);
+        $configs->merge('reddit', 'site:0', ['client_secret' => 'fake-2'], ['if_revision' => $first->revision]);
+        $config = $configs->get('reddit', 'site:0');
         self::assertNotNull($config);
         self::assertSame('{"client_id":"fake-id","client_secret":"fake-2"}', $config->document->toJson());
         self::assertSame([$first->id, $first->revision + 1], [$config->id, $config->revision]);
         self::assertSame([Status::Active, OwnerClass::Service], [$config->status, $config->ownerClass]);
         self::assertSame('account', $vault->get('reddit', 'site:0')?->document->get('is'));
 
-        $vault->saveConfig('youtube', 'user:3', ['client_id' => 'fake']);
-        $page = $vault->findConfigs(['provider' => 'reddit']);
+        $configs->save('youtube', 'user:3', ['client_id' => 'fake']);
+        $page = $configs->find(['provider' => 'reddit']);
         self::assertCount(1, $page);
         self::assertSame($config->id, $page->rows[0]->id);
-        self::assertCount(2, $vault->findConfigs());
-        self::assertTrue($vault->deleteConfig('reddit', 'site:0')->deleted);
-        self::assertFalse($vault->deleteConfig('reddit', 'site:0')->deleted);
+        self::assertCount(2, $configs->find());
+        self::assertTrue($configs->delete('reddit', 'site:0')->deleted);
+        self::assertFalse($configs->delete('reddit', 'site:0')->deleted);
         self::assertNotNull($vault->get('reddit', 'site:0'));
     }
 
@@ -385,7 +386,7 @@ final class AccountsTest extends VaultTestCase
         $vault = $this->open();
         $before = $vault->info();
         $vault->save('reddit', 'user:1', ['a' => 1]);
-        $vault->saveConfig('reddit', 'site:0', ['a' => 1]);
+        $vault->configs()->save('reddit', 'site:0', ['a' => 1]);
         $info = $vault->info();
         self::assertSame(self::SITE, $info->site);
         self::assertEqualsWithDelta(time(), $info->createdAt, 5);

@@ -20,7 +20,7 @@ final class AuditTest extends VaultTestCase
         $vault = $this->open();
         $saved = $vault->save('reddit', 'user:12', ['access_token' => 'canary-token']);
         $vault->merge('reddit', 'user:12', ['access_token' => 'canary-second']);
-        $vault->saveConfig('reddit', 'site:0', ['client_secret' => 'canary-config']);
+        $vault->configs()->save('reddit', 'site:0', ['client_secret' => 'canary-config']);
         $vault->delete('reddit', 'user:12');
 
         $page = $vault->audit()->query();

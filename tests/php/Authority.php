@@ -24,8 +24,9 @@ final class Authority
     public function __construct()
     {
         $program = (string) getenv('DM_AUTHORITY');
+        // Its errors go where this process's do. Handing on STDERR would put a file that it is back to its start.
         $process = is_executable($program)
-            ? proc_open([$program], [['pipe', 'r'], ['pipe', 'w'], STDERR], $this->pipes)
+            ? proc_open([$program], [['pipe', 'r'], ['pipe', 'w']], $this->pipes)
             : throw new \RuntimeException('DM_AUTHORITY has to name the program: cargo build --example authority');
         $places = $process === false ? null : json_decode((string) fgets($this->pipes[1]), true);
         if ($places === null) {

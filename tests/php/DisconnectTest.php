@@ -25,7 +25,7 @@ final class DisconnectTest extends VaultTestCase
         $vault = $this->open();
         $grant = Grant::to(7)->onlyThis()->everything()->by('user:1');
         $saved = $vault->save('x', 'user:1', self::ACCOUNT, options: ['grants' => [$grant]]);
-        $vault->saveConfig('x', 'site:0', ['client_id' => 'of the site']);
+        $vault->configs()->save('x', 'site:0', ['client_id' => 'of the site']);
         $given = [];
         $receipt = $vault->disconnect('x', 'user:1', function (Connection $asked, ?AppConfig $config) use (&$given) {
             $given = [$asked->id, $asked->document->get('access_token'), $config?->document->get('client_id')];
@@ -60,8 +60,8 @@ final class DisconnectTest extends VaultTestCase
             $seen[] = [$connection->account, $config?->owner];
             return RevocationAnswer::unsupported();
         };
-        $vault->saveConfig('x', 'site:0', ['client_id' => 'fake']);
-        $vault->saveConfig('x', 'user:1', ['client_id' => 'fake']);
+        $vault->configs()->save('x', 'site:0', ['client_id' => 'fake']);
+        $vault->configs()->save('x', 'user:1', ['client_id' => 'fake']);
         foreach (['x' => 'press', 'reddit' => 'default'] as $provider => $account) {
             $vault->save($provider, 'user:1', self::ACCOUNT, $account);
             $receipt = $vault->disconnect($provider, 'user:1', $revoke, $account);

@@ -39,8 +39,8 @@ final class DocumentsTest extends VaultTestCase
         $vault = $this->open();
         $vault->save('reddit', 'user:1', Document::fromJson($json));
         self::assertSame($json, $vault->get('reddit', 'user:1')?->document->toJson());
-        $vault->saveConfig('reddit', 'user:1', Document::fromJson($json));
-        self::assertSame($json, $vault->getConfig('reddit', 'user:1')?->document->toJson());
+        $vault->configs()->save('reddit', 'user:1', Document::fromJson($json));
+        self::assertSame($json, $vault->configs()->get('reddit', 'user:1')?->document->toJson());
     }
 
     public function testArraysComeBackAsTheyWentIn(): void
@@ -183,7 +183,7 @@ final class DocumentsTest extends VaultTestCase
             static fn () => $vault->get('reddit', "user:1\0"),
             static fn () => $vault->save('reddit', 'user:1', [], "def\0ault"),
             static fn () => $vault->find(['provider' => "reddit\0"]),
-            static fn () => $vault->getConfig("\0", 'site:0'),
+            static fn () => $vault->configs()->get("\0", 'site:0'),
             static fn () => $vault->get("red\xffdit", 'user:1'),
             static fn () => $vault->find(['provider' => "reddit\xff"]),
             static fn () => $vault->save('reddit', 'user:1', [], options: ['display_name' => "\xff"]),

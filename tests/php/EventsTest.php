@@ -26,7 +26,7 @@ final class EventsTest extends VaultTestCase
             $another = ["remote_id" => "two", "replace" => true];
             $vault->save("reddit", "user:12", ["access_token" => "canary"], options: $another);
             $vault->setStatus("reddit", "user:12", Status::Revoked);
-            $vault->saveConfig("reddit", "site:0", []);'
+            $vault->configs()->save("reddit", "site:0", []);'
         );
         self::assertSame('', $said);
 

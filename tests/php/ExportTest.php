@@ -120,9 +120,9 @@ final class ExportTest extends VaultTestCase
         $expected['mastodon']['accounts']['third'] = $new;
         $vault->save('email_imap', 'agent:5', ['imap_password' => 'fake-box'], 'new-box');
         $expected['email_imap']['principals']['agent:5']['accounts']['new-box'] = ['imap_password' => 'fake-box'];
-        $vault->saveConfig('reddit', 'user:900', ['client_secret' => 'fake-own']);
+        $vault->configs()->save('reddit', 'user:900', ['client_secret' => 'fake-own']);
         $expected['reddit']['principals']['user:900']['config'] = ['client_secret' => 'fake-own'];
-        $vault->mergeConfig('reddit', 'site:0', ['client_secret' => '']);
+        $vault->configs()->merge('reddit', 'site:0', ['client_secret' => '']);
         $expected['reddit']['config']['client_secret'] = '';
         // A provider whose plug-in is gone, and comes back: what was kept of it stays.
         $vault->save('gone_provider', 'user:8', $new);
@@ -132,7 +132,7 @@ final class ExportTest extends VaultTestCase
         // Gone.
         $vault->delete('youtube', 'site:0');
         unset($expected['youtube']['account']);
-        $vault->deleteConfig('tumblr', 'site:0');
+        $vault->configs()->delete('tumblr', 'site:0');
         unset($expected['tumblr']['config']);
         $cleared = $vault->clearOwner('user:2');
         self::assertSame(1, $cleared->delegations);
@@ -172,7 +172,7 @@ final class ExportTest extends VaultTestCase
     {
         $vault = $this->open();
         $vault->save('reddit', 'org:acme', ['access_token' => 'canary']);
-        $vault->saveConfig('reddit', 'site:3', ['client_secret' => 'canary']);
+        $vault->configs()->save('reddit', 'site:3', ['client_secret' => 'canary']);
         $vault->save('reddit', 'site:0', ['access_token' => 'canary']);
         $report = $vault->exportLegacy(self::salt())->report;
         self::assertSame([1, 0, 1], [$report->accounts, $report->configs, $report->sealed]);

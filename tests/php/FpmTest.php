@@ -121,6 +121,25 @@ final class FpmTest extends VaultTestCase
         }
     }
 
+    public function testUnderPreloadReflectionDeclaresNothingElse(): void
+    {
+        $this->start(true);
+        $try = '$found = [];
+            foreach ((new ReflectionClass(DataMachine\Connections\Native\Library::class))->getMethods() as $method) {
+                $given = array_map(static fn ($parameter) => match ((string) $parameter->getType()) {
+                    "string" => "int getpid(void);",
+                    default => $parameter->allowsNull() ? null : [],
+                }, $method->getParameters());
+                try {
+                    $answer = @$method->invoke(null, ...$given);
+                    $found += $answer instanceof FFI ? [$method->name => $answer->getpid()] : [];
+                } catch (Throwable) {
+                }
+            }
+            echo json_encode($found);';
+        self::assertSame('[]', $this->ask($try));
+    }
+
     public function testWithoutThePreloadTheErrorNamesIt(): void
     {
         $this->fpm = new Fpm($this->directory, ['ffi.enable' => 'preload']);

@@ -9,6 +9,7 @@ use DataMachine\Connections\Exception\InvalidArgumentException;
 use DataMachine\Connections\Exception\NotFoundException;
 use DataMachine\Connections\Grant;
 use DataMachine\Connections\GrantStatus;
+use DataMachine\Connections\Mode;
 use DataMachine\Connections\OwnerClass;
 use DataMachine\Connections\RunContext;
 use DataMachine\Connections\SaveOptions;
@@ -277,6 +278,28 @@ final class GrantsTest extends AgentTestCase
     }
 
     /**
+     * A page of a hundred that all are allowed by now comes before one that is not.
+     */
+    public function testProposalsAreSeenBeyondAnEmptyPage(): void
+    {
+        $this->connect('user:1');
+        $wanted = ['owner' => 'user:1'];
+        for ($agent = 1; $agent <= 101; $agent++) {
+            $decision = $this->access->admit(self::chat(1, $agent), 'instagram', $wanted, Mode::Observe);
+            self::assertFalse($decision->allowed);
+        }
+        self::assertCount(101, [...$this->access->proposals()]);
+        $accepted = 0;
+        foreach ($this->access->proposals() as $proposal) {
+            if ($accepted++ < 100) {
+                $this->access->accept($proposal->id, by: 'user:1');
+            }
+        }
+        self::assertSame(101, $accepted, 'What is accepted meanwhile takes nothing away from who goes on.');
+        self::assertSame([$proposal->id], array_column([...$this->access->proposals()], 'id'));
+    }
+
+    /**
      * As the callback of a provider does it: who connected the account said on the same page who may use it.
      */
     public function testAnAccountIsConnectedTogetherWithWhatAgentsMayDo(): void
@@ -326,7 +349,7 @@ final class GrantsTest extends AgentTestCase
         self::assertCount(0, $this->access->grants());
         self::assertThrows(
             InvalidArgumentException::class,
-            fn () => $this->vault->saveConfig('instagram', 'user:1', [], ['grants' => [$good]]),
+            fn () => $this->vault->configs()->save('instagram', 'user:1', [], ['grants' => [$good]]),
         );
         self::assertThrows(InvalidArgumentException::class, fn () => $this->access->grant(
             $good->use('instagram')->of('user:1')->onlyThis(),

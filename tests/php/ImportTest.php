@@ -64,14 +64,14 @@ final class ImportTest extends VaultTestCase
         $compared = 0;
         foreach (self::documents($name) as [$provider, $owner, $account, $document]) {
             $there = $account === null
-                ? $vault->getConfig($provider, $owner)
+                ? $vault->configs()->get($provider, $owner)
                 : $vault->get($provider, $owner, $account);
             $without = $held["{$provider} {$owner} {$account}"] ?? [];
             self::assertSame($without, $there?->quarantined, "{$provider} {$owner} {$account}");
             $wanted = json_encode(array_diff_key($document, array_flip($without)), self::FLAGS);
             self::assertSame($wanted, $there->document->toJson(), "{$provider} {$owner} {$account}");
             $members = $account === null
-                ? $vault->configMembers($provider, $owner)
+                ? $vault->configs()->members($provider, $owner)
                 : $vault->members($provider, $owner, $account);
             self::assertSame([$there->document->toArray(), $without], $members, "{$provider} {$owner} {$account}");
             $compared++;
@@ -131,7 +131,7 @@ final class ImportTest extends VaultTestCase
         self::assertSame($account['username'], $there?->displayName);
         self::assertSame([['username' => $account['username']], ['access_token']], $vault->members('reddit', 'site:0'));
         self::assertNull($vault->members('reddit', 'user:1'));
-        self::assertNull($vault->configMembers('reddit', 'user:1'));
+        self::assertNull($vault->configs()->members('reddit', 'user:1'));
     }
 
     public function testWhatJsonCannotHoldIsKept(): void
@@ -198,7 +198,7 @@ final class ImportTest extends VaultTestCase
 
         self::assertNull($vault->get('reddit', 'site:0'));
         self::assertSame('fake-newer', $vault->get('linkedin', 'site:0')?->document->get('access_token'));
-        $config = $vault->getConfig('bluesky', 'site:0')?->document->toJson();
+        $config = $vault->configs()->get('bluesky', 'site:0')?->document->toJson();
         self::assertStringContainsString('rig-example', (string) $config);
         self::assertSame($imported - 1, $vault->info()->connections + $vault->info()->configs);
         self::assertSame(0, $vault->info()->kept);
@@ -216,7 +216,7 @@ final class ImportTest extends VaultTestCase
         self::assertSame($waiting, $second->count(ImportOutcome::Imported));
         foreach (self::documents('small') as [$provider, $owner, $account, $document]) {
             $there = $account === null
-                ? $vault->getConfig($provider, $owner)
+                ? $vault->configs()->get($provider, $owner)
                 : $vault->get($provider, $owner, $account);
             self::assertSame(json_encode($document, self::FLAGS), $there?->document->toJson());
             self::assertSame([], $there->quarantined);

@@ -157,7 +157,7 @@ final class KeysTest extends VaultTestCase
         $vault = $this->open();
         $id = $vault->save('reddit', 'user:1', ['a' => 'fake'])->id;
         $vault->save('reddit', 'user:2', ['a' => 'fake']);
-        $vault->saveConfig('reddit', 'site:0', ['a' => 'fake']);
+        $vault->configs()->save('reddit', 'site:0', ['a' => 'fake']);
         $vault->save('twitter', 'user:1', ['a' => 'fake']);
         $revisions = static fn () => array_column(iterator_to_array($vault->all()), 'revision', 'id');
         $before = $revisions();

@@ -23,7 +23,7 @@ final class OwnersTest extends VaultTestCase
         self::assertSame([2, 1, 1, 0], [$gone->connections, $gone->configs, $gone->kept, $gone->unread]);
         self::assertNotSame('', $gone->note);
         self::assertNull($vault->get('reddit', 'user:1'));
-        self::assertNull($vault->getConfig('reddit', 'user:1'));
+        self::assertNull($vault->configs()->get('reddit', 'user:1'));
         self::assertNotNull($vault->get('twitter', 'user:1'));
         self::assertSame(1, $vault->clearOwner('user:1')->connections);
         self::assertSame(0, $vault->clearOwner('user:1')->connections);

@@ -61,6 +61,29 @@ final class RefreshProcessesTest extends RefreshTestCase
         $this->assertCounts(['requests' => 1, 'rotations' => 1]);
     }
 
+    /**
+     * What WordPress does at a script's end is registered before any of it.
+     *
+     * @testWith ["exit"]
+     *           ["a fatal error"]
+     *           ["the time limit"]
+     */
+    public function testAShutdownFunctionGoesOn(string $how): void
+    {
+        $vault = $this->open();
+        $this->connect($vault);
+        [$end, $printed] = self::ends()[$how];
+        $said = $this->elsewhere(self::CODE . "
+            register_shutdown_function(static function () use (\$vault, \$row, \$renew) {
+                ini_set('memory_limit', '-1');
+                echo ' ', \$vault->refresh(\$row, \$renew, ['patience_ms' => 0])->outcome->value;
+            });
+            \$vault->refresh(\$row, static function () { {$end} });");
+        // What PHP says of its end comes last.
+        self::assertSame($printed === 'over' ? 'over refreshed' : " refreshed{$printed}", $said);
+        $this->assertCounts(['requests' => 1, 'rotations' => 1]);
+    }
+
     public function testAWorkerThatGoesOnAfterAFatalErrorHoldsNothing(): void
     {
         $vault = $this->open();

@@ -83,9 +83,9 @@ final class RefreshTest extends RefreshTestCase
             return RefreshFailure::answered(503);
         };
         $vault->refresh($row, $look, new RefreshOptions(httpTimeout: 40));
-        $vault->saveConfig('reddit', 'site:0', ['client_id' => 'of the site']);
+        $vault->configs()->save('reddit', 'site:0', ['client_id' => 'of the site']);
         $vault->refresh($row, $look, ['force' => true]);
-        $vault->saveConfig('reddit', 'user:1', ['client_id' => 'of the user']);
+        $vault->configs()->save('reddit', 'user:1', ['client_id' => 'of the user']);
         $vault->refresh($row, $look, ['force' => true]);
         self::assertCount(3, $seen);
         $document = $vault->get('reddit', 'user:1')->document;
@@ -224,11 +224,12 @@ final class RefreshTest extends RefreshTestCase
     {
         $vault = $this->open();
         $row = $this->connect($vault, more: ['scope' => 'read']);
-        $refreshed = $vault->refresh($row, static function (RefreshRequest $request) use ($vault): array {
+        $refreshed = $vault->refresh($row, static function (RefreshRequest $request) use ($vault, $row): array {
             $patch = self::renew($request);
             $kept = ['refresh_token' => $patch['refresh_token'], 'scope' => 'read submit'];
             $saved = $vault->merge('reddit', 'user:1', $kept, options: new SaveOptions(renewed: true));
             $request->savedAs($saved->revision);
+            self::assertSame(RefreshOutcome::Busy, $vault->refreshStatus($row)->outcome, 'Others still wait for it.');
             return ['access_token' => $patch['access_token'], 'token_expires_at' => $patch['token_expires_at']];
         });
         self::assertSame(RefreshOutcome::Refreshed, $refreshed->outcome);
@@ -260,7 +261,7 @@ final class RefreshTest extends RefreshTestCase
         self::assertNull($vault->get('reddit', 'user:1'));
     }
 
-    public function testWhatIsNoAnswerIsRefusedAndTheLeaseGivenUp(): void
+    public function testWhatIsNoAnswerIsRefusedAndCountsAsNone(): void
     {
         $vault = $this->open();
         $row = $this->connect($vault);
@@ -276,9 +277,18 @@ final class RefreshTest extends RefreshTestCase
             static fn () => ['access_token' => "\xff"],
             ['force' => true]
         ));
-        // Nobody waits for a holder that is gone, unless one goes after the other.
-        $next = $this->refresh($vault, ['patience_ms' => 0]);
-        self::assertSame([RefreshOutcome::Backoff, 'holder_gone'], [$next->outcome, $next->cause]);
+        $failures = [
+            static fn () => RefreshFailure::answered(0),
+            static fn () => RefreshFailure::refused("\xff"),
+            static fn () => RefreshFailure::answered(429, retryAfter: -1),
+        ];
+        foreach ($failures as $nonsense) {
+            $refresh = static fn () => $vault->refresh($row, $nonsense, ['force' => true]);
+            self::assertThrows(InvalidArgumentException::class, $refresh);
+        }
+        // Ten failures: the provider is left alone for a while, and nobody waits for this one.
+        $next = $vault->refresh($row, self::notAsked(...), ['patience_ms' => 0]);
+        self::assertSame([RefreshOutcome::Backoff, 'unavailable', 10], [$next->outcome, $next->cause, $next->failures]);
         $forced = $this->refresh($vault, ['patience_ms' => 0, 'force' => true]);
         self::assertSame(RefreshOutcome::Refreshed, $forced->outcome);
     }
@@ -299,6 +309,24 @@ final class RefreshTest extends RefreshTestCase
             return self::renew($request);
         });
         self::assertSame(RefreshOutcome::Refreshed, $refreshed->outcome);
+    }
+
+    public function testItDoesNotWaitForAFiberThatStandsStill(): void
+    {
+        $vault = $this->open();
+        $row = $this->connect($vault);
+        $nested = static fn () => $vault->refresh($row, self::notAsked(...));
+        $fiber = new \Fiber(static fn () => $vault->refresh($row, static function ($request) use ($nested): array {
+            \Fiber::suspend();
+            $within = new \Fiber(static fn () => self::assertThrows(InvalidArgumentException::class, $nested));
+            $within->start();
+            return self::renew($request);
+        })->outcome);
+        $fiber->start();
+        self::assertThrows(InvalidArgumentException::class, $nested);
+        $fiber->resume();
+        self::assertSame(RefreshOutcome::Refreshed, $fiber->getReturn());
+        self::assertSame(RefreshOutcome::Fresh, $nested()->outcome);
     }
 
     public function testWhatIsThrownGoesOn(): void

@@ -16,7 +16,7 @@ final class SecretsTest extends VaultTestCase
     /** Every way to show a value; what refuses to show it says so by an exception. */
     private const SHOW = <<<'PHP'
         use DataMachine\Connections\{
-            Document, Keys, LegacyEnvelope, LegacyFormat, Native\Library, Options, RevocationAnswer, Vault
+            Document, Keys, LegacyEnvelope, LegacyFormat, Native\Library, Options, RevocationAnswer, Status, Vault
         };
         function cast(mixed $value): mixed {
             // A closure as an array is an array of itself.
@@ -89,7 +89,7 @@ final class SecretsTest extends VaultTestCase
     {
         $printed = $this->printed(<<<'PHP'
             $vault->save('reddit', 'user:1', $document);
-            $vault->saveConfig('reddit', 'user:1', $document);
+            $vault->configs()->save('reddit', 'user:1', $document);
             show('keys', $keys);
             show('command', Keys::command(['echo', $canary]));
             show('options', $options);
@@ -97,7 +97,7 @@ final class SecretsTest extends VaultTestCase
             show('array document', Document::fromArray($document));
             show('document', $vault->get('reddit', 'user:1')->document);
             show('connection', $vault->get('reddit', 'user:1'));
-            show('config', $vault->getConfig('reddit', 'user:1'));
+            show('config', $vault->configs()->get('reddit', 'user:1'));
             show('page', $vault->find());
             show('info', $vault->info());
             show('status', $vault->status());
@@ -106,7 +106,7 @@ final class SecretsTest extends VaultTestCase
             $vault->save('reddit', 'user:2', $document);
             show('disconnected', $vault->disconnect('reddit', 'user:2', fn ($row) => throw new Exception($canary)));
             show('export', $vault->exportLegacy($canary));
-            $vault->saveConfig('reddit', 'user:3', $document);
+            $vault->configs()->save('reddit', 'user:3', $document);
             $vault->save('reddit', 'user:3', $document + ['refresh_token' => $canary, 'token_expires_at' => 1]);
             $row = $vault->find(['owner' => 'user:3'])->rows[0];
             show('refreshed', $vault->refresh($row, function ($request) use ($canary) {
@@ -131,13 +131,16 @@ final class SecretsTest extends VaultTestCase
             trace('conflict', fn () => $vault->save('reddit', 'user:1', $document, options: ['if_revision' => 0]));
             trace('conflict of JSON', fn () => $vault->save(
                 'reddit', 'user:1', Document::fromJson($json), options: ['if_revision' => 0]));
-            trace('disconnect', fn () => $vault->disconnect('reddit', 'user:1', fn () => $vault->close()));
+            trace('disconnect', fn () => $vault->disconnect('reddit', 'user:1', fn () => [$canary, $vault->close()]));
             $vault = Vault::open($options);
             $vault->save('reddit', 'user:1', $document);
+            $vault->events('mail', fn () => null);
+            $vault->setStatus('reddit', 'user:1', Status::Revoked);
+            trace('event', fn () => $vault->events('mail', fn () => throw new Exception(strlen($canary))));
             trace('failed', fn () => RevocationAnswer::failed("$canary\n"));
-            trace('config', fn () => $vault->saveConfig('reddit', 'user:1', $document, ['if_revision' => 9]));
+            trace('config', fn () => $vault->configs()->save('reddit', 'user:1', $document, ['if_revision' => 9]));
             trace('absent', fn () => $vault->merge('reddit', 'user:9', $document));
-            trace('absent config', fn () => $vault->mergeConfig('reddit', 'user:9', $document));
+            trace('absent config', fn () => $vault->configs()->merge('reddit', 'user:9', $document));
             trace('bad name', fn () => $vault->save('No Slug', 'user:1', $document));
             trace('no object', fn () => $vault->save('reddit', 'user:1', [$canary]));
             trace('NAN', fn () => $vault->save('reddit', 'user:1', $document + ['f' => NAN]));
@@ -170,7 +173,9 @@ final class SecretsTest extends VaultTestCase
             trace('envelope of another salt', fn () => LegacyEnvelope::open("x$canary", $sealed));
             trace('type of value', fn () => LegacyEnvelope::seal($canary, [$canary]));
             // A handle of another kind: FFI itself refuses the call.
-            trace('FFI', fn () => Library::connectionSave(Library::keyringNew(), ['a', 'b', 'c'], $canary, ''));
+            trace('FFI', fn () => Library::json('dm_conn_save', [
+                Library::open('dm_keyring_new'), 'a', 'b', 'c', $canary, '',
+            ]));
             $vault->save('reddit', 'user:3', $document + ['refresh_token' => $canary, 'token_expires_at' => 1]);
             $row = $vault->find(['owner' => 'user:3'])->rows[0];
             $force = ['force' => true];
@@ -178,6 +183,11 @@ final class SecretsTest extends VaultTestCase
             trace('refreshed with nonsense', fn () => $vault->refresh($row, fn () => [$canary], $force));
             trace('refreshed with a text', fn () => $vault->refresh($row, fn () => $canary, $force));
             trace('refreshed without UTF-8', fn () => $vault->refresh($row, fn () => ['a' => "$canary\xff"], $force));
+            $ada = ['token_expires_at' => 1, 'refresh_token' => $canary, 'username' => 'ada'];
+            $vault->save('reddit', 'user:4', $ada);
+            $other = $vault->find(['owner' => 'user:4'])->rows[0];
+            trace('refreshed as another account', fn () => $vault->refresh(
+                $other, fn () => ['username' => 'bob', 'access_token' => $canary]));
             trace('refreshed within', fn () => $vault->refresh(
                 $row, fn () => $vault->refresh($row, fn () => ['a' => $canary]), $force));
             $vault->close();
@@ -188,6 +198,9 @@ final class SecretsTest extends VaultTestCase
             PHP);
         preg_match_all('~^== (.*) DID NOT FAIL$~m', $printed, $succeeded);
         self::assertSame([], $succeeded[1]);
+        // What is not there fails as well, and shows nothing.
+        self::assertStringNotContainsString('undefined', $printed);
+        self::assertStringContainsString('== FFI: DataMachine\Connections\Exception\InternalException', $printed);
     }
 
     public function testNeitherLogsNorUncaughtExceptionsShowOne(): void
@@ -207,7 +220,7 @@ final class SecretsTest extends VaultTestCase
         $vault = $this->open();
         $vault->save('reddit', 'user:1', ['access_token' => self::CANARY]);
         $vault->merge('reddit', 'user:1', ['refresh_token' => self::OTHER_CANARY]);
-        $vault->saveConfig('reddit', 'site:0', ['client_secret' => self::CANARY]);
+        $vault->configs()->save('reddit', 'site:0', ['client_secret' => self::CANARY]);
         $vault->delete('reddit', 'user:1');
         $files = glob($this->place() . '/*') ?: [];
         self::assertNotEmpty($files);

@@ -2,10 +2,13 @@
 //! is left to chance.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use dm_connections::domain::Status;
+use dm_connections::domain::{Status, UnixTime};
 use dm_connections::vault::{
-    AtProvider, Disconnect, Facts, Kind, NewGrant, Options, Revocation, Vault, Which,
+    AtProvider, Begin, Begun, Commit, Disconnect, DueOptions, Facts, Kind, Lease, NewGrant, Options,
+    ProviderAnswer, Revocation, Vault, Which,
 };
 
 use crate::kill_whole::copy_directory;
@@ -14,7 +17,7 @@ use crate::support::process::{Actor, Role, Watchdog, figures, full, say};
 use crate::support::{self, SITE, Site, address, document, fixture, key};
 use crate::whole;
 
-const OPERATIONS: [&str; 16] = [
+const OPERATIONS: [&str; 23] = [
     "save",
     "save-new",
     "save-large",
@@ -31,7 +34,17 @@ const OPERATIONS: [&str; 16] = [
     "revoke",
     "acquire",
     "refused",
+    "begin",
+    "due",
+    "commit",
+    "fail",
+    "needs-reauth",
+    "release",
+    "give-up",
 ];
+
+/// Those of who was granted a lease, and whose process it has to be.
+const OF_A_HOLDER: [&str; 5] = ["commit", "fail", "needs-reauth", "release", "give-up"];
 
 /// Does one operation, traced. Argument: its name.
 pub fn play(role: &Role) {
@@ -41,14 +54,51 @@ pub fn play(role: &Role) {
         Vault::open(&Options::new(&role.store, SITE), &[]).unwrap();
     } else {
         let vault = Vault::open(&Options::new(&role.store, SITE), &[key(1), key(2), key(3)]).unwrap();
+        let vault = Arc::new(vault);
+        let lease = OF_A_HOLDER.contains(&name).then(|| begin(&vault).lease.unwrap());
         be_traced();
-        operate(&vault, name);
+        match lease {
+            Some(lease) => end(lease, name),
+            None => operate(&vault, name),
+        }
     }
     say("done");
     stop();
 }
 
-fn operate(vault: &Vault, name: &str) {
+/// Asks for the right to renew the account that is due, without waiting.
+fn begin(vault: &Arc<Vault>) -> Begun {
+    let begin = Begin { patience: Some(Duration::ZERO), ..Begin::default() };
+    vault.begin_refresh(&address("x", "user:1", "due"), &begin).unwrap()
+}
+
+/// Says what came of a lease, which is over then.
+fn end(lease: Lease, name: &str) {
+    let answered = |status, error: &str, retry_after| ProviderAnswer {
+        status: Some(status),
+        error: Some(error.to_owned()),
+        retry_after,
+        unsupported: false,
+    };
+    match name {
+        "commit" => {
+            let facts = Facts { expires_at: ends_at(LATE), ..Facts::default() };
+            let patch = document(r#"{"access_token":"canary-2","refresh_token":"canary-r2"}"#);
+            lease.commit(&patch, &Commit { facts, ..Commit::default() }).map(drop)
+        }
+        "fail" => lease.fail(&answered(503, "", Some(3600))).map(drop),
+        "needs-reauth" => lease.fail(&answered(400, "invalid_grant", None)).map(drop),
+        "release" => lease.release(),
+        "give-up" => {
+            drop(lease);
+            Ok(())
+        }
+        other => panic!("a holder does no {other}"),
+    }
+    .unwrap();
+}
+
+fn operate(vault: &Arc<Vault>, name: &str) {
     let at = |account: &str| address("twitter", "user:1", account);
     let (kind, facts) = (Kind::Connection, Facts::default());
     let json = |text: &str| document(text);
@@ -91,20 +141,39 @@ fn operate(vault: &Vault, name: &str) {
             support::import(vault, &fixture("small.serialized"));
             Ok(())
         }
+        "begin" => {
+            // Its holder goes without a word.
+            std::mem::forget(begin(vault).lease.unwrap());
+            Ok(())
+        }
+        "due" => vault.due(&DueOptions { claim: 86_400, ..DueOptions::default() }).map(|due| {
+            assert_eq!(due.items.len(), 1);
+        }),
         other => panic!("there is no operation {other}"),
     }
     .unwrap();
 }
 
-/// The store that every operation begins with: two keys, of which the first still wraps the rows.
+/// Long past, and far in the future.
+const EARLY: i64 = 1_700_000_000;
+const LATE: i64 = 4_000_000_000;
+
+#[allow(clippy::option_option)] // As `Facts` has it.
+fn ends_at(seconds: i64) -> Option<Option<UnixTime>> {
+    Some(Some(UnixTime::new(seconds).unwrap()))
+}
+
+/// The store that every operation begins with: two keys, of which the first still wraps the rows, and one account that is
+/// due.
 pub fn prepare(vault: &Vault) {
-    let at = |account: &str| address("twitter", "user:1", account);
-    let save = |account: &str, text: &str| {
-        vault.save(Kind::Connection, &at(account), &document(text), &Facts::default()).unwrap();
+    let save = |provider: &str, account: &str, text: &str, facts: Facts| {
+        vault.save(Kind::Connection, &address(provider, "user:1", account), &document(text), &facts).unwrap();
     };
-    save("a", r#"{"access_token":"canary-1"}"#);
-    save("b", r#"{"access_token":"canary-b"}"#);
-    save("known", r#"{"user_id":"1"}"#);
+    save("twitter", "a", r#"{"access_token":"canary-1"}"#, Facts::default());
+    save("twitter", "b", r#"{"access_token":"canary-b"}"#, Facts::default());
+    save("twitter", "known", r#"{"user_id":"1"}"#, Facts::default());
+    let past = Facts { expires_at: ends_at(EARLY), ..Facts::default() };
+    save("x", "due", r#"{"access_token":"canary-1","refresh_token":"canary-r1"}"#, past);
     vault.create_grant(&NewGrant { uses: Some(5), ..any("user:1", "twitter", "agent:7") }).unwrap();
     vault.add_key(&key(2)).unwrap();
 }
@@ -132,6 +201,13 @@ pub fn content(site: &Site) -> Vec<String> {
              UNION ALL SELECT 'grant ' || agent || ' ' || state || ' ' || ifnull(uses_left, 'any') FROM grants
              UNION ALL SELECT 'audit ' || event || ' ' || count(*) FROM audit GROUP BY event
              UNION ALL SELECT 'refused ' || count FROM refusals
+             UNION ALL SELECT 'renewals ' || json_remove(state, '$.lease', '$.next_at', '$.refreshed_at')
+                 || CASE WHEN state ->> 'next_at' > unixepoch() THEN ' waits' ELSE '' END
+                 || CASE WHEN state ->> 'refreshed_at' > 0 THEN ' renewed' ELSE '' END
+                 || CASE state ->> '$.lease.given_up' WHEN 0 THEN ' held' WHEN 1 THEN ' given up' ELSE '' END FROM refreshes
+             UNION ALL SELECT 'look at ' || provider || owner || account || CASE
+                 WHEN look_at IS NULL THEN ' never' WHEN look_at > unixepoch() THEN ' later' ELSE ' now' END
+                 FROM refresh_schedule JOIN connections ON id = connection
              UNION ALL SELECT 'writes ' || writes FROM store",
         )
         .unwrap();
@@ -140,20 +216,29 @@ pub fn content(site: &Site) -> Vec<String> {
     content
 }
 
+/// What is told who asks to renew next: whether somebody holds a lease, or went with one.
+fn next(site: &Site) -> String {
+    let begun = begin(&Arc::new(site.open_with(&[key(1), key(2), key(3)]).unwrap()));
+    let (outcome, failures, cause) = (begun.told.outcome, begun.told.failures, begun.told.cause);
+    let lost = begun.told.lease.is_some_and(|lease| lease.lost);
+    format!("next {outcome} lost {lost} failures {failures} {cause:?}")
+}
+
 #[test]
 fn a_kill_at_each_system_call_of_an_operation_leaves_all_of_it_or_nothing() {
     let site = Site::new("kill-calls");
     let _end = Watchdog::new("killing at system calls", if full() { 3000 } else { 120 });
     prepare(&site.open_with(&[key(1), key(2)]).unwrap());
     dm_connections::vault::close_all();
-    let begin = site.root.join("begin");
-    copy_directory(&site.store(), &begin);
-    let before = content(&site);
+    let prepared = site.root.join("prepared");
+    copy_directory(&site.store(), &prepared);
     let fresh = || {
         dm_connections::vault::close_all();
         std::fs::remove_dir_all(site.store()).unwrap();
-        copy_directory(&begin, &site.store());
+        copy_directory(&prepared, &site.store());
     };
+    // The second writes: the store is made anew after it.
+    let content = |site: &Site| [content(site), vec![next(site)]].concat();
     let (mut kills, mut calls, mut took) = (0, 0, 0);
     for name in OPERATIONS {
         fresh();
@@ -161,6 +246,10 @@ fn a_kill_at_each_system_call_of_an_operation_leaves_all_of_it_or_nothing() {
             return figures("kill -9 at system calls: NOT CHECKED, this system lets nobody trace");
         };
         let after = content(&site);
+        fresh();
+        // Killed before its first call. A holder has its lease by then.
+        Traced::start(name, &site.store()).unwrap().kill_at(0);
+        let before = content(&site);
         assert_ne!(before, after, "{name}");
         for stop in chosen(stops) {
             fresh();

@@ -10,14 +10,6 @@ use crate::support::process::Actor;
 use crate::support::{document, refused};
 use crate::{CONN, Scene, answered, commit, is_lost, lease, now, refuse, time};
 
-/// A holder in another process.
-fn holder(scene: &Scene) -> Actor {
-    let mut holder = scene.worker();
-    holder.tell("begin");
-    holder.expect("granted");
-    holder
-}
-
 fn commits(mut holder: Actor, token: &str, answer: &str) {
     holder.tell(format!("commit: {token}"));
     holder.expect(answer);
@@ -38,7 +30,7 @@ fn stands(scene: &Scene, token: &str, status: &str) {
 fn gone_before_the_request_was_sent() {
     clocked("crash_points::gone_before_the_request_was_sent", |_| {
         let scene = Scene::new("crash-before");
-        assert!(holder(&scene).kill());
+        assert!(scene.holder().kill());
         // Nobody can know that it was not sent. The token is good, and the provider takes it.
         let begun = scene.begin();
         assert!(is_lost(&begun) && begun.told.failures == 1);
@@ -52,7 +44,7 @@ fn gone_before_the_request_was_sent() {
 fn gone_after_it_was_sent_or_answered() {
     clocked("crash_points::gone_after_it_was_sent_or_answered", |_| {
         let scene = Scene::new("crash-answered");
-        assert!(holder(&scene).kill());
+        assert!(scene.holder().kill());
         // The provider has rotated, and refuses what is stored: the gap that nobody can close.
         let told = refuse(&lease(scene.begin()));
         assert_eq!((told.outcome, told.cause.as_deref()), ("dead", Some("answer_lost")));
@@ -67,7 +59,7 @@ fn gone_after_it_was_sent_or_answered() {
 fn gone_after_it_stored_the_answer_itself() {
     clocked("crash_points::gone_after_it_stored_the_answer_itself", |clock| {
         let scene = Scene::new("crash-stored");
-        let mut holder = holder(&scene);
+        let mut holder = scene.holder();
         holder.tell("save: canary-r2");
         holder.hear().unwrap();
         assert!(holder.kill());
@@ -82,7 +74,7 @@ fn gone_after_it_stored_the_answer_itself() {
 fn gone_after_the_commit() {
     clocked("crash_points::gone_after_the_commit", |clock| {
         let scene = Scene::new("crash-committed");
-        let mut holder = holder(&scene);
+        let mut holder = scene.holder();
         holder.tell("commit: canary-r2");
         holder.expect("committed");
         assert!(holder.kill());
@@ -99,7 +91,7 @@ fn closed_without_a_word() {
     clocked("crash_points::closed_without_a_word", |_| {
         for how in ["close", "shutdown"] {
             let scene = Scene::new("crash-closed");
-            let mut holder = holder(&scene);
+            let mut holder = scene.holder();
             holder.tell(how);
             holder.hear().unwrap();
             // The process lives on, as php-fpm's do.
@@ -113,7 +105,7 @@ fn closed_without_a_word() {
 fn stopped_past_its_lease_and_woken_before_another_was_granted() {
     clocked("crash_points::stopped_past_its_lease_and_woken_before_another_was_granted", |clock| {
         let scene = Scene::new("crash-stopped");
-        let holder = holder(&scene);
+        let holder = scene.holder();
         signal(&holder, Signal::STOP);
         for _ in 0..8 {
             clock.pass(100);
@@ -130,7 +122,7 @@ fn stopped_past_its_lease_and_woken_before_another_was_granted() {
 fn stopped_past_the_hard_limit_and_woken_before_another_was_granted() {
     clocked("crash_points::stopped_past_the_hard_limit_and_woken_before_another_was_granted", |clock| {
         let scene = Scene::new("crash-limit");
-        let holder = holder(&scene);
+        let holder = scene.holder();
         signal(&holder, Signal::STOP);
         clock.pass(899);
         assert_eq!(scene.outcome(), "busy");
@@ -147,7 +139,7 @@ fn stopped_past_the_hard_limit_and_woken_after_another_was_granted() {
     clocked("crash_points::stopped_past_the_hard_limit_and_woken_after_another_was_granted", |clock| {
         for committed in [false, true] {
             let scene = Scene::new("crash-other");
-            let holder = holder(&scene);
+            let holder = scene.holder();
             signal(&holder, Signal::STOP);
             clock.pass(900);
             let begun = scene.begin();
@@ -172,7 +164,7 @@ fn stopped_past_the_hard_limit_and_woken_after_another_was_granted() {
 fn woken_after_another_was_granted_and_failed() {
     clocked("crash_points::woken_after_another_was_granted_and_failed", |clock| {
         let scene = Scene::new("crash-other-failed");
-        let holder = holder(&scene);
+        let holder = scene.holder();
         signal(&holder, Signal::STOP);
         clock.pass(900);
         lease(scene.begin()).fail(&answered(503, "")).unwrap();
@@ -188,7 +180,7 @@ fn woken_after_another_was_granted_and_failed() {
 fn refused_after_another_was_granted() {
     clocked("crash_points::refused_after_another_was_granted", |clock| {
         let scene = Scene::new("crash-refused-late");
-        let mut holder = holder(&scene);
+        let mut holder = scene.holder();
         clock.pass(900);
         let next = lease(scene.begin());
         commit(&next, "canary-r2").unwrap();
@@ -203,7 +195,7 @@ fn refused_after_another_was_granted() {
 fn deleted_meanwhile() {
     clocked("crash_points::deleted_meanwhile", |_| {
         let scene = Scene::new("crash-deleted");
-        let holder = holder(&scene);
+        let holder = scene.holder();
         scene.vault.delete(CONN, &scene.at, None).unwrap();
         refused(scene.vault.begin_refresh(&scene.at, &crate::once()), Code::NotFound);
         commits(holder, "canary-r2", "LeaseLost");
@@ -215,7 +207,7 @@ fn deleted_meanwhile() {
 fn disconnected_meanwhile() {
     clocked("crash_points::disconnected_meanwhile", |_| {
         let scene = Scene::new("crash-disconnected");
-        let holder = holder(&scene);
+        let holder = scene.holder();
         let given = Disconnect { at_provider: AtProvider::Revoked, ..Disconnect::default() };
         assert!(scene.vault.disconnect(&scene.at, &given).unwrap().lease);
         commits(holder, "canary-r2", "LeaseLost");
@@ -231,7 +223,7 @@ fn disconnected_meanwhile() {
 fn revoked_meanwhile() {
     clocked("crash_points::revoked_meanwhile", |_| {
         let scene = Scene::new("crash-revoked");
-        let holder = holder(&scene);
+        let holder = scene.holder();
         scene.vault.set_status(&scene.at, Status::Revoked, Some("by_hand")).unwrap();
         assert_eq!(scene.outcome(), "dead");
         commits(holder, "canary-r2", "LeaseLost");
@@ -243,7 +235,7 @@ fn revoked_meanwhile() {
 fn connected_anew_meanwhile() {
     clocked("crash_points::connected_anew_meanwhile", |_| {
         let scene = Scene::new("crash-anew");
-        let holder = holder(&scene);
+        let holder = scene.holder();
         scene.connect("canary-new", -10);
         let begun = scene.begin();
         assert!(!is_lost(&begun), "nobody waits for who renews the old one");
@@ -257,7 +249,7 @@ fn connected_anew_meanwhile() {
 fn replaced_meanwhile() {
     clocked("crash_points::replaced_meanwhile", |_| {
         let scene = Scene::new("crash-replaced");
-        let holder = holder(&scene);
+        let holder = scene.holder();
         let other = document(r#"{"access_token":"canary-b","refresh_token":"canary-b1","user_id":"43"}"#);
         let facts = Facts { replace: true, expires_at: time(now() - 10), ..Facts::default() };
         assert!(scene.vault.save(CONN, &scene.at, &other, &facts).unwrap().replaced.is_some());
@@ -277,7 +269,7 @@ fn restored(of_before: bool) -> (Scene, Actor) {
     if of_before {
         copy();
     }
-    let holder = holder(&scene);
+    let holder = scene.holder();
     if !of_before {
         copy();
     }
@@ -334,7 +326,7 @@ fn the_clock_jumped_forward() {
     clocked("crash_points::the_clock_jumped_forward", |clock| {
         for another in [false, true] {
             let scene = Scene::new("crash-forward");
-            let holder = holder(&scene);
+            let holder = scene.holder();
             clock.pass(864_000);
             let next = another.then(|| scene.begin());
             assert!(next.as_ref().is_none_or(is_lost));
@@ -352,7 +344,7 @@ fn the_clock_jumped_forward() {
 fn the_clock_jumped_back() {
     clocked("crash_points::the_clock_jumped_back", |clock| {
         let scene = Scene::new("crash-back");
-        let holder = holder(&scene);
+        let holder = scene.holder();
         // A little: the account is still past its end, and the lease a possible one.
         clock.pass(-5);
         assert_eq!(scene.force().told.outcome, "busy");
@@ -373,9 +365,11 @@ fn one_holder_after_the_other_goes() {
         let scene = Scene::new("crash-again");
         let mut granted = 0;
         for _ in 0..2000 {
+            let stands = scene.vault.refresh_status(&scene.at, &crate::once()).unwrap();
             let mut worker = scene.worker();
             worker.tell("begin");
             let told = worker.hear().unwrap();
+            assert_eq!(stands.outcome == "due", told.starts_with("granted"), "{told}: {stands:?}");
             assert!(worker.kill());
             match told.as_str() {
                 "granted" | "granted lost" => granted += 1,

@@ -13,13 +13,18 @@ fn due(scene: &Scene, limit: u32) -> Vec<String> {
     due.items.into_iter().map(|about| format!("{} {}", about.owner, about.account)).collect()
 }
 
+/// One more account that is due.
+fn ended(scene: &Scene, owner: &str, account: &str) {
+    save(&scene.vault, &address("x", owner, account), "canary-r1", -10, &Facts::default());
+}
+
 #[test]
 fn all_owners_accounts_are_listed_once() {
     let scene = Scene::new("due-owners");
     for (owner, account) in
         [("site:0", "default"), ("agent:7", "default"), ("user:1", "second"), ("user:2", "default")]
     {
-        save(&scene.vault, &address("x", owner, account), "canary-r1", -10, &Facts::default());
+        ended(&scene, owner, account);
     }
     save(&scene.vault, &address("x", "user:3", "default"), "canary-r1", 3600, &Facts::default());
     let mut listed = due(&scene, 2);
@@ -38,15 +43,7 @@ fn all_owners_accounts_are_listed_once() {
 #[test]
 fn the_limit_is_kept_and_more_is_said() {
     let scene = Scene::new("due-limit");
-    for number in 2..=7 {
-        save(
-            &scene.vault,
-            &address("x", &format!("user:{number}"), "default"),
-            "canary",
-            -10,
-            &Facts::default(),
-        );
-    }
+    (2..=7).for_each(|number| ended(&scene, &format!("user:{number}"), "default"));
     for (listed, more) in [(3, true), (3, true), (1, false), (0, false)] {
         let page = scene.vault.due(&DueOptions { limit: 3, ..DueOptions::default() }).unwrap();
         assert_eq!((page.items.len(), page.more), (listed, more));
@@ -57,15 +54,7 @@ fn the_limit_is_kept_and_more_is_said() {
 #[test]
 fn two_processes_never_get_the_same_one() {
     let scene = Scene::new("due-processes");
-    for number in 2..=30 {
-        save(
-            &scene.vault,
-            &address("x", &format!("user:{number}"), "default"),
-            "canary",
-            -10,
-            &Facts::default(),
-        );
-    }
+    (2..=30).for_each(|number| ended(&scene, &format!("user:{number}"), "default"));
     let mut workers: Vec<Actor> = (0..3).map(|_| scene.worker()).collect();
     let (mut seen, mut nothing) = (Vec::new(), 0);
     while nothing < workers.len() {
@@ -101,7 +90,7 @@ fn what_is_held_dead_or_waits_is_not_listed() {
 #[test]
 fn a_row_that_does_not_open_stops_no_other() {
     let scene = Scene::new("due-tampered");
-    save(&scene.vault, &address("x", "user:2", "default"), "canary-r1", -10, &Facts::default());
+    ended(&scene, "user:2", "default");
     scene.site.sql().execute("UPDATE connections SET display_name = 'x' WHERE owner = 'user:1'", []).unwrap();
     let page = scene.vault.due(&DueOptions::default()).unwrap();
     assert_eq!(page.items.iter().map(|about| about.owner.as_str()).collect::<Vec<_>>(), ["user:2"]);

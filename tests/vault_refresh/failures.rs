@@ -1,8 +1,9 @@
 //! What a provider's refusal comes to.
 
-use dm_connections::vault::{Facts, ProviderAnswer};
+use dm_connections::vault::{Begin, Facts, ProviderAnswer};
 
-use crate::{Scene, answered, commit, is_lost, lease, refuse, save};
+use crate::support::document;
+use crate::{Scene, answered, commit, is_lost, lease, once, refuse, save};
 
 #[test]
 fn a_final_refusal_is_final_once() {
@@ -136,6 +137,25 @@ fn a_new_consent_clears_what_was_known_of_the_old_one() {
     lease(begun).fail(&answered(500, "")).unwrap();
     scene.connect("canary-r3", -10);
     assert_eq!(scene.outcome(), "backoff");
+}
+
+/// What such a class hands in is no member that the catalogue names.
+#[test]
+fn a_new_consent_clears_it_also_where_another_member_is_handed_in() {
+    let scene = Scene::new("fail-consent-fallback");
+    let connect = |access: &str| {
+        let facts = Facts { expires_at: crate::time(crate::now() - 10), ..Facts::default() };
+        let account = format!(r#"{{"access_token":"{access}","user_id":"42"}}"#);
+        scene.vault.save(crate::CONN, &scene.at, &document(&account), &facts).unwrap();
+    };
+    let fallback = Begin { fallback: Some("access_token".to_owned()), ..once() };
+    connect("canary-a1");
+    lease(scene.begin_with(&fallback)).fail(&answered(429, "")).unwrap();
+    connect("canary-a1");
+    assert_eq!(scene.begin_with(&fallback).told.outcome, "backoff", "the same once more is no new consent");
+    connect("canary-a2");
+    let begun = scene.begin_with(&fallback);
+    assert_eq!((begun.told.outcome, begun.told.failures), ("granted", 0));
 }
 
 #[test]

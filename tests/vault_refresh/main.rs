@@ -113,6 +113,14 @@ impl Scene {
         worker.expect("open");
         worker
     }
+
+    /// Another process that was granted the lease.
+    fn holder(&self) -> Actor {
+        let mut holder = self.worker();
+        holder.tell("begin");
+        holder.expect("granted");
+        holder
+    }
 }
 
 /// Without waiting for anybody.

@@ -12,9 +12,7 @@ use crate::{Scene, code, commit, is_lost, lease, once, refuse, save};
 #[test]
 fn a_killed_holder_is_succeeded_at_once() {
     let scene = Scene::new("processes-killed");
-    let mut holder = scene.worker();
-    holder.tell("begin");
-    holder.expect("granted");
+    let mut holder = scene.holder();
     let busy = scene.begin();
     assert_eq!((busy.told.outcome, busy.told.holder.unwrap().pid), ("busy", holder.id()));
     assert!(holder.kill());
@@ -31,9 +29,7 @@ fn a_killed_holder_is_succeeded_at_once() {
 fn what_a_process_gives_up_is_seen_by_the_others_at_once() {
     for how in ["close", "shutdown"] {
         let scene = Scene::new("processes-closed");
-        let mut holder = scene.worker();
-        holder.tell("begin");
-        holder.expect("granted");
+        let mut holder = scene.holder();
         holder.tell(how);
         holder.hear().unwrap();
         let begun = scene.begin();
@@ -60,9 +56,7 @@ fn a_copy_of_the_site_renews_nothing() {
 #[test]
 fn a_lease_whose_store_was_closed_first_lasts_as_long_as_its_process() {
     let scene = Scene::new("processes-shut");
-    let mut holder = scene.worker();
-    holder.tell("begin");
-    holder.expect("granted");
+    let mut holder = scene.holder();
     holder.tell("shutdown first");
     holder.expect("shut down");
     assert_eq!(scene.outcome(), "busy");
@@ -75,9 +69,7 @@ fn a_lease_whose_store_was_closed_first_lasts_as_long_as_its_process() {
 #[test]
 fn a_store_in_which_something_is_renewed_stays_open() {
     let scene = Scene::new("processes-eight");
-    let mut holder = scene.worker();
-    holder.tell("begin");
-    holder.expect("granted");
+    let mut holder = scene.holder();
     holder.tell("eight more");
     holder.expect("8");
     holder.tell("commit: canary-r2");
@@ -88,9 +80,7 @@ fn a_store_in_which_something_is_renewed_stays_open() {
 #[test]
 fn a_holder_elsewhere_is_waited_for_and_its_state_taken() {
     let scene = Scene::new("processes-waited");
-    let mut holder = scene.worker();
-    holder.tell("begin");
-    holder.expect("granted");
+    let mut holder = scene.holder();
     let mut waits = scene.worker();
     waits.tell("begin: 60000");
     holder.tell("commit: canary-r2");

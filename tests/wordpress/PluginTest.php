@@ -234,6 +234,27 @@ final class PluginTest extends SiteTestCase
     /**
      * @group root
      */
+    public function testWhereOnlyWpContentCanBeWrittenToItsNameIsItsGuard(): void
+    {
+        $site = $this->ownSite(homeWritable: false);
+        chown(dirname($site->home()), 'root');
+        $this->migrated($site);
+        self::assertSame(self::SECRET, $this->token($site));
+        $directory = self::only($site, 'public/wp-content/datamachine-connections-*');
+        self::assertMatchesRegularExpression('~-[0-9a-f]{32}$~D', $directory);
+        $path = '/wp-content/' . basename($directory);
+        self::assertSame('', $site->get("{$path}/index.php")->body);
+        self::assertSame('', $site->get("{$path}/")->body);
+        $url = 'use DataMachine\Connections\WordPress\Place; return [Place::propose()->kind, Place::propose()->url()];';
+        self::assertSame(['content', "{$site->address()}{$path}/index.php"], $site->evaluate($url));
+        foreach ([$directory, "{$directory}/store", "{$directory}/key"] as $made) {
+            self::assertSame('0700', substr(sprintf('%o', fileperms($made)), -4), $made);
+        }
+    }
+
+    /**
+     * @group root
+     */
     public function testAnotherUserIsSentAway(): void
     {
         // As WP-CLI does that root runs.

@@ -19,11 +19,14 @@ final class Handle
     private static ?\WeakMap $open = null;
 
     /**
-     * @param object|null            $pointer the library's token; null once it is closed
-     * @param \Closure(object): void $free
+     * @param object|null $pointer the library's token; null once it is closed
+     * @param object      $library whose function `$free` closes it
      */
-    public function __construct(private ?object $pointer, private readonly \Closure $free)
-    {
+    public function __construct(
+        private ?object $pointer,
+        private readonly object $library,
+        private readonly string $free,
+    ) {
         if (self::$open === null) {
             self::$open = new \WeakMap();
             // After a fatal error PHP calls no destructors, and a php-fpm worker outlives its request. In two steps,
@@ -61,7 +64,7 @@ final class Handle
         $pointer = $this->pointer;
         $this->pointer = null;
         unset(self::$open[$this]);
-        ($this->free)($pointer);
+        $this->library->{$this->free}($pointer);
     }
 
     /**

@@ -43,14 +43,14 @@ final class Json
     /**
      * The same for what is no document: arguments and options.
      *
-     * @param array<array-key, mixed> $options
+     * @param Arguments|array<array-key, mixed> $options
      *
      * @throws InvalidArgumentException where JSON cannot hold the value; the message never quotes it
      */
-    public static function options(array $options): string
+    public static function options(Arguments|array $options): string
     {
         try {
-            return self::encode($options);
+            return self::encode($options instanceof Arguments ? $options->toArray() : $options);
         } catch (InvalidDocumentException $refused) {
             throw new InvalidArgumentException($refused->getMessage());
         }
@@ -69,5 +69,22 @@ final class Json
             throw new InvalidDocumentException("This is no JSON object: {$problem}.");
         }
         return $value;
+    }
+
+    /**
+     * A stored document as a PHP array, and the names of the members that are in quarantine and not in it.
+     *
+     * @param array{string, string}|null $row the document, and what is known about it; null where there is none
+     *
+     * @return array{array<array-key, mixed>, list<string>}|null
+     */
+    public static function members(#[\SensitiveParameter] ?array $row): ?array
+    {
+        if ($row === null) {
+            return null;
+        }
+        // Hardly ever is there more to be decoded. In a text the quotes would be escaped, so this is the member.
+        $none = str_contains($row[1], '"quarantined":[]');
+        return [self::decode($row[0]), $none ? [] : self::decode($row[1])['quarantined']];
     }
 }

@@ -166,9 +166,7 @@ final class Library
         $ffi = self::$ffi ?? self::load();
         $pointer = $ffi->new($type);
         // Owned before it is there: whatever happens from then on, it is closed.
-        $handle = new Handle($pointer, static function (object $pointer) use ($ffi, $free): void {
-            $ffi->$free($pointer);
-        });
+        $handle = new Handle($pointer, $ffi, $free);
         $texts = self::called($function, [...$arguments, \FFI::addr($pointer)], $buffers) ?? [];
         return [\FFI::isNull($pointer) ? null : $handle, ...$texts];
     }
@@ -293,7 +291,7 @@ final class Library
         if (Release::VERSION !== self::VERSION) {
             throw new ReloadRequiredException(self::VERSION, Release::VERSION, 'Library.php is preloaded');
         }
-        $mapped = self::declare(self::VERSIONS, null);
+        $mapped = self::mapped();
         $library = $mapped ?? self::locate();
         $version = $library->dm_version();
         $abi = $library->dm_abi_version();
@@ -307,17 +305,40 @@ final class Library
     }
 
     /**
-     * Functions of the library at a path, or, without one, of what is mapped; null where they are not there.
+     * The versions of what is mapped already; null where nothing is.
+     *
+     * No method takes a path, or what to declare: by reflection any code can call it, and where this file is preloaded
+     * that would be a way to all of FFI.
      */
-    private static function declare(string $functions, ?string $path): ?\FFI
+    private static function mapped(): ?\FFI
     {
         try {
-            return $path === null ? \FFI::cdef($functions) : \FFI::cdef($functions, $path);
+            return \FFI::cdef(self::VERSIONS);
         } catch (\FFI\Exception $refused) {
-            if (str_contains($refused->getMessage(), 'ffi.enable')) {
-                throw new FfiForbiddenException(dirname(__DIR__, 2) . '/preload.php');
-            }
+            self::passOn($refused);
             return null;
+        }
+    }
+
+    private static function locate(): \FFI
+    {
+        $places = self::places();
+        foreach ($places as $place) {
+            // Tried, not looked for: open_basedir hides from is_file() what may well be loaded.
+            try {
+                return \FFI::cdef(self::VERSIONS, $place);
+            } catch (\FFI\Exception $refused) {
+                self::passOn($refused);
+            }
+        }
+        throw new LibraryMissingException(self::SETTING, $places);
+    }
+
+    /** What was refused, where that is FFI itself. */
+    private static function passOn(\FFI\Exception $refused): void
+    {
+        if (str_contains($refused->getMessage(), 'ffi.enable')) {
+            throw new FfiForbiddenException(dirname(__DIR__, 2) . '/preload.php');
         }
     }
 
@@ -345,19 +366,6 @@ final class Library
             '/usr/lib/' . self::SONAME,
             "/usr/lib/{$platform}/" . self::SONAME,
         ];
-    }
-
-    private static function locate(): \FFI
-    {
-        $places = self::places();
-        foreach ($places as $place) {
-            // Tried, not looked for: open_basedir hides from is_file() what may well be loaded.
-            $library = self::declare(self::VERSIONS, $place);
-            if ($library !== null) {
-                return $library;
-            }
-        }
-        throw new LibraryMissingException(self::SETTING, $places);
     }
 
     /**

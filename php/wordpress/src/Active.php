@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
-use DataMachine\Connections\Native\Release;
 use DataMachine\Connections\WordPress\Window\OptionRow;
 use DataMachine\Connections\WordPress\Window\Window;
 
@@ -50,13 +49,7 @@ final class Active extends Migrated
                 Plugin::hold($problem);
                 return;
             }
-            $now = Host::now($anchor->store())->in($anchor)->with(
-                path: $anchor->store(),
-                key: KeySource::look($anchor->keyFile())->kind,
-                keyFile: $anchor->keyFile(),
-                version: Release::VERSION,
-            );
-            $anchor->replace($now);
+            $anchor->replace($anchor->asOfNow());
         });
     }
 }

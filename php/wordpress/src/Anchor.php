@@ -169,6 +169,19 @@ final class Anchor
     }
 
     /**
+     * The same with this server, place, key and release, for a store that was opened with them.
+     */
+    public function asOfNow(): self
+    {
+        return Host::now($this->store())->in($this)->with(
+            path: $this->store(),
+            key: KeySource::look($this->keyFile())->kind,
+            keyFile: $this->keyFile(),
+            version: Release::VERSION,
+        );
+    }
+
+    /**
      * Writes it, whatever is there: what ends a migration.
      *
      * @return bool whether the database has it now

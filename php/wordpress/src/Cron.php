@@ -7,10 +7,12 @@ namespace DataMachine\Connections\WordPress;
 use DataMachine\Connections\Dropin\Renewal;
 use DataMachine\Connections\Event;
 use DataMachine\Connections\Vault;
+use DataMachine\Connections\WordPress\Migration\Strays;
 use DataMachine\Core\OAuth\BaseOAuth2Provider;
 
 /**
- * What is done hourly: the audit's heads are kept outside the store, events told, tokens renewed that are due.
+ * What is done hourly: the audit's heads are kept outside the store, events told, tokens renewed that are due; and what
+ * landed in the old option is taken over.
  */
 final class Cron
 {
@@ -34,6 +36,8 @@ final class Cron
     public static function clear(): void
     {
         wp_clear_scheduled_hook(self::HOOK);
+        // All of them, whatever they carry.
+        wp_unschedule_hook(Strays::HOOK);
     }
 
     /**
@@ -50,6 +54,7 @@ final class Cron
             Plugin::log($problem);
             return;
         }
+        Strays::run();
         foreach ([Cascades::catchUp(...), self::heads(...), self::events(...), self::renewals(...)] as $part) {
             Plugin::attempt(static fn () => $part($store->vault()));
         }

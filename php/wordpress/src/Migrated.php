@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections\WordPress;
 
 use DataMachine\Connections\Dropin\Runtime;
+use DataMachine\Connections\WordPress\Migration\Strays;
 use DataMachine\Connections\WordPress\Window\Hooks;
 use DataMachine\Connections\WordPress\Window\Served;
 
@@ -20,6 +21,7 @@ abstract class Migrated implements State
         'wp_delete_site' => [Cascades::class, 'blogGone'],
         'datamachine_agent_deleted' => [Cascades::class, 'agentGone'],
         Cron::HOOK => [Cron::class, 'run'],
+        Strays::HOOK => [Strays::class, 'run'],
     ];
 
     protected function __construct(private readonly ?Anchor $anchor, private readonly Store $store)

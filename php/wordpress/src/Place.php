@@ -54,12 +54,9 @@ final class Place
      */
     public static function propose(): self
     {
-        return self::named() ?? self::choose(
-            self::served(),
-            WP_CONTENT_DIR,
-            is_multisite() ? (string) get_current_network_id() : '1',
-            wp_salt('auth')
-        );
+        // One code may serve several sites, each with tables of its own.
+        $site = implode(' ', [DB_NAME, $GLOBALS['wpdb']->base_prefix, is_multisite() ? get_current_network_id() : 1]);
+        return self::named() ?? self::choose(self::served(), WP_CONTENT_DIR, $site, wp_salt('auth'));
     }
 
     /**
@@ -228,12 +225,18 @@ final class Place
      */
     public function destroy(): bool
     {
-        foreach ([$this->store(), dirname($this->keyFile()), $this->directory] as $directory) {
+        // The key first: without it the rest is noise.
+        $ours = [
+            dirname($this->keyFile()) => ['*.key'],
+            $this->store() => ['connections.sqlite*', '*.lock'],
+            $this->directory => $this->kind === self::CONTENT ? ['index.php', '.htaccess', 'web.config'] : [],
+        ];
+        foreach ($ours as $directory => $names) {
             foreach (@scandir($directory) ?: [] as $name) {
-                $file = "{$directory}/{$name}";
-                // Files only, one level deep: what else somebody put there is theirs.
-                if (!is_dir($file) || is_link($file)) {
-                    @unlink($file);
+                $isOurs = array_filter($names, static fn (string $one): bool => fnmatch($one, $name)) !== [];
+                // What else somebody has put there is theirs, and a directory of it stays.
+                if ($isOurs && is_file("{$directory}/{$name}")) {
+                    @unlink("{$directory}/{$name}");
                 }
             }
             @rmdir($directory);

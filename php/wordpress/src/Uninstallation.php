@@ -4,6 +4,10 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
+use DataMachine\Connections\WordPress\Migration\Progress;
+use DataMachine\Connections\WordPress\Window\OptionRow;
+use DataMachine\Connections\WordPress\Window\Stub;
+
 /**
  * What uninstall.php does. Connections are destroyed only where somebody said so on the Connections page within the
  * last day: else it stops before WordPress deletes the plugin, which is what opens them.
@@ -22,7 +26,7 @@ final class Uninstallation
         Heads::OPTION,
         Cascades::PENDING,
         self::CONSENT,
-        'datamachine_connections_migration',
+        Progress::OPTION,
     ];
 
     /**
@@ -49,6 +53,10 @@ final class Uninstallation
         foreach (self::places() as $place) {
             $place->destroy();
         }
+        // What lies in the old option's place is ours too, unless somebody has written there since.
+        if (Stub::is(get_site_option(OptionRow::OPTION))) {
+            delete_site_option(OptionRow::OPTION);
+        }
         array_map('delete_site_option', self::OPTIONS);
         Plugin::forgetWelcome();
         Cron::clear();
@@ -62,15 +70,19 @@ final class Uninstallation
     private static function places(): array
     {
         $paths = [];
-        foreach ([Anchor::OPTION, 'datamachine_connections_migration'] as $option) {
-            $stored = get_site_option($option);
-            $stored = is_array($stored) ? $stored['anchor'] ?? $stored : [];
+        $migration = (array) get_site_option(Progress::OPTION);
+        foreach ([get_site_option(Anchor::OPTION), $migration['anchor'] ?? null] as $stored) {
+            try {
+                $anchor = Anchor::fromArray($stored ?? false);
+            } catch (\Throwable) {
+                // Of a damaged one nobody knows what is its own.
+                continue;
+            }
             // A copy of the site on the same server names the site's own store: that is not the copy's to destroy.
-            if (is_string($stored['path'] ?? null) && ($stored['site'] ?? null) === SiteIdentity::current()) {
-                $paths[] = dirname($stored['path']);
+            if ($anchor?->site === SiteIdentity::current()) {
+                $paths[] = dirname($anchor->store());
             }
         }
-        $paths[] = Place::propose()->directory;
         return array_map(Place::at(...), array_values(array_unique($paths)));
     }
 }

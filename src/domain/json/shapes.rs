@@ -60,25 +60,19 @@ pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<
 /// 32 bytes in hexadecimal, in lower case.
 pub mod hex {
     use super::*;
+    use crate::domain::unhex;
 
     /// For `#[serde(with)]`.
     pub fn serialize<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
-        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        serializer.serialize_str(&text)
+        serializer.serialize_str(&crate::domain::hex(bytes))
     }
 
     /// For `#[serde(with)]`.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
         let text = String::deserialize(deserializer)?;
         let wrong = || D::Error::custom("must be 32 bytes in hexadecimal, in lower case");
-        if text.len() != 64 || !text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(wrong());
-        }
-        let mut bytes = [0; 32];
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| wrong())?;
-        }
-        Ok(bytes)
+        let bytes = if text.bytes().any(|c| c.is_ascii_uppercase()) { None } else { unhex(&text) };
+        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(wrong)
     }
 }
 

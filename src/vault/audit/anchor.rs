@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::hex;
 use super::verify::Finding;
 use super::walk::{floor, mac_at};
 use crate::crypto::{Fields, labels};
+use crate::domain::hex;
 use crate::store::{AuditHead, ReadTx};
 use crate::vault::unlocked::Unlocked;
 use crate::vault::{Error, Vault};

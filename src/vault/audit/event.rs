@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::{Fields, MacKey, labels};
-use crate::domain::RecordId;
+use crate::domain::{RecordId, hex};
 use crate::store::{GrantHead, Kind, Meta};
 
 /// What happened. The names are stable: queries ask for them.
@@ -282,8 +282,4 @@ pub(super) fn pair_tag(head: &[u8], key: &MacKey) -> String {
 
 fn tag(of: &str, mac: &[u8], key: &MacKey) -> String {
     hex(&key.tag(&Fields::new(labels::MAC_AUDIT).text(of).bytes(mac)))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::anchor::{self, Anchor};
 use super::chain::STREAM;
-use super::event::{Event, Facts, PairFacts, What, hex};
+use super::event::{Event, Facts, PairFacts, What};
 use super::walk::Walk;
-use crate::domain::UnixTime;
+use crate::domain::{UnixTime, hex};
 use crate::store::{AuditHead, AuditRecord, ReadTx, WriteTx};
 use crate::vault::shared::Write;
 use crate::vault::{Code, Error, Vault};

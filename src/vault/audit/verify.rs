@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::anchor::{self, Anchor, AnchoredStream};
 use super::chain::is_absent;
-use super::event::{Facts, hex, row_tag};
-use super::walk::{Walk, unhex};
-use crate::domain::{Invalid, RecordId};
+use super::event::{Facts, row_tag};
+use super::walk::Walk;
+use crate::domain::{Invalid, RecordId, hex, unhex};
 use crate::store::{AuditHead, AuditRecord, Error as StoreError, Filter, Kind, Meta, ReadTx};
 use crate::vault::row::intact;
 use crate::vault::unlocked::Unlocked;

@@ -4,6 +4,7 @@ use super::chain::{NONE, authentic, mac};
 use super::event::{Facts, What};
 use super::verify::Finding;
 use crate::crypto::MacKey;
+use crate::domain::unhex;
 use crate::store::{AuditFilter, AuditHead, AuditRecord, ReadTx};
 use crate::vault::Error;
 use crate::vault::unlocked::Unlocked;
@@ -224,10 +225,4 @@ pub(super) fn is_authentic(
 pub(super) fn mac_at(tx: &mut dyn ReadTx, stream: i64, number: i64) -> Result<Option<Vec<u8>>, Error> {
     let found = tx.audit(&AuditFilter::behind(stream, number.saturating_sub(1), 1))?.pop();
     Ok(found.filter(|record| record.sequence == number).map(|record| record.mac))
-}
-
-/// The bytes of what [`hex`](super::event::hex) made.
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    text.as_bytes().chunks(2).map(byte).collect()
 }

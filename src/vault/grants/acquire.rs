@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::credential;
 use super::gather::{Gather, Outcome};
 use super::pair;
-use crate::domain::{ActingRequest, Fact, SecretBytes, Subject};
+use crate::domain::{ActingRequest, SecretBytes, Subject};
 use crate::grants::{Reason, Wanted};
 use crate::vault::audit::{Event, Facts, What};
 use crate::vault::shared::Write;
@@ -104,20 +104,15 @@ pub(super) fn event(what: What, outcome: &Outcome, request: &ActingRequest, want
             .filter(|subject| **subject != Subject::Nobody)
             .map(ToString::to_string),
         context: request.context.known().map(|context| context.as_str().to_owned()),
-        session: there(&request.session).map(ToString::to_string),
-        flow: there(&request.flow).map(|flow| flow.id.to_string()),
+        session: request.session.there().map(ToString::to_string),
+        flow: request.flow.there().map(|flow| flow.id.to_string()),
         ..Facts::default()
     };
     Event {
-        agent: there(&request.agent).map(ToString::to_string),
+        agent: request.agent.there().map(ToString::to_string),
         subject: about.map(|about| about.owner.to_string()),
         connection,
         grant,
         ..Event::of_store(what, facts)
     }
-}
-
-/// What is known to be there.
-fn there<T>(fact: &Fact<Option<T>>) -> Option<&T> {
-    fact.known().and_then(Option::as_ref)
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::gather::Outcome;
 use super::reason;
-use crate::domain::{ActingRequest, Fact, Owner, Powers, Scopes, Subject, UnixTime};
+use crate::domain::{ActingRequest, Owner, Powers, Scopes, UnixTime};
 use crate::grants::{Candidate, Refusal, Wanted, Who};
 
 /// Allowed or not, and why not.
@@ -128,17 +128,12 @@ impl RefusalTold {
 fn whose(who: Who, request: &ActingRequest, wanted: &Wanted, about: Option<&Candidate>) -> Option<String> {
     match who {
         Who::Owner => {
-            let subject = match &request.subject {
-                Fact::Known(Subject::Asking(person) | Subject::Scheduled(person)) => Some(person.to_string()),
-                Fact::Known(Subject::Nobody) | Fact::Unknown => None,
-            };
-            let owner = about.map(|about| &about.owner).or(wanted.owner.as_ref());
-            owner.map(Owner::to_string).or(subject).or_else(|| Some(Owner::NETWORK.to_string()))
+            let subject = request.subject.known().and_then(|subject| subject.person());
+            let owner = about.map(|about| &about.owner).or(wanted.owner.as_ref()).map(Owner::to_string);
+            let told = owner.or(subject.map(|person| person.to_string()));
+            told.or_else(|| Some(Owner::NETWORK.to_string()))
         }
-        Who::FlowOwner => match &request.flow {
-            Fact::Known(Some(flow)) => flow.owner.map(|person| person.to_string()),
-            Fact::Known(None) | Fact::Unknown => None,
-        },
+        Who::FlowOwner => request.flow.there()?.owner.map(|person| person.to_string()),
         Who::Caller | Who::Operator | Who::Nobody => None,
     }
 }

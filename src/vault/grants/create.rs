@@ -190,7 +190,7 @@ fn same(write: &mut Write<'_>, new: &GrantRow) -> Result<Option<GrantRow>, Error
 fn check_limits(new: &NewGrant, provider: &Provider, entry: &Entry) -> Result<(), Error> {
     let Limits { scopes, operations } = &new.limits;
     if new.limits.is_nothing() {
-        return Err(wrong(
+        return Err(Error::of_argument(
             "operations",
             "scopes and operations: a grant of nothing permits nothing; give at least one",
         ));
@@ -204,7 +204,7 @@ fn check_limits(new: &NewGrant, provider: &Provider, entry: &Entry) -> Result<()
                 false => format!("it knows {}", names.join(", ")),
             };
             let message = format!("operations: the catalogue does not know {unknown} of {provider}; {known}");
-            return Err(wrong("operations", &message).with("known", names));
+            return Err(Error::of_argument("operations", &message).with("known", names));
         }
     }
     // What an operation needs is within the ceiling: a catalogue where it is not is refused.
@@ -218,10 +218,10 @@ fn check_limits(new: &NewGrant, provider: &Provider, entry: &Entry) -> Result<()
              it lets them have {}",
             names.join(", ")
         );
-        return Err(wrong("scopes", &message).with("ceiling", names));
+        return Err(Error::of_argument("scopes", &message).with("ceiling", names));
     }
     if matches!(&new.contexts, Contexts::These(contexts) if contexts.is_empty()) {
-        return Err(wrong("contexts", "contexts: name at least one, or \"*\""));
+        return Err(Error::of_argument("contexts", "contexts: name at least one, or \"*\""));
     }
     Ok(())
 }
@@ -229,12 +229,17 @@ fn check_limits(new: &NewGrant, provider: &Provider, entry: &Entry) -> Result<()
 /// Refuses a time that never comes, and uses that are none.
 fn check_span(new: &NewGrant, now: UnixTime) -> Result<(), Error> {
     if new.expires_at.is_some_and(|end| end <= now || new.not_before.is_some_and(|begin| end <= begin)) {
-        return Err(wrong("expires_at", "expires_at: must be later than now, and than not_before"));
+        return Err(Error::of_argument(
+            "expires_at",
+            "expires_at: must be later than now, and than not_before",
+        ));
     }
     match (new.uses, new.effect) {
-        (Some(_), Effect::Forbid) => Err(wrong("uses", "uses: are not counted on a grant that forbids")),
+        (Some(_), Effect::Forbid) => {
+            Err(Error::of_argument("uses", "uses: are not counted on a grant that forbids"))
+        }
         (Some(uses), _) if uses == 0 || i64::try_from(uses).is_err() => {
-            Err(wrong("uses", "uses: must be at least 1"))
+            Err(Error::of_argument("uses", "uses: must be at least 1"))
         }
         _ => Ok(()),
     }
@@ -247,15 +252,18 @@ fn whom_of(new: &NewGrant, owner: &Owner) -> Result<Whom, Error> {
         // Who forbids and says no more does not mean that others may.
         None if new.effect == Effect::Forbid => Ok(Whom::Anyone),
         None if personal => Ok(Whom::Owner),
-        None => Err(wrong("for", "for: say for whom; only a person's own account has a default, its owner")),
+        None => Err(Error::of_argument(
+            "for",
+            "for: say for whom; only a person's own account has a default, its owner",
+        )),
         Some(Whom::Owner) if !personal => {
             let message = format!(
                 "for: {owner} is no person, so nobody asks as its owner; name users, anyone or nobody"
             );
-            Err(wrong("for", &message))
+            Err(Error::of_argument("for", &message))
         }
         Some(Whom::Users(users)) if users.is_empty() || users.len() > MOST_USERS => {
-            Err(wrong("for", "for: name 1 to 256 users"))
+            Err(Error::of_argument("for", "for: name 1 to 256 users"))
         }
         Some(whom) => Ok(whom.clone()),
     }
@@ -285,14 +293,10 @@ pub(super) fn check_text(name: &'static str, text: Option<&str>) -> Result<(), E
     match text {
         Some(text) if !readable(text) => {
             let message = format!("{name}: must be 1 to {LONGEST_TEXT} bytes without control characters");
-            Err(wrong(name, &message))
+            Err(Error::of_argument(name, &message))
         }
         _ => Ok(()),
     }
-}
-
-fn wrong(argument: &'static str, message: &str) -> Error {
-    Error::new(Code::InvalidArgument, message).with("argument", argument)
 }
 
 fn too_many(agent: &str, owner: &str) -> Error {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::pair;
 use crate::domain::{
     AccountName, ActingRequest, AgentId, AtMost, Fact, Grant, Owner, OwnerClass, Provider, RecordId, Scopes,
-    Status, Subject, UnixTime,
+    Status, UnixTime,
 };
 use crate::grants::{Allowed, Candidate, Judged, Reason, Refusal, Rules, Wanted, decide};
 use crate::providers::Catalogue;
@@ -118,7 +118,7 @@ impl<'a> Gather<'a> {
         let mut decision = decide(request, wanted, &heap.candidates, &heap.grants, &rules, self.now);
         let no_grant = matches!(&decision.verdict, Err(refusal) if refusal.reason == Reason::NoGrant);
         // A revoked grant only tells why there is none: it is read where there is none.
-        if let Fact::Known(Some(agent)) = &request.agent
+        if let Some(agent) = request.agent.there()
             && (no_grant || whole)
         {
             for owner in heap.owners.clone() {
@@ -209,7 +209,7 @@ impl<'a> Gather<'a> {
         connection: RecordId,
         heap: &mut Heap,
     ) -> Result<Result<(), Stop>, Error> {
-        let Fact::Known(Some(agent)) = &request.agent else { return Ok(Ok(())) };
+        let Some(agent) = request.agent.there() else { return Ok(Ok(())) };
         Ok(match self.pair(*agent, owner)? {
             Some(grants) => {
                 add(&mut heap.grants, &grants);
@@ -221,13 +221,9 @@ impl<'a> Gather<'a> {
 
     /// The owners of a rank whose connections may be meant; none where there are too many to look at.
     fn owners_of(&mut self, rank: u8, request: &ActingRequest) -> Result<Option<Vec<Owner>>, Error> {
+        let person = request.subject.known().and_then(|subject| subject.person());
         let owners = match (rank, &request.agent) {
-            (1, _) => match &request.subject {
-                Fact::Known(Subject::Asking(person) | Subject::Scheduled(person)) => {
-                    Owner::user(person.number()).into_iter().collect()
-                }
-                Fact::Known(Subject::Nobody) | Fact::Unknown => Vec::new(),
-            },
+            (1, _) => person.and_then(|person| Owner::user(person.number()).ok()).into_iter().collect(),
             (2, Fact::Known(Some(agent))) => Owner::agent(agent.number()).into_iter().collect(),
             (3 | 4, Fact::Known(Some(agent))) => {
                 let owners = self.owners_of_agent(*agent)?;

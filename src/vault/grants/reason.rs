@@ -1,6 +1,6 @@
 //! A refusal in a sentence.
 
-use crate::domain::{ActingRequest, Fact, Powers};
+use crate::domain::{ActingRequest, Powers};
 use crate::grants::{Candidate, Reason, Refusal, Wanted};
 
 /// What is wrong, for a person. Never a secret: none is known here.
@@ -12,10 +12,7 @@ pub(super) fn message(
     about: Option<&Candidate>,
 ) -> String {
     let provider = &wanted.provider;
-    let agent = match &request.agent {
-        Fact::Known(Some(agent)) => agent.to_string(),
-        Fact::Known(None) | Fact::Unknown => "the caller".to_owned(),
-    };
+    let agent = request.agent.there().map_or("the caller".to_owned(), ToString::to_string);
     let account = match about {
         Some(about) => format!("the {provider} account {} of {}", about.account, about.owner),
         None => format!("a {provider} account"),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::state::StoredState;
 use crate::crypto::{Fields, labels};
-use crate::domain::{Document, RecordId, UnixTime};
+use crate::domain::{Document, RecordId, UnixTime, hex};
 use crate::providers::{Entry, Tokens};
 use crate::store::{ReadTx, Row};
 use crate::vault::get::not_found;
@@ -97,16 +97,11 @@ impl Vault {
 ///
 /// `fingerprint = HMAC-SHA-256[MAC key "dm/v1/mac/fingerprints"](fields(label, store, connection, the member's value as it
 /// stands in the document))`
-pub(super) fn fingerprint(
-    entry: &Entry,
-    id: RecordId,
-    document: &Document,
-    unlocked: &Unlocked,
-) -> Option<String> {
+fn fingerprint(entry: &Entry, id: RecordId, document: &Document, unlocked: &Unlocked) -> Option<String> {
     let value = entry.to_spend(document)?;
     let fields = Fields::new(labels::MAC_FINGERPRINTS)
         .bytes(unlocked.store_id.as_bytes())
         .bytes(id.as_bytes())
         .text(value);
-    Some(unlocked.fingerprints.tag(&fields).iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&unlocked.fingerprints.tag(&fields)))
 }

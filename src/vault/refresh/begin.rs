@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::account::{Account, View};
 use super::holder::{self, Holder};
 use super::lease::Lease;
-use super::standing::{Due, LeaseTold, Standing, Told};
+use super::standing::{Due, HOLDER_GONE, LeaseTold, Standing, Told};
 use super::state::{Held, LONGEST_LEASE, State};
-use crate::domain::{Document, Owner, SecretBytes, Status};
+use crate::domain::{Document, Owner, SecretBytes, Status, hex};
 use crate::store::fork;
 use crate::vault::audit::{Event, Facts, What};
 use crate::vault::row::{check, open, sign};
@@ -134,14 +134,9 @@ impl Vault {
             let told = account.told(&standing, write.unlocked, write.now);
             match standing {
                 Standing::Due(due) if due.gives_up => {
-                    let cause = "holder_gone";
-                    let state = State { lost: account.fingerprint.clone(), ..account.stored.state.clone() };
-                    account.give_up(
-                        write,
-                        State { failures: state.failures + 1, lease: None, ..state },
-                        cause,
-                    )?;
-                    let standing = Standing::Backoff { until: None, cause: Some(cause.to_owned()) };
+                    let before = account.stored.state.clone();
+                    let (failures, lost) = (before.failures.saturating_add(1), account.fingerprint.clone());
+                    account.give_up(write, State { failures, lost, lease: None, ..before }, HOLDER_GONE)?;
                     let since = self.account(write.tx, write.unlocked, address, begin.view())?;
                     Ok(Begun::without(since.told(&standing, write.unlocked, write.now), since))
                 }
@@ -167,7 +162,7 @@ impl Vault {
         let (now, length) = (write.now.seconds(), begin.length());
         let mut state = account.stored.state.clone();
         state.fence = state.fence.saturating_add(1);
-        state.failures += u32::from(due.left_behind);
+        state.failures = state.failures.saturating_add(due.left_behind.into());
         state.lost = account.fingerprint.clone().filter(|_| due.lost);
         let held = Held {
             nonce: nonce.to_owned(),
@@ -195,7 +190,7 @@ impl Vault {
     fn nonce(&self) -> Result<String, Error> {
         let mut bytes = [0; 16];
         self.shared.random.fill(&mut bytes)?;
-        Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(&bytes))
     }
 }
 

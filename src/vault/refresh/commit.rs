@@ -1,11 +1,12 @@
 //! Storing what a provider answered: before anything else happens.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::account::View;
+use super::account::{Account, View};
 use super::lease::Lease;
 use crate::domain::Document;
 use crate::vault::save::{Change, Facts};
@@ -78,12 +79,12 @@ impl Lease {
 }
 
 /// The patch without an empty credential to be handed in, which would leave the account with none.
-fn without_nothing(patch: &Document, account: &super::account::Account<'_>) -> Result<Document, Error> {
+fn without_nothing<'p>(patch: &'p Document, account: &Account<'_>) -> Result<Cow<'p, Document>, Error> {
     let spends = account.entry.refresh.as_ref().map(|refresh| refresh.spends.as_str());
     let Some(name) =
         spends.filter(|name| patch.get(name).is_some_and(|value| matches!(value, "null" | "\"\"")))
     else {
-        return Ok(patch.clone());
+        return Ok(Cow::Borrowed(patch));
     };
     let mut kept = Zeroizing::new(Vec::with_capacity(patch.as_bytes().len() + 1));
     for member in patch.members().filter(|member| member.name != *name) {
@@ -97,5 +98,5 @@ fn without_nothing(patch: &Document, account: &super::account::Account<'_>) -> R
         kept.push(b'{');
     }
     kept.push(b'}');
-    Ok(Document::parse(kept)?)
+    Ok(Cow::Owned(Document::parse(kept)?))
 }

@@ -123,10 +123,7 @@ impl Account<'_> {
 
     /// The same at every look, and another for every account and token.
     fn chance(&self) -> Jitter {
-        let fingerprint = self.fingerprint.as_deref().unwrap_or_default();
-        Jitter::new(
-            fingerprint.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default(),
-        )
+        Jitter::of_hex(self.fingerprint.as_deref().unwrap_or_default())
     }
 
     /// Records once that a person has to consent again soon. Says when there will be something to tell.

@@ -14,6 +14,9 @@ use crate::vault::unlocked::Unlocked;
 /// A time to wait for that is further away was written by a clock that jumped: the longest wait and a day (Retry-After).
 const LONGEST_WAIT: i64 = 108_000;
 
+/// Why, where one holder after the other went without saying what came of it.
+pub(super) const HOLDER_GONE: &str = "holder_gone";
+
 /// What came of asking for a renewal, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Told {
@@ -112,16 +115,18 @@ impl Account<'_> {
             NextRefresh::Due => {}
             NextRefresh::At(_) => return Standing::Fresh,
             NextRefresh::TooYoung(_) if usable => return Standing::Fresh,
+            // What its holder saved itself is younger than the token that it has still to hand in.
             NextRefresh::TooYoung(at) => {
-                return Standing::Backoff { until: Some(at), cause: Some("too_young".to_owned()) };
+                return state.lease.as_ref().filter(|held| held.binds(now)).map_or_else(
+                    || Standing::Backoff { until: Some(at), cause: Some("too_young".to_owned()) },
+                    Held::busy,
+                );
             }
             NextRefresh::Never(why) => return Standing::Unsupported(why.as_str()),
         }
         let held = state.lease.as_ref().filter(|held| Some(&held.intent) == self.fingerprint.as_ref());
         if let Some(held) = held.filter(|held| held.binds(now)) {
-            let holder =
-                HolderTold { host: held.holder.host.clone(), pid: held.holder.pid, since: held.taken_at };
-            return Standing::Busy { holder, until: held.expires_at };
+            return held.busy();
         }
         let waits = state.next_at.is_some_and(|at| at > now && at <= now.saturating_add(LONGEST_WAIT));
         if !begin.force && (waits || state.gave_up) {
@@ -144,7 +149,7 @@ impl Account<'_> {
             Retry::GiveUp if !force => Standing::Due(Due { gives_up: true, ..due }),
             // The first time anything may have happened: a worker was ended, a machine went.
             Retry::At(at) if failures > 1 && at > now && !force => {
-                Standing::Backoff { until: Some(at), cause: Some("holder_gone".to_owned()) }
+                Standing::Backoff { until: Some(at), cause: Some(HOLDER_GONE.to_owned()) }
             }
             _ => Standing::Due(due),
         }
@@ -168,6 +173,10 @@ impl Account<'_> {
         };
         match standing {
             Standing::Fresh => {}
+            // Whoever asks writes down that it is given up.
+            Standing::Due(due) if due.gives_up => {
+                (told.outcome, told.cause) = ("backoff", Some(HOLDER_GONE.to_owned()));
+            }
             Standing::Due(_) => told.outcome = "granted",
             Standing::Busy { holder, until } => {
                 (told.outcome, told.holder, told.until) = ("busy", Some(holder.clone()), Some(*until));
@@ -191,8 +200,14 @@ impl Held {
         !self.given_up && !self.is_void(now) && self.holder.life(&self.nonce) != Life::Gone
     }
 
+    fn busy(&self) -> Standing {
+        let holder =
+            HolderTold { host: self.holder.host.clone(), pid: self.holder.pid, since: self.taken_at };
+        Standing::Busy { holder, until: self.expires_at }
+    }
+
     /// The chance that everybody derives alike who finds it left behind.
     fn jitter(&self) -> Jitter {
-        Jitter::new(self.nonce.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0))
+        Jitter::of_hex(&self.nonce)
     }
 }

@@ -1,6 +1,5 @@
 //! What a write of a row means for its renewals.
 
-use super::account::fingerprint;
 use super::state::{State, StoredState};
 use crate::domain::{Document, RecordId};
 use crate::providers::Entry;
@@ -18,8 +17,7 @@ impl Write<'_> {
         [before, after]: [&Document; 2],
         renewed: bool,
     ) -> Result<(), Error> {
-        let mark = |document| fingerprint(entry, id, document, self.unlocked);
-        if mark(before) == mark(after) && !renewed {
+        if entry.is_renewed_alike(before, after) && !renewed {
             return Ok(());
         }
         let stored = StoredState::read(self.tx, self.unlocked, id)?;

@@ -48,9 +48,7 @@ class Pinterest extends BaseOAuth2Provider
         if (empty($account['refresh_token'])) {
             return new \WP_Error('pinterest_refresh_no_token', 'No refresh token stored');
         }
-        $config = $this->get_config();
-        $client = ($config['client_id'] ?? '') . ':' . ($config['client_secret'] ?? '');
-        $result = $this->spend($account['refresh_token'], ['Authorization' => 'Basic ' . base64_encode($client)]);
+        $result = $this->spend($account['refresh_token'], $this->basic());
         if (!$result['success']) {
             return $this->failed($result);
         }

@@ -54,9 +54,7 @@ class Reddit extends BaseOAuth2Provider
         if (empty($account['refresh_token'])) {
             return new \WP_Error('reddit_refresh_no_token', 'No refresh token available');
         }
-        $config = $this->get_config();
-        $client = ($config['client_id'] ?? '') . ':' . ($config['client_secret'] ?? '');
-        $result = $this->spend($account['refresh_token'], ['Authorization' => 'Basic ' . base64_encode($client)]);
+        $result = $this->spend($account['refresh_token'], $this->basic());
         if (!$result['success']) {
             return $this->failed($result);
         }

@@ -47,6 +47,16 @@ trait Renews
     }
 
     /**
+     * @return array<string, string> the headers of a client that names itself so
+     */
+    private function basic(): array
+    {
+        $config = $this->get_config();
+        $client = ($config['client_id'] ?? '') . ':' . ($config['client_secret'] ?? '');
+        return ['Authorization' => 'Basic ' . base64_encode($client)];
+    }
+
+    /**
      * Renews the access token itself, as Meta has it.
      *
      * @return array<string, mixed>|\WP_Error

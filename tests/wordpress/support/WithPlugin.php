@@ -47,6 +47,18 @@ trait WithPlugin
             }');
     }
 
+    /** As the button on the page does. */
+    private function move(Site $site): void
+    {
+        $phase = $site->evaluate('use DataMachine\Connections\WordPress\Migration\{Migration, Progress};
+            $migration = Migration::prepare();
+            do {
+                $phase = $migration->run(5, "user:1")->phase;
+            } while ($phase === Progress::RUNNING);
+            return $phase;');
+        self::assertSame('done', $phase);
+    }
+
     /**
      * The state's name, and the code of what is wrong, once the store was to be opened.
      *

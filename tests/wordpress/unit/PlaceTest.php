@@ -133,21 +133,28 @@ final class PlaceTest extends TestCase
     public function testDestroyedIsWhatIsOurs(): void
     {
         $place = new Place("{$this->home}/place", Place::OUTSIDE);
-        foreach ([$place->store(), dirname($place->keyFile())] as $directory) {
-            mkdir($directory, 0700, true);
-            file_put_contents("{$directory}/file", 'x');
-        }
+        $fill = static function () use ($place): void {
+            foreach ([$place->store(), dirname($place->keyFile())] as $directory) {
+                mkdir($directory, 0700, true);
+            }
+            foreach (['connections.sqlite', 'connections.sqlite-journal', 'gate.lock'] as $name) {
+                file_put_contents("{$place->store()}/{$name}", 'x');
+            }
+            file_put_contents($place->keyFile(), 'x');
+        };
+        $fill();
         self::assertTrue($place->destroy());
         self::assertDirectoryDoesNotExist($place->directory);
-        // What somebody else has put there stays.
-        mkdir("{$place->store()}/mine", 0700, true);
-        file_put_contents("{$place->store()}/mine/file", 'x');
+        // What somebody else has put there stays: wp-config.php may name a directory that has other things in it.
+        $fill();
+        $theirs = ["{$place->directory}/index.php", "{$place->store()}/backup.tar", "{$place->directory}/key/note"];
+        foreach ($theirs as $file) {
+            file_put_contents($file, 'x');
+        }
         self::assertFalse($place->destroy());
-        self::assertFileExists("{$place->store()}/mine/file");
-        // And what a link leads to.
-        symlink("{$place->store()}/mine", "{$place->directory}/link");
-        $place->destroy();
-        self::assertFileExists("{$place->store()}/mine/file");
+        array_map(self::assertFileExists(...), $theirs);
+        self::assertFileDoesNotExist($place->keyFile());
+        self::assertSame(['.', '..', 'backup.tar'], scandir($place->store()));
     }
 
     public function testAPlaceHasToBeAbsolute(): void

@@ -8,10 +8,7 @@ use DataMachine\Connections\Dropin\Refusal;
 use DataMachine\Connections\ImportReport;
 use DataMachine\Connections\Vault;
 use DataMachine\Connections\WordPress\Anchor;
-use DataMachine\Connections\WordPress\Host;
-use DataMachine\Connections\WordPress\KeySource;
 use DataMachine\Connections\WordPress\Place;
-use DataMachine\Connections\WordPress\SiteIdentity;
 use DataMachine\Connections\WordPress\Store;
 use DataMachine\Connections\WordPress\Window\Hooks;
 use DataMachine\Connections\WordPress\Window\OptionRow;
@@ -46,18 +43,8 @@ final class Migration
             throw self::late();
         }
         $place = $before === null ? Place::propose() : Place::at(dirname($before->anchor->path));
-        $key = KeySource::look($place->keyFile());
         $info = Store::make($place)->vault()->info();
-        $host = Host::now($place->store());
-        $anchor = new Anchor(
-            storeId: $info->storeId,
-            path: $place->store(),
-            site: SiteIdentity::current(),
-            key: $key->kind,
-            keyFile: $key->file,
-            host: $host->name,
-            inode: $host->inode,
-        );
+        $anchor = Anchor::of($place, $info->storeId);
         $progress = $before?->phase === Progress::RUNNING && $before->anchor->storeId === $info->storeId
             ? $before
             : (new Progress(Progress::PREPARED, $anchor))->write();
@@ -148,6 +135,7 @@ final class Migration
         // Another process may have looked before the commit, and a persistent cache kept what it saw.
         Anchor::forget();
         $this->row->uncache();
+        Strays::plan();
         return $progress->write(
             phase: Progress::DONE,
             anchor: $anchor,

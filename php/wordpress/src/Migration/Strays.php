@@ -7,6 +7,7 @@ namespace DataMachine\Connections\WordPress\Migration;
 use DataMachine\Connections\Dropin\Runtime;
 use DataMachine\Connections\ImportEntry;
 use DataMachine\Connections\ImportOutcome;
+use DataMachine\Connections\WordPress\Plugin;
 use DataMachine\Connections\WordPress\Window\OptionRow;
 use DataMachine\Connections\WordPress\Window\Stub;
 
@@ -19,10 +20,35 @@ use DataMachine\Connections\WordPress\Window\Stub;
  */
 final class Strays
 {
+    /** Looks for them, at times when requests of before the switch may have ended. */
+    public const HOOK = 'datamachine_connections_strays';
+
+    /** After how many seconds; later the hourly event does. */
+    private const SOON = [60, 300, 1800];
+
     private const NOT_TAKEN_OVER = 'differs';
 
     public function __construct(private readonly OptionRow $row = new OptionRow())
     {
+    }
+
+    /**
+     * Plans to look for them: after a migration.
+     */
+    public static function plan(): void
+    {
+        foreach (self::SOON as $seconds) {
+            // With an argument: WordPress takes events of one name within ten minutes for one.
+            wp_schedule_single_event(time() + $seconds, self::HOOK, [$seconds]);
+        }
+    }
+
+    /**
+     * For the events.
+     */
+    public static function run(): void
+    {
+        Plugin::attempt(static fn () => (new self())->take());
     }
 
     /**
