@@ -207,3 +207,30 @@ fn a_restore_under_load_gives_the_old_or_the_new_content_and_nothing_else() {
     let result: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(result, "ok");
 }
+
+#[test]
+fn a_copy_is_whole_new_and_can_be_put_back() {
+    let (directory, engine) = store();
+    let copy = directory.path().join("copy");
+    assert_eq!(engine.copy(&copy, &mut |_| false).unwrap(), 0);
+    assert!(!copy.exists());
+    let mut seen = 0;
+    let bytes = engine.copy(&copy, &mut |tx| {
+        seen = tx.identity().unwrap().unwrap().writes;
+        true
+    });
+    assert_eq!((bytes.unwrap(), seen), (std::fs::metadata(&copy).unwrap().len(), 2));
+    assert_eq!(engine.copy(&copy, &mut |_| true), Err(Error::Exists { path: copy.clone() }));
+    let nowhere = directory.path().join("no/where");
+    assert!(matches!(engine.copy(&nowhere, &mut |_| true), Err(Error::MissingDirectory { .. })));
+    // Half a copy of a process that was killed.
+    let part = directory.path().join("other.part");
+    std::fs::write(&part, "half").unwrap();
+    assert_eq!(
+        engine.copy(&directory.path().join("other"), &mut |_| true),
+        Err(Error::Exists { path: part })
+    );
+    write(&*engine, |tx| tx.insert_row(&row(2)));
+    std::fs::rename(&copy, directory.database()).unwrap();
+    assert_eq!(rows(&*engine), 1);
+}

@@ -10,7 +10,8 @@ use super::store::{answer, dm_store, vault};
 use super::{dm_buf, dm_error, dm_status};
 
 /// Copies the store, as it is at one moment, into a new file at `path`, an absolute one, with the mode 0600; other processes go
-/// on reading meanwhile, and wait with writing. Nothing is written over: DM_CONFLICT where there is something. The store's
+/// on reading meanwhile, and wait with writing. Nothing is written over: DM_CONFLICT where there is something (or a `path.part`,
+/// which a process that was killed meanwhile leaves). The store's
 /// database file can be replaced with the copy, as docs/operations.md says; it is as secret as the store, and useless without
 /// its keys, which are no part of it.
 ///

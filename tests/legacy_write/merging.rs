@@ -155,3 +155,26 @@ fn beside_what_came_meanwhile_too_and_what_heals_it_later_does_not_undo_that() {
     vault.import(written.to_string().as_bytes(), &[salt(), other], options).unwrap();
     assert!(text(&vault, "reddit", "site:0", "default").contains("meanwhile"));
 }
+
+#[test]
+fn another_remote_account_has_what_was_written_of_it_and_nothing_else() {
+    let site = Site::new("write-another");
+    let vault = site.open();
+    let first = json!({"twitter": {"account": {"user_id": "1", "access_token": BROKEN, "own": 1}}});
+    write(&vault, &json!([]), &first);
+    let base = option(&vault);
+    let mut second = base.clone();
+    second["twitter"]["account"]["user_id"] = json!("2");
+    second["twitter"]["account"]["access_token_secret"] = json!(format!("{BROKEN}x"));
+    let report = write(&vault, &base, &second);
+    assert_eq!(told(&report), ["twitter/account quarantined quarantined"]);
+    let (_, about) = vault.get(CONN, &address("twitter", "site:0", "default")).unwrap().with_about();
+    assert_eq!((about.quarantined.len(), about.status.as_str()), (2, "key_unavailable"));
+    // Only what was quarantined before.
+    let base = option(&vault);
+    let mut third = base.clone();
+    third["twitter"]["account"]["user_id"] = json!("3");
+    write(&vault, &base, &third);
+    let (_, about) = vault.get(CONN, &address("twitter", "site:0", "default")).unwrap().with_about();
+    assert_eq!((about.quarantined.len(), about.status.as_str()), (2, "key_unavailable"));
+}

@@ -38,6 +38,7 @@ final class BackupTest extends VaultTestCase
         file_put_contents($path, 'mine');
         self::assertThrows(ConflictException::class, static fn () => $vault->backup($path));
         self::assertSame('mine', file_get_contents($path));
+        self::assertFileDoesNotExist($path . '.part');
         symlink($this->directory . '/nowhere', $path . '-link');
         self::assertThrows(ConflictException::class, static fn () => $vault->backup($path . '-link'));
         self::assertFileDoesNotExist($this->directory . '/nowhere');
@@ -63,6 +64,10 @@ final class BackupTest extends VaultTestCase
             );
         }
         touch($this->directory . '/go');
+        for ($before = $vault->writes(); $vault->writes() < $before + 3; usleep(1000)) {
+            // Until they write.
+            continue;
+        }
         $copies = [];
         for ($copy = 0; $copy < self::size(20, 200); $copy++) {
             $copies[] = $vault->backup("{$this->directory}/copy-{$copy}");

@@ -3,9 +3,12 @@
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::place::{Place, canonical, io, sync_directory};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
+use super::place::{Place, canonical, identify, io, sync_directory};
 use crate::store::Error;
 
 /// Copies the database into a new file. Not within a transaction: see [`Place::open`].
@@ -16,21 +19,43 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<u64, Error> {
         return Err(Error::MissingDirectory { path: parent.to_owned() });
     }
     place.check_document_root(&canonical(parent)?.join(name))?;
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
-    let mut new = made.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::Exists { path: to.to_owned() },
-        _ => io(to, "making the file", &error),
-    })?;
-    let copied = fill(place, &mut new, to).and_then(|bytes| sync_directory(parent).map(|()| bytes));
-    if copied.is_err() {
-        // Half a copy is none.
-        let _ = std::fs::remove_file(to);
+    if identify(to)?.is_some() {
+        return Err(Error::Exists { path: to.to_owned() });
     }
-    copied
+    // What is killed halfway leaves nothing that could be taken for a copy.
+    let mut part = to.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part);
+    let mut new = new.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Error::Exists { path: part.clone() },
+        _ => io(&part, "making the file", &error),
+    })?;
+    let copied = fill(place, &mut new, &part).and_then(|bytes| put(&part, to).map(|()| bytes));
+    if copied.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    let copied = copied?;
+    sync_directory(parent)?;
+    Ok(copied)
 }
 
-fn fill(place: &Place, new: &mut File, to: &Path) -> Result<u64, Error> {
+fn fill(place: &Place, new: &mut File, path: &Path) -> Result<u64, Error> {
     let mut database = place.open(&place.database)?;
     let copied = std::io::copy(&mut database, new).and_then(|bytes| new.sync_all().map(|()| bytes));
-    copied.map_err(|error| io(to, "writing the copy", &error))
+    copied.map_err(|error| io(path, "writing the copy", &error))
+}
+
+/// Gives the copy its name, unless something has it.
+fn put(part: &Path, to: &Path) -> Result<(), Error> {
+    match renameat_with(CWD, part, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(()),
+        Err(Errno::EXIST) => Err(Error::Exists { path: to.to_owned() }),
+        // Not every file system can say so.
+        Err(Errno::INVAL | Errno::NOSYS) if identify(to)?.is_none() => {
+            std::fs::rename(part, to).map_err(|error| io(to, "renaming the copy", &error))
+        }
+        Err(Errno::INVAL | Errno::NOSYS) => Err(Error::Exists { path: to.to_owned() }),
+        Err(error) => Err(io(to, "renaming the copy", &error.into())),
+    }
 }
