@@ -26,15 +26,31 @@ final class ModeSection
     public static function show(Vault $vault, Anchor $anchor): Html
     {
         $mode = $anchor->mode;
-        $proposals = $vault->access()->proposals(limit: self::ROWS);
+        $proposals = self::first($vault);
+        $nothing = $proposals === [];
         return Html::all(
             Parts::heading(__('What agents may use', 'datamachine-connections')),
-            self::mode($mode, $proposals->rows === [], time() - (int) $anchor->migratedAt < self::EARLY),
+            self::mode($mode, $nothing, time() - (int) $anchor->migratedAt < self::EARLY),
             Parts::heading(__('Asked for, and not granted', 'datamachine-connections'), 3),
-            $proposals->rows === []
+            $nothing
                 ? Parts::text(__('Nothing. What an agent asks for and has no grant for is listed here.', 'datamachine-connections'))
-                : self::proposals($proposals->rows, $proposals->next !== null, $mode)
+                : self::proposals($proposals, $mode)
         );
+    }
+
+    /**
+     * @return list<Proposal> one more than are shown, where there are more
+     */
+    private static function first(Vault $vault): array
+    {
+        $first = [];
+        foreach ($vault->access()->proposals() as $proposal) {
+            $first[] = $proposal;
+            if (count($first) > self::ROWS) {
+                break;
+            }
+        }
+        return $first;
     }
 
     /**
@@ -69,8 +85,9 @@ final class ModeSection
     /**
      * @param list<Proposal> $proposals
      */
-    private static function proposals(array $proposals, bool $more, Mode $mode): Html
+    private static function proposals(array $proposals, Mode $mode): Html
     {
+        $more = count($proposals) > self::ROWS;
         $heads = [
             __('The grant that is missing', 'datamachine-connections'),
             $mode === Mode::Enforce
@@ -79,7 +96,7 @@ final class ModeSection
             __('Decide', 'datamachine-connections'),
         ];
         return Html::all(
-            Parts::table(__('Asked for, and not granted', 'datamachine-connections'), $heads, array_map(self::row(...), $proposals)),
+            Parts::table(__('Asked for, and not granted', 'datamachine-connections'), $heads, array_map(self::row(...), array_slice($proposals, 0, self::ROWS))),
             $more ? Parts::text(__('There are more; they are shown when these are decided.', 'datamachine-connections')) : Html::all()
         );
     }
