@@ -16,12 +16,18 @@ use DataMachine\Connections\WordPress\SiteIdentity;
  */
 final class BackupDownload
 {
+    /** As all names of the store's files begin, so that the plugin's deletion finds what a kill left. */
+    private const PREFIX = 'connections.sqlite-backup-';
+    /** After how many seconds nobody is at it any more. */
+    private const LEFT = 3600;
+
     public static function send(): never
     {
         $vault = Belonging::vault();
-        // Beside the store nobody else looks, and there is place for it: a system's own directory may be anybody's.
-        $directory = dirname(Belonging::anchor()->store());
-        $file = "{$directory}/backup-" . bin2hex(random_bytes(16)) . '.sqlite';
+        // Nobody else looks there, and there is place for it: a system's own directory may be anybody's.
+        $directory = Belonging::anchor()->store();
+        self::sweep($directory);
+        $file = "{$directory}/" . self::PREFIX . bin2hex(random_bytes(16));
         try {
             $vault->backup($file);
             // Silenced: open_basedir may hide what the library wrote.
@@ -37,6 +43,16 @@ final class BackupDownload
         }
         self::stream($copy);
         exit;
+    }
+
+    /** What a process left that was killed. */
+    private static function sweep(string $directory): void
+    {
+        foreach (glob("{$directory}/" . self::PREFIX . '*') ?: [] as $file) {
+            if (time() - (int) @filemtime($file) > self::LEFT) {
+                @unlink($file);
+            }
+        }
     }
 
     /**
