@@ -55,7 +55,7 @@ final class InertView
             return Html::all($before, Parts::text($now));
         }
         /* translators: 1: a time, 2: a directory. */
-        $text = __('On %1$s everything was given back to Data Machine\'s option. The store of before is still in %2$s and is not used; deleting the plugin deletes it, and moving the connections again brings it up to date.', 'datamachine-connections');
+        $text = __('On %1$s the connections were given back to Data Machine\'s option. The store of before is still in %2$s and is not used; deleting the plugin deletes it, and moving the connections again brings it up to date.', 'datamachine-connections');
         $text = sprintf($text, Words::time($progress->at), $progress->anchor->path);
         return Html::all($before, Parts::notice('info', $text));
     }

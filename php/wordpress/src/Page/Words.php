@@ -55,8 +55,8 @@ final class Words
             Status::Expired => __('run out, to be renewed', 'datamachine-connections'),
             Status::NeedsReauth => __('has to be connected again', 'datamachine-connections'),
             Status::Revoked => __('taken back', 'datamachine-connections'),
-            Status::Error => __('the provider answers with errors', 'datamachine-connections'),
-            Status::KeyUnavailable => __('its key is missing', 'datamachine-connections'),
+            Status::Error => __('in error', 'datamachine-connections'),
+            Status::KeyUnavailable => __('does not open', 'datamachine-connections'),
         };
     }
 
