@@ -4,6 +4,11 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
+use DataMachine\Connections\WordPress\Page\Said;
+use DataMachine\Connections\WordPress\Page\Screen;
+use DataMachine\Connections\WordPress\SiteHealth\DebugInformation;
+use DataMachine\Connections\WordPress\SiteHealth\SiteHealth;
+
 /**
  * Finds out in which state the site is, and begins it. Nothing of this ends a request: whatever goes wrong is a Problem
  * of the state that is left.
@@ -32,9 +37,14 @@ final class Plugin
         add_action('activated_plugin', [self::class, 'activated'], 10, 1);
         add_action('deactivated_plugin', [self::class, 'deactivated'], 10, 1);
         self::begin(self::look());
+        // By their names: of what a visitor does not call, nothing is loaded.
+        add_filter('site_status_tests', [SiteHealth::class, 'tests']);
+        add_filter('debug_information', [DebugInformation::class, 'add']);
         if (is_admin()) {
             add_action('admin_init', [self::class, 'welcome']);
             Notices::register();
+            Screen::register();
+            SiteHealth::register();
         }
     }
 
@@ -172,6 +182,7 @@ final class Plugin
     public static function forgetWelcome(): void
     {
         delete_site_transient(self::WELCOME);
+        Said::forget();
     }
 
     /**
@@ -185,7 +196,7 @@ final class Plugin
         }
         delete_site_transient(self::WELCOME);
         // phpcs:ignore WordPress.Security.NonceVerification -- nothing is done.
-        if (!isset($_GET['activate-multi']) && class_exists(ToolsPage::class)) {
+        if (!isset($_GET['activate-multi'])) {
             wp_safe_redirect(self::page());
             exit;
         }

@@ -78,7 +78,8 @@ final class Uninstallation
                 // Of a damaged one nobody knows what is its own.
                 continue;
             }
-            if ($anchor !== null) {
+            // A copy of the site on the same server names the site's own store: that is not the copy's to destroy.
+            if ($anchor?->site === SiteIdentity::current()) {
                 $paths[] = dirname($anchor->store());
             }
         }
