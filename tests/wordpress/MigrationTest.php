@@ -143,6 +143,16 @@ final class MigrationTest extends SiteTestCase
         self::assertSame(self::mixed(), self::opened($site->evaluate(self::READ)));
     }
 
+    public function testALostAnchorIsMadeAnewAndTheStoreIsKept(): void
+    {
+        $site = $this->readied(Kind::Single);
+        $this->move($site);
+        $site->evaluate('DataMachine\Connections\WordPress\Anchor::delete();');
+        self::assertSame(['inert', null], $this->state($site));
+        $this->move($site);
+        self::assertSame(self::mixed(), self::opened($site->evaluate(self::READ)));
+    }
+
     public function testWhatARequestOfBeforeTheSwitchWroteIsTakenOver(): void
     {
         $site = $this->readied(Kind::Single);

@@ -105,21 +105,13 @@ final class Migration
         $database = $GLOBALS['wpdb'];
         $database->query('START TRANSACTION');
         try {
-            $salt = wp_salt('auth');
-            $option = $this->option(lock: true);
+            $option = $this->row->raw(lock: true);
             // Who waited here for another's last step would take the stub for an option without accounts.
             Anchor::forget();
             if (Anchor::read() !== null) {
                 throw self::late();
             }
-            $this->vault->writeOption(null, $option, [$salt]);
-            $export = $this->vault->exportLegacy($salt);
-            $back = new Readback(self::unserialised($option), $export->toArray(), $salt);
-            if ($back->differences !== []) {
-                $where = implode(', ', $back->differences);
-                throw new Refusal('not_the_same', "What the store gives back differs from the option in: {$where}."
-                    . ' Nothing was switched; the site goes on as before.');
-            }
+            $writes = $this->takeOver($option);
             $anchor = $progress->anchor->with(migratedAt: time());
             if (!$anchor->write()) {
                 throw new Refusal('not_switched', 'The option ' . Anchor::OPTION . ' could not be written.');
@@ -140,8 +132,32 @@ final class Migration
             phase: Progress::DONE,
             anchor: $anchor,
             entries: $progress->done,
-            writes: $export->report->writes
+            writes: $writes
         );
+    }
+
+    /**
+     * Makes the vault what the option says, and looks whether it is. Where a stub is left of a migration whose anchor
+     * was lost, the vault is what it has to be, and only the anchor is made anew.
+     *
+     * @return int the vault's write count
+     */
+    private function takeOver(#[\SensitiveParameter] ?string $raw): int
+    {
+        $option = self::unserialised((string) $raw);
+        if (Stub::is($option)) {
+            return $this->vault->writes();
+        }
+        $salt = wp_salt('auth');
+        $this->vault->writeOption(null, serialize($option), [$salt]);
+        $export = $this->vault->exportLegacy($salt);
+        $back = new Readback($option, $export->toArray(), $salt);
+        if ($back->differences !== []) {
+            $where = implode(', ', $back->differences);
+            throw new Refusal('not_the_same', "What the store gives back differs from the option in: {$where}."
+                . ' Nothing was switched; the site goes on as before.');
+        }
+        return $export->report->writes;
     }
 
     private static function late(): Refusal
@@ -164,10 +180,10 @@ final class Migration
     /**
      * The option as it is stored, serialised; of a site that never connected anything, an empty one.
      */
-    private function option(bool $lock = false): string
+    private function option(): string
     {
-        $raw = $this->row->raw($lock);
-        return $raw === null || $raw === '' || Stub::is(self::unserialised($raw)) ? serialize([]) : $raw;
+        $option = self::unserialised((string) $this->row->raw());
+        return serialize(Stub::is($option) ? [] : $option);
     }
 
     /**
@@ -175,6 +191,7 @@ final class Migration
      */
     private static function unserialised(#[\SensitiveParameter] string $option): array
     {
-        return (array) @unserialize($option, ['allowed_classes' => false]);
+        $value = @unserialize($option, ['allowed_classes' => false]);
+        return is_array($value) ? $value : [];
     }
 }
