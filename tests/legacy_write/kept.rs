@@ -11,7 +11,8 @@ fn what_is_unknown_comes_changes_and_goes_and_reads_back_as_it_was_written() {
     let vault = site.open();
     import(&vault, &fixture("mixed.serialized"));
     let mut base = option(&vault);
-    let steps: [(&str, &dyn Fn(&mut Value)); 9] = [
+    type Step<'a> = (&'a str, &'a dyn Fn(&mut Value));
+    let steps: [Step; 9] = [
         ("a slot", &|option| option["reddit"]["extra"] = json!({"a": [1, {"b": "canary"}]})),
         ("changed", &|option| option["reddit"]["extra"]["a"] = json!([])),
         ("a provider", &|option| {

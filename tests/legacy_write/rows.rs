@@ -240,14 +240,14 @@ fn other_owners_rows_are_not_touched_by_any_write() {
     write_only(&vault, Some(&base), &option);
     write_only(&vault, None, &json!({}));
     for owner in ["org:acme", "site:3"] {
-        assert_eq!(revision(&vault, "reddit", owner, "default") > 0, true);
+        assert!(revision(&vault, "reddit", owner, "default") > 0);
     }
     assert_eq!(vault.info().unwrap().counts.connections, 2);
 }
 
 #[test]
 fn an_envelope_of_a_member_of_its_class_is_remembered_and_leaves_as_one() {
-    let (_site, vault, base) = mixed("write-enveloped");
+    let (_site, vault, _) = mixed("write-enveloped");
     save(&vault, "bluesky", "site:0", "default", r#"{"app_password":"canary-1","n":1}"#);
     let with_it = option(&vault);
     assert_eq!(with_it["bluesky"]["account"]["app_password"], "canary-1");
@@ -256,5 +256,4 @@ fn an_envelope_of_a_member_of_its_class_is_remembered_and_leaves_as_one() {
     assert_eq!(told(&write(&vault, &with_it, &option)), ["bluesky/account saved changed"]);
     let now = self::option(&vault)["bluesky"]["account"]["app_password"].clone();
     assert!(now.as_str().unwrap().starts_with("dm:enc:v1:"));
-    let _ = base;
 }

@@ -18,6 +18,7 @@ use crate::vault::row::Came;
 use crate::vault::shared::Write;
 
 /// What somebody wrote in their place, serialised.
+#[derive(Clone, Copy)]
 pub(in crate::vault) struct Redelegation<'a> {
     /// What they were handed.
     pub(in crate::vault) handed: Option<&'a [u8]>,

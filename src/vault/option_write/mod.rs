@@ -134,28 +134,31 @@ impl<'s, 'w> Writing<'s, 'w> {
     fn run(&mut self, diff: Diff<'_>) -> Result<(), Error> {
         self.report.counts.unchanged = diff.unchanged as u64;
         let is_delegations = |slot: &Slot| matches!(slot, Slot::Other { path } if *path == grants::place());
-        let mut delegations: Option<(Option<&[u8]>, Option<&[u8]>, usize)> = None;
+        let whole = self.whole;
+        let none = Redelegation { handed: None, written: None, whole, came: self.came(0) };
+        let mut delegations = None;
         for change in &diff.written {
             if is_delegations(&change.after.slot) {
-                let before = change.before.as_ref().map(Part::raw);
-                delegations = Some((before, Some(change.after.raw()), change.number));
+                let handed = change.before.as_ref().map(Part::raw);
+                let (written, came) = (Some(change.after.raw()), self.came(change.number));
+                delegations = Some(Redelegation { handed, written, whole, came });
             } else {
                 self.put(change)?;
             }
         }
         for part in &diff.gone {
             if is_delegations(&part.slot) {
-                delegations = Some((Some(part.raw()), None, 0));
+                delegations = Some(Redelegation { handed: Some(part.raw()), ..none });
             } else {
                 self.remove(part)?;
             }
         }
         if self.whole {
             self.sweep()?;
-            delegations.get_or_insert((None, None, 0));
+            delegations.get_or_insert(none);
         }
         // The mailboxes that they name are there by now.
-        delegations.map_or(Ok(()), |(before, after, number)| self.redelegate(before, after, number))
+        delegations.map_or(Ok(()), |change| self.redelegate(&change))
     }
 
     fn put(&mut self, change: &Change<'_>) -> Result<(), Error> {
@@ -227,14 +230,8 @@ impl<'s, 'w> Writing<'s, 'w> {
     }
 
     /// Makes grants of new delegations, and takes back those of delegations that are gone.
-    fn redelegate(
-        &mut self,
-        handed: Option<&[u8]>,
-        written: Option<&[u8]>,
-        number: usize,
-    ) -> Result<(), Error> {
-        let redelegation = Redelegation { handed, written, whole: self.whole, came: self.came(number) };
-        let told = grants::redelegate(self.write, &self.vault.catalogue, &redelegation)?;
+    fn redelegate(&mut self, change: &Redelegation<'_>) -> Result<(), Error> {
+        let told = grants::redelegate(self.write, &self.vault.catalogue, change)?;
         let Some(told) = told else {
             self.report.counts.unchanged += 1;
             return Ok(());
