@@ -15,7 +15,7 @@ mod rows;
 
 pub use report::{WriteCounts, WriteEntry, WriteOutcome, WriteReport};
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::export::path_of;
 use super::find::LONGEST_PAGE;
@@ -46,9 +46,17 @@ impl Vault {
         };
         let option = parse(option)?;
         let base = base.map(parse).transpose().map_err(|refused| Error::from(refused).at("base"))?;
+        let touched = touched(base.as_ref(), &option);
+        if touched.is_empty() && base.is_some() {
+            // Nobody has to wait for that.
+            let known = |provider: &Provider| self.catalogue.knows(provider);
+            let unchanged = legacy::diff(base.as_ref(), &option, &known)?.unchanged as u64;
+            let counts = WriteCounts { unchanged, ..WriteCounts::default() };
+            return Ok(WriteReport { counts, writes: self.writes()?, ..WriteReport::default() });
+        }
         self.write_if(|write| {
-            let known = self.known(write, base.as_ref(), &option)?;
-            let known = |provider: &Provider| known.contains(provider);
+            let known = self.known(write, &touched)?;
+            let known = |provider: &Provider| self.catalogue.knows(provider) || known.contains(provider);
             let diff = legacy::diff(base.as_ref(), &option, &known)?;
             check_limit(diff.unchanged + diff.written.len())?;
             let mut writing = Writing::new(self, write, salts, base.is_none());
@@ -57,24 +65,22 @@ impl Vault {
         })
     }
 
-    /// The providers whose parts are told apart: those that the catalogue knows, and those of which the store has rows, or
-    /// parts.
+    /// The providers that the catalogue does not know and whose parts are told apart all the same: those of which the store has
+    /// rows, or parts.
     fn known(
         &self,
         write: &mut Write<'_>,
-        base: Option<&Tree<'_>>,
-        option: &Tree<'_>,
+        touched: &HashMap<&[u8], bool>,
     ) -> Result<HashSet<Provider>, Error> {
-        let handed = base.map(providers).unwrap_or_default();
-        let all: HashSet<Provider> = handed.iter().cloned().chain(providers(option)).collect();
-        check_limit(all.len())?;
+        check_limit(touched.len())?;
         let mut known = HashSet::new();
-        for provider in all {
-            let in_parts = self.catalogue.knows(&provider)
-                || has_rows(write, &provider)?
-                // What was handed out and does not lie here whole lies here in parts.
-                || (handed.contains(&provider) && !is_whole(write, &provider)?);
-            if in_parts {
+        for (key, handed) in touched {
+            let provider = std::str::from_utf8(key).ok().and_then(|key| key.parse::<Provider>().ok());
+            let Some(provider) = provider.filter(|provider| !self.catalogue.knows(provider)) else {
+                continue;
+            };
+            // What was handed out and does not lie here whole lies here in parts.
+            if has_rows(write, &provider)? || (*handed && !is_whole(write, &provider)?) {
                 known.insert(provider);
             }
         }
@@ -90,10 +96,19 @@ fn check_limit(entries: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// All that may be one.
-fn providers(option: &Tree<'_>) -> HashSet<Provider> {
-    let legacy::Kind::Array(items) = option.root().kind() else { return HashSet::new() };
-    items.filter_map(|(key, _)| std::str::from_utf8(key.bytes()).ok()?.parse().ok()).collect()
+/// The keys behind which a writer changed anything, and whether there was something before.
+fn touched<'t>(base: Option<&'t Tree<'_>>, option: &'t Tree<'_>) -> HashMap<&'t [u8], bool> {
+    let handed = base.map(providers).unwrap_or_default();
+    let written = providers(option);
+    let differs = |key: &&[u8]| handed.get(key) != written.get(key);
+    let keys = handed.keys().chain(written.keys()).copied().filter(differs);
+    keys.map(|key| (key, handed.contains_key(key))).collect()
+}
+
+/// What stands behind each key of the option.
+fn providers<'t>(option: &'t Tree<'_>) -> HashMap<&'t [u8], &'t [u8]> {
+    let legacy::Kind::Array(items) = option.root().kind() else { return HashMap::new() };
+    items.map(|(key, value)| (key.bytes(), value.raw())).collect()
 }
 
 fn has_rows(write: &mut Write<'_>, provider: &Provider) -> Result<bool, Error> {
