@@ -17,7 +17,12 @@ use support::{Site, address, document, expected, fixture, import, key, refused, 
 const CONN: Kind = Kind::Connection;
 
 fn php() -> ExportOptions {
-    ExportOptions { format: Format::Php, fields: Vec::new(), leave_out: false }
+    ExportOptions {
+        format: Format::Php,
+        fields: Vec::new(),
+        fields_of: std::collections::BTreeMap::new(),
+        leave_out: false,
+    }
 }
 
 fn as_json() -> ExportOptions {
@@ -133,6 +138,11 @@ fn sealed_are_the_old_plug_ins_fields_what_came_sealed_and_what_the_caller_names
     let fields = r#""access_token":"a\n\"é","refresh_token":"","api_secret":5,"client_secret":null,"app_secret":["x"],"own":"o","other":{"access_token":"nested"}"#;
     save(&vault, "reddit", "user:1", "default", &format!(r#"{{{fields},"oauth_token":"{envelope}"}}"#));
     let without = option(&vault);
+    let of_reddit = [("reddit".to_owned(), vec!["own".to_owned()])].into();
+    let exported = export(&vault, &ExportOptions { fields_of: of_reddit, ..as_json() });
+    let each: Value = serde_json::from_slice(&exported.option).unwrap();
+    assert_eq!(opened(&each["reddit"]["principals"]["user:1"]["account"]["own"]), "o");
+    assert_eq!(each["email_imap"]["account"]["own"], "plain");
     let with = ExportOptions { fields: vec!["own".into(), "other".into()], ..as_json() };
     let exported = export(&vault, &with);
     assert_eq!(exported.report.counts.sealed, 4);

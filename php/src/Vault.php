@@ -402,7 +402,8 @@ final class Vault
      * the old option has no place for.
      *
      * @param string       $salt     what `wp_salt('auth')` returns
-     * @param list<string> $fields   members to seal beside the old plug-in's own list and those that came sealed
+     * @param list<string>|array<string, list<string>> $fields members to seal beside the old plug-in's own list and
+     *                               those that came sealed: of all providers, or such a list for each by its slug
      * @param bool         $leaveOut go without what does not open, or what JSON cannot hold
      */
     public function exportLegacy(

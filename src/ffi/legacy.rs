@@ -134,7 +134,8 @@ pub unsafe extern "C" fn dm_legacy_import(
 ///
 /// - `format`: "php" for what serialize() writes (the default), or "json"
 /// - `fields`: a list of members to seal, beside those that the old plug-in always seals (access_token, refresh_token ...)
-///   and those that came sealed: what the classes or the filter `datamachine_auth_encrypted_fields` add
+///   and those that came sealed: what the classes or the filter `datamachine_auth_encrypted_fields` add; or an object with
+///   such a list for each provider, by slug
 /// - `leave_out`: true goes without what does not open (or, as JSON, what JSON cannot hold); else such a thing refuses the
 ///   whole export, and the detail's `left_out` names it (the first hundred)
 ///

@@ -1,5 +1,6 @@
 //! The optional parts of calls, as JSON.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -221,12 +222,29 @@ impl WriteRequest {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ExportRequest {
     format: Option<FormatName>,
-    fields: Vec<String>,
+    fields: FieldsJson,
     leave_out: bool,
 }
 
 impl ExportRequest {
     pub(super) fn into_options(self) -> ExportOptions {
-        ExportOptions { format: format(self.format.as_ref()), fields: self.fields, leave_out: self.leave_out }
+        let (fields, fields_of) = match self.fields {
+            FieldsJson::OfAll(fields) => (fields, BTreeMap::new()),
+            FieldsJson::OfEach(fields_of) => (Vec::new(), fields_of),
+        };
+        ExportOptions { format: format(self.format.as_ref()), fields, fields_of, leave_out: self.leave_out }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a list of members, or an object with such a list for each provider")]
+enum FieldsJson {
+    OfAll(Vec<String>),
+    OfEach(BTreeMap<String, Vec<String>>),
+}
+
+impl Default for FieldsJson {
+    fn default() -> Self {
+        Self::OfAll(Vec::new())
     }
 }

@@ -91,7 +91,8 @@ pub(super) unsafe fn tell<T: Serialize>(
 ///   `{"name", "auth": ["oauth2"], "members": {"expires_at": [..], "scopes": [..], "remote_id": [..], "display_name":
 ///   [..]}, "use": [..], "secrets": [..]}`, where the lists name members of documents; and optionally `"operations": {name:
 ///   [scopes that it needs]}`, `"ceiling": [the only scopes that an agent may ever get]`, and `"refresh"` and `"expiry"`,
-///   from which follows when tokens are renewed (docs/catalogue.md)
+///   from which follows when tokens are renewed (docs/catalogue.md). With `"any": true` beside `providers` (each optional)
+///   accounts of a provider that has no entry are taken out of the old option like all others, and not kept as they are
 ///
 /// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
 /// a new store. One process shares one open store per place, however often it is opened, and keeps it after

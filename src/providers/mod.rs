@@ -2,7 +2,7 @@
 //!
 //! The entries are in `catalogue.json`; what is not known stays unset there. A caller may add entries, or replace
 //! them whole, with a JSON document of the same shape: `{"providers": {"slug": {entry}}}`. A provider without an
-//! entry works by the generic one.
+//! entry works by the generic one; of the old option its accounts are only taken apart where the caller says `"any": true`.
 //!
 //! How the `use` lists were drawn up (what an agent may be handed):
 //!
@@ -39,14 +39,19 @@ pub struct Catalogue {
     generic: Entry,
     #[serde(deserialize_with = "checked")]
     providers: BTreeMap<Provider, Entry>,
+    #[serde(default)]
+    any: bool,
 }
 
 /// What a caller adds.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object with the member `providers`")]
+#[serde(deny_unknown_fields, expecting = "an object with the member `providers`, or `any`")]
 struct Extension {
-    #[serde(deserialize_with = "checked")]
+    #[serde(default, deserialize_with = "checked")]
     providers: BTreeMap<Provider, Entry>,
+    /// Every other provider is known as well, by the generic entry.
+    #[serde(default)]
+    any: bool,
 }
 
 impl Catalogue {
@@ -60,8 +65,10 @@ impl Catalogue {
 
     /// This catalogue with the entries of a caller's JSON document, each in place of the one of its name.
     pub fn extended(&self, json: &[u8]) -> Result<Catalogue, Invalid> {
+        let extension = read::<Extension>("catalogue", json)?;
         let mut extended = self.clone();
-        extended.providers.extend(read::<Extension>("catalogue", json)?.providers);
+        extended.providers.extend(extension.providers);
+        extended.any |= extension.any;
         Ok(extended)
     }
 
@@ -70,9 +77,9 @@ impl Catalogue {
         self.providers.get(provider).unwrap_or(&self.generic)
     }
 
-    /// Whether a provider has an entry of its own.
+    /// Whether a provider has an entry of its own, or needs none.
     pub fn knows(&self, provider: &Provider) -> bool {
-        self.providers.contains_key(provider)
+        self.any || self.providers.contains_key(provider)
     }
 }
 

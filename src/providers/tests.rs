@@ -259,6 +259,14 @@ fn a_caller_adds_and_replaces_entries() {
 }
 
 #[test]
+fn a_caller_knows_providers_without_an_entry() {
+    let any = Catalogue::embedded().extended(br#"{"any":true}"#).unwrap();
+    assert!(any.knows(&provider("gone_provider")));
+    assert_eq!(any.entry(&provider("gone_provider")).name, Catalogue::embedded().generic.name);
+    assert!(!Catalogue::embedded().extended(br#"{"any":false}"#).unwrap().knows(&provider("gone_provider")));
+}
+
+#[test]
 fn errors_name_the_entry_and_the_member() {
     let error = |json: &str| Catalogue::embedded().extended(json.as_bytes()).unwrap_err().to_string();
     let entry = |members: &str| {
@@ -268,9 +276,9 @@ fn errors_name_the_entry_and_the_member() {
     let cases = [
         (error("{"), "the JSON text ends too early, at byte 1"),
         (error(r#"{"providers":{"a":1,"a":2}}"#), "a member's name that this object already has, at byte 20"),
-        (error("[]"), "expected an object with the member `providers`"),
-        (error("{}"), "missing field `providers`"),
-        (error(r#"{"providers":{},"generic":{}}"#), "generic: unknown field `generic`, expected `providers`"),
+        (error("5"), "expected an object with the member `providers`, or `any`"),
+        (error(r#"{"any":1}"#), "any: expected a boolean"),
+        (error(r#"{"providers":{},"generic":{}}"#), "generic: unknown field `generic`, expected `providers` or `any`"),
         (
             error(
                 r#"{"providers":{"Acme":{"name":"A","auth":[],"members":{},"use":["k"],"secrets":["k"]}}}"#,

@@ -1,6 +1,6 @@
 //! The way back: the old option's array, put together again from what the vault holds.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::export_report::{
     CONNECTION_GONE, ExportReport, GRANT_ENDED, INTEGRITY, KEY_UNAVAILABLE, LeftOut, NO_PLACE, SUPERSEDED,
@@ -27,6 +27,8 @@ pub struct ExportOptions {
     pub format: Format,
     /// Members to seal, beside those that the old plug-in always seals and those that came sealed.
     pub fields: Vec<String>,
+    /// The same of single providers, by slug.
+    pub fields_of: BTreeMap<String, Vec<String>>,
     /// Whether to go without what does not open, or does not go into the format; else that is an error.
     pub leave_out: bool,
 }
@@ -189,9 +191,16 @@ impl Export<'_> {
         };
         let legacy = Legacy::from_column(row.meta.legacy.as_deref());
         let returning = self.returning(&legacy, &members, &path, &about);
+        let of_provider = self.options.fields_of.get(&row.meta.provider).into_iter().flatten();
         let sealing = Sealing {
             key: self.salt,
-            fields: legacy.enveloped.iter().chain(&self.options.fields).map(String::as_str).collect(),
+            fields: legacy
+                .enveloped
+                .iter()
+                .chain(&self.options.fields)
+                .chain(of_provider)
+                .map(String::as_str)
+                .collect(),
             random: self.random,
         };
         let (raw, sealed) = legacy::account(&document, &returning, &sealing).map_err(not_rebuilt)?;

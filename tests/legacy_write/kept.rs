@@ -45,6 +45,34 @@ fn what_is_unknown_comes_changes_and_goes_and_reads_back_as_it_was_written() {
 }
 
 #[test]
+fn providers_without_an_entry_are_told_apart_where_the_caller_says_so() {
+    let site = Site::new("write-any");
+    import(&site.open(), &fixture("mixed.serialized"));
+    let mut options = site.options();
+    options.catalogue = Some(br#"{"any":true}"#.to_vec());
+    let vault = Vault::open(&options, &[]).unwrap();
+    let kept = option(&vault);
+    let row = |owner| vault.get(CONN, &address("gone_provider", owner, "default"));
+    assert!(row("site:0").is_err(), "it was kept as it is");
+    // Somebody who saw everything writes what is there: it becomes rows, and reads as it did.
+    write_only(&vault, None, &kept);
+    assert_eq!(opened(&option(&vault)), opened(&kept));
+    let secret = document(r#"{"access_token":"canary"}"#);
+    assert!(row("site:0").is_ok());
+    vault.save(CONN, &address("gone_provider", "site:0", "default"), &secret, &Facts::default()).unwrap();
+    assert_eq!(opened(&option(&vault))["gone_provider"]["account"]["access_token"], "canary");
+    assert_eq!(option(&vault)["gone_provider"]["custom_slot"], kept["gone_provider"]["custom_slot"]);
+    // And at an import at once.
+    let other = Site::new("import-any");
+    let mut options = other.options();
+    options.catalogue = Some(br#"{"any":true}"#.to_vec());
+    let vault = Vault::open(&options, &[]).unwrap();
+    import(&vault, &fixture("mixed.serialized"));
+    assert!(vault.get(CONN, &address("gone_provider", "site:0", "default")).is_ok());
+    assert_eq!(opened(&option(&vault)), opened(&kept));
+}
+
+#[test]
 fn empty_places_fill_and_empty_again() {
     let site = Site::new("write-empty");
     let vault = site.open();
@@ -77,7 +105,12 @@ fn what_gave_way_to_a_row_does_not_come_back_when_a_writer_takes_the_row_out() {
     write(&vault, &json!({}), &json!({"twitter": "a string", "reddit": {"account": []}}));
     save(&vault, "twitter", "user:1", "default", r#"{"n":1}"#);
     save(&vault, "reddit", "site:0", "default", r#"{"n":1}"#);
-    let options = ExportOptions { format: Format::Json, fields: Vec::new(), leave_out: false };
+    let options = ExportOptions {
+        format: Format::Json,
+        fields: Vec::new(),
+        fields_of: std::collections::BTreeMap::new(),
+        leave_out: false,
+    };
     let base: Value = serde_json::from_slice(&vault.export(&salt(), &options).unwrap().option).unwrap();
     assert_eq!(base["reddit"]["account"], json!({"n": 1}));
     let report = write(&vault, &base, &json!([]));

@@ -21,7 +21,12 @@ pub const CONN: Kind = Kind::Connection;
 
 /// The option as the store has it now.
 pub fn export(vault: &Vault, format: Format) -> Vec<u8> {
-    let options = ExportOptions { format, fields: Vec::new(), leave_out: false };
+    let options = ExportOptions {
+        format,
+        fields: Vec::new(),
+        fields_of: std::collections::BTreeMap::new(),
+        leave_out: false,
+    };
     vault.export(&salt(), &options).unwrap().option.to_vec()
 }
 

@@ -5,7 +5,12 @@ use dm_connections::vault::{Code, ExportOptions, Exported};
 use crate::support::{Site, fixture, import, refused};
 use crate::*;
 
-const PHP: ExportOptions = ExportOptions { format: Format::Php, fields: Vec::new(), leave_out: false };
+const PHP: ExportOptions = ExportOptions {
+    format: Format::Php,
+    fields: Vec::new(),
+    fields_of: std::collections::BTreeMap::new(),
+    leave_out: false,
+};
 
 fn export(vault: &Vault) -> (String, Exported) {
     let exported = vault.export(&salt(), &PHP).unwrap();

@@ -23,8 +23,12 @@ fn all() -> String {
 
 /// The delegations that an export has.
 fn exported(vault: &Vault) -> serde_json::Value {
-    let options =
-        dm_connections::vault::ExportOptions { format: Format::Json, fields: vec![], leave_out: false };
+    let options = dm_connections::vault::ExportOptions {
+        format: Format::Json,
+        fields: Vec::new(),
+        fields_of: std::collections::BTreeMap::new(),
+        leave_out: false,
+    };
     let option = vault.export(&salt(), &options).unwrap().option;
     let option: serde_json::Value = serde_json::from_slice(&option).unwrap();
     option["email_imap"]["delegations"].clone()
@@ -105,7 +109,11 @@ fn what_does_not_open_is_counted() {
     site.sql().execute_batch("UPDATE kept SET sealed = zeroblob(length(sealed))").unwrap();
     let cleared = clear(&vault, "user:2", None);
     assert_eq!((cleared.connections, cleared.delegations, cleared.unread), (2, 0, 1));
-    let options =
-        dm_connections::vault::ExportOptions { format: Format::Json, fields: vec![], leave_out: false };
+    let options = dm_connections::vault::ExportOptions {
+        format: Format::Json,
+        fields: Vec::new(),
+        fields_of: std::collections::BTreeMap::new(),
+        leave_out: false,
+    };
     refused(vault.export(&salt(), &options).map(drop), dm_connections::vault::Code::Integrity);
 }

@@ -125,8 +125,12 @@ fn what_was_deleted_since_the_import_is_not_delegated() {
     site.back_to_the_first_version();
     let vault = site.open();
     is(active(&vault, Origin::Delegation), &[]);
-    let options =
-        dm_connections::vault::ExportOptions { format: Format::Php, fields: vec![], leave_out: false };
+    let options = dm_connections::vault::ExportOptions {
+        format: Format::Php,
+        fields: Vec::new(),
+        fields_of: std::collections::BTreeMap::new(),
+        leave_out: false,
+    };
     let exported = vault.export(&salt(), &options).unwrap();
     let codes: Vec<_> = exported.report.left_out.iter().map(|one| one.code).collect();
     assert_eq!(codes, ["connection_gone", "connection_gone"]);

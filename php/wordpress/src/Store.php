@@ -27,7 +27,7 @@ final class Store
     private float $failedAt = 0.0;
 
     /**
-     * @param (\Closure(?array): Options)|Problem $how how it is opened, or why it is not
+     * @param (\Closure(array): Options)|Problem $how how it is opened, or why it is not
      */
     private function __construct(#[\SensitiveParameter] private readonly \Closure|Problem $how)
     {
@@ -38,7 +38,7 @@ final class Store
      */
     public static function of(Anchor $anchor): self
     {
-        return new self(static function (?array $catalogue) use ($anchor): Options {
+        return new self(static function (array $catalogue) use ($anchor): Options {
             $key = KeySource::look($anchor->keyFile());
             if (!$key->isThere()) {
                 $was = $anchor->key === KeySource::FILE ? (string) $anchor->keyFile() : $anchor->key;
@@ -62,7 +62,7 @@ final class Store
      */
     public static function make(Place $place): self
     {
-        return new self(static function (?array $catalogue) use ($place): Options {
+        return new self(static function (array $catalogue) use ($place): Options {
             $place->prepare();
             $key = KeySource::look($place->keyFile());
             return new Options(
@@ -126,22 +126,25 @@ final class Store
         try {
             return Vault::open($how($catalogue));
         } catch (InvalidArgumentException $refused) {
-            if ($catalogue === null) {
+            if (!isset($catalogue['providers'])) {
                 throw $refused;
             }
             // One plugin's mistake about its provider takes nobody else's connections away.
             Plugin::log(Problem::of($refused));
-            return Vault::open($how(null));
+            return Vault::open($how(['any' => true]));
         }
     }
 
     /**
-     * @return array{providers: array<string, mixed>}|null
+     * What other plugins say of their providers. Of those that nobody says anything of, accounts are taken out of the
+     * old option all the same: their classes look for them in the store.
+     *
+     * @return array<string, mixed>
      */
-    private static function catalogue(): ?array
+    private static function catalogue(): array
     {
         $providers = apply_filters(self::CATALOGUE, []);
-        return is_array($providers) && $providers !== [] ? ['providers' => $providers] : null;
+        return ['any' => true] + (is_array($providers) && $providers !== [] ? ['providers' => $providers] : []);
     }
 
     /**

@@ -10,6 +10,7 @@ use DataMachine\Connections\LegacyExport;
 use DataMachine\Connections\Vault;
 use DataMachine\Connections\WordPress\Anchor;
 use DataMachine\Connections\WordPress\Window\OptionRow;
+use DataMachine\Connections\WordPress\Window\Window;
 
 /**
  * Gives everything back to the option, as Data Machine would hold it now, and lets the site be as before the migration.
@@ -73,7 +74,7 @@ final class Rollback
     private function exported(bool $leaveOut): LegacyExport
     {
         for ($tries = self::TRIES; true; $tries--) {
-            $export = $this->vault->exportLegacy(wp_salt('auth'), leaveOut: $leaveOut);
+            $export = $this->vault->exportLegacy(wp_salt('auth'), fields: Window::FIELDS, leaveOut: $leaveOut);
             if ($tries === 1 || $this->vault->writes() === $export->report->writes) {
                 return $export;
             }

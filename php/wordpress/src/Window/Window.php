@@ -17,8 +17,8 @@ use DataMachine\Connections\Mode;
  */
 final class Window extends Served
 {
-    /** What Data Machine's mailboxes seal beside its list, which is for all its classes. */
-    private const FIELDS = ['imap_password'];
+    /** What some of Data Machine's classes seal beside its list, which is for all of them. */
+    public const FIELDS = ['email_imap' => ['imap_password'], 'http_basic' => ['password']];
 
     private readonly Handed $handed;
     /** @var array<array-key, mixed> what was built last */
