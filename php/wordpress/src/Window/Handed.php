@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress\Window;
 
+use DataMachine\Connections\Dropin\Envelopes;
+
 /**
  * What was handed out of the option in this request: what somebody writes is one of these, with changes.
  *
@@ -18,70 +20,64 @@ final class Handed
 
     /** @var list<array<array-key, mixed>> the newest last */
     private array $versions = [];
+    /** @var array<array-key, mixed> what was handed out last */
+    private array $last = [];
+    /** @var array<array-key, mixed> what was handed out before that */
+    private array $before = [];
 
     /**
      * @param array<array-key, mixed> $version
      */
     public function remember(#[\SensitiveParameter] array $version): void
     {
+        $first = $this->versions === [];
         $this->versions = [
             ...array_slice(array_filter($this->versions, static fn (array $old) => $old !== $version), 1 - self::KEPT),
             $version,
         ];
+        [$this->before, $this->last] = [$first ? $version : $this->last, $version];
     }
 
     /**
-     * The one that somebody changed into what is written: that from which it differs in the fewest places.
+     * The one that somebody changed into what is written.
      *
-     * WordPress itself reads the option before it writes it, and others may have read it since the writer did. Each
-     * time the vault moved on, another array was handed out, whose envelopes are all sealed anew: the writer's own is
-     * near, any other is far.
+     * WordPress itself reads the option before it writes it, so it is what was handed out before that. Who holds on to
+     * another one gives that away by its envelopes, which are sealed anew each time that the option is built. How much
+     * else differs says nothing: who deletes what was just saved writes what was there before.
      *
      * @param array<array-key, mixed> $written
      *
      * @return array<array-key, mixed>
      */
-    public function nearest(#[\SensitiveParameter] array $written): array
+    public function base(#[\SensitiveParameter] array $written): array
     {
-        $nearest = [];
-        $least = PHP_INT_MAX;
+        $base = $this->before;
+        $most = self::shared($base, $written);
         foreach ($this->versions as $version) {
-            $distance = self::distance($version, $written);
-            if ($distance <= $least) {
-                [$nearest, $least] = [$version, $distance];
+            $shared = self::shared($version, $written);
+            if ($shared > $most) {
+                [$base, $most] = [$version, $shared];
             }
         }
-        return $nearest;
+        return $base;
     }
 
     /**
-     * In how many places two arrays differ.
+     * How many envelopes two arrays have in common.
      *
      * @param array<array-key, mixed> $one
      * @param array<array-key, mixed> $other
      */
-    private static function distance(#[\SensitiveParameter] array $one, #[\SensitiveParameter] array $other): int
+    private static function shared(#[\SensitiveParameter] array $one, #[\SensitiveParameter] array $other): int
     {
-        if ($one === $other) {
-            return 0;
-        }
-        $places = 0;
-        foreach (array_keys($one + $other) as $key) {
-            $there = array_key_exists($key, $one) && array_key_exists($key, $other);
-            [$left, $right] = [$one[$key] ?? null, $other[$key] ?? null];
-            $places += match (true) {
-                $there && $left === $right => 0,
-                is_array($left) && is_array($right) => self::distance($left, $right),
-                // A whole branch that is missing counts as all that is in it.
-                default => max(1, self::size($left), self::size($right)),
+        $shared = 0;
+        foreach (array_intersect_key($one, $other) as $key => $value) {
+            $shared += match (true) {
+                is_array($value) && is_array($other[$key]) => self::shared($value, $other[$key]),
+                default => (int) (is_string($value) && $value === $other[$key] && Envelopes::is($value)),
             };
         }
-        return $places;
-    }
-
-    private static function size(#[\SensitiveParameter] mixed $value): int
-    {
-        return is_array($value) ? count($value, COUNT_RECURSIVE) : 1;
+        return $shared;
     }
 
     /**

@@ -27,6 +27,11 @@ final class HeldWindow extends Served
         return [];
     }
 
+    protected function isEmpty(): bool
+    {
+        return true;
+    }
+
     /**
      * @SuppressWarnings(PHPMD.UnusedFormalParameter)
      */

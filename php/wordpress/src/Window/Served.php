@@ -27,6 +27,11 @@ abstract class Served
     abstract protected function content(): array;
 
     /**
+     * Whether it has none. To ask that hands nothing out.
+     */
+    abstract protected function isEmpty(): bool;
+
+    /**
      * Takes over what is being written. False where that is refused.
      *
      * @param array<array-key, mixed> $value
@@ -115,7 +120,7 @@ abstract class Served
     public function sanitised(#[\SensitiveParameter] mixed $value): mixed
     {
         $this->row->uncache();
-        if (!is_array($value) || Stub::is($value) || $this->content() !== []) {
+        if (!is_array($value) || Stub::is($value) || !$this->isEmpty()) {
             return $value;
         }
         return $this->store($value) ? Stub::make() : $value;

@@ -42,12 +42,17 @@ final class Window extends Served
         return $content;
     }
 
+    protected function isEmpty(): bool
+    {
+        return $this->guarded(fn (): bool => $this->built() === [], false);
+    }
+
     protected function store(#[\SensitiveParameter] array $value): bool
     {
         return $this->guarded(function () use ($value): bool {
             // First what can fail without anything having happened.
             $this->row->ensure();
-            $base = $this->handed->nearest($value);
+            $base = $this->handed->base($value);
             Runtime::vault()->writeOption(serialize($base), serialize($value), [Runtime::salt()]);
             $this->handed->remember($value);
             $this->writes = -1;
