@@ -189,6 +189,7 @@ final class ToolsPageMovingTest extends SiteTestCase
             $site->restart(ini: []);
         }
         self::assertStringContainsString('The connections are moved', self::said($page));
+        self::assertStringContainsString("Accounts: {$accounts}, app configurations: 0.", self::said($page));
         return $site;
     }
 
