@@ -220,7 +220,8 @@ dm_status dm_keyring_free(dm_keyring *keyring);
 ///   `{"name", "auth": ["oauth2"], "members": {"expires_at": [..], "scopes": [..], "remote_id": [..], "display_name":
 ///   [..]}, "use": [..], "secrets": [..]}`, where the lists name members of documents; and optionally `"operations": {name:
 ///   [scopes that it needs]}`, `"ceiling": [the only scopes that an agent may ever get]`, and `"refresh"` and `"expiry"`,
-///   from which follows when tokens are renewed (docs/catalogue.md)
+///   from which follows when tokens are renewed (docs/catalogue.md). With `"any": true` beside `providers` (each optional)
+///   accounts of a provider that has no entry are taken out of the old option like all others, and not kept as they are
 ///
 /// `keyring` gives the key and earlier ones; with NULL or an empty one the key file is used, and made together with
 /// a new store. One process shares one open store per place, however often it is opened, and keeps it after
@@ -585,7 +586,8 @@ dm_status dm_legacy_import(const dm_store *store,
 ///
 /// - `format`: "php" for what serialize() writes (the default), or "json"
 /// - `fields`: a list of members to seal, beside those that the old plug-in always seals (access_token, refresh_token ...)
-///   and those that came sealed: what the classes or the filter `datamachine_auth_encrypted_fields` add
+///   and those that came sealed: what the classes or the filter `datamachine_auth_encrypted_fields` add; or an object with
+///   such a list for each provider, by slug
 /// - `leave_out`: true goes without what does not open (or, as JSON, what JSON cannot hold); else such a thing refuses the
 ///   whole export, and the detail's `left_out` names it (the first hundred)
 ///

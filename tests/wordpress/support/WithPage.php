@@ -76,6 +76,13 @@ trait WithPage
         return $site;
     }
 
+    /** As docs/operations.md does, but without the locks. */
+    private static function putBack(string $store, string $copy): void
+    {
+        Files::put($store, $copy);
+        chmod($store, 0600);
+    }
+
     /**
      * The actions whose buttons a page has.
      *

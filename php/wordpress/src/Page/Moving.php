@@ -14,6 +14,7 @@ use DataMachine\Connections\WordPress\Migration\Migration;
 use DataMachine\Connections\WordPress\Migration\Progress;
 use DataMachine\Connections\WordPress\Migration\Rollback;
 use DataMachine\Connections\WordPress\Place;
+use DataMachine\Connections\WordPress\Store;
 
 /**
  * The buttons of a migration, and of the way back.
@@ -79,10 +80,17 @@ final class Moving
         $limit = (int) ini_get('max_execution_time');
         $seconds = $limit > 0 ? min(self::SECONDS, $limit / 3) : self::SECONDS;
         $progress = Migration::prepare()->run($seconds, $input->by());
-        return $progress->phase === Progress::DONE
-            ? Said::done(__('The connections are moved: each was read back and is the same. Data Machine goes on with them as before.', 'datamachine-connections'))
-            // The page says how far it is, and goes on by itself.
-            : null;
+        // Until it is done, the page says how far it is, and goes on by itself.
+        return $progress->phase === Progress::DONE ? self::moved() : null;
+    }
+
+    private static function moved(): Said
+    {
+        // This request began before there was a store to be asked.
+        $info = Store::of(Belonging::anchor())->vault()->info();
+        /* translators: 1: a number of accounts, 2: a number of app configurations. */
+        $text = __('The connections are moved: each was read back and is the same. Data Machine goes on with them as before. Accounts: %1$d, app configurations: %2$d.', 'datamachine-connections');
+        return Said::done(sprintf($text, $info->connections, $info->configs));
     }
 
     public static function rollBack(Input $input): Said
