@@ -278,7 +278,10 @@ fn errors_name_the_entry_and_the_member() {
         (error(r#"{"providers":{"a":1,"a":2}}"#), "a member's name that this object already has, at byte 20"),
         (error("5"), "expected an object with the member `providers`, or `any`"),
         (error(r#"{"any":1}"#), "any: expected a boolean"),
-        (error(r#"{"providers":{},"generic":{}}"#), "generic: unknown field `generic`, expected `providers` or `any`"),
+        (
+            error(r#"{"providers":{},"generic":{}}"#),
+            "generic: unknown field `generic`, expected `providers` or `any`",
+        ),
         (
             error(
                 r#"{"providers":{"Acme":{"name":"A","auth":[],"members":{},"use":["k"],"secrets":["k"]}}}"#,
