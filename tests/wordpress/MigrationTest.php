@@ -78,6 +78,32 @@ final class MigrationTest extends SiteTestCase
         self::assertEquals(array_filter($expected), self::opened($site->evaluate(self::READ)));
     }
 
+    public function testAProviderThatNobodySaysAnythingOfIsConnectedAfterwards(): void
+    {
+        $site = $this->readied(Kind::Single);
+        $this->move($site);
+        $code = 'return DataMachine\Played::provider("gone_provider")->get_site_account()["access_token"];';
+        self::assertSame('fake-gone-plain', $site->evaluate($code));
+        $save = '$account = ["access_token" => "newer"];
+            return DataMachine\Played::provider("gone_provider")->save_site_account($account);';
+        self::assertTrue($site->evaluate($save));
+        self::assertSame('newer', self::opened($site->evaluate(self::READ))['gone_provider']['account']['access_token']);
+    }
+
+    public function testWhatWasSavedSinceIsSealedOnTheWayBack(): void
+    {
+        $site = $this->readied(Kind::Single);
+        $this->move($site);
+        $site->evaluate('$vault = DataMachine\Connections\WordPress\Plugin::store()->vault();
+            $vault->save("email_imap", "user:5", ["imap_user" => "u", "imap_password" => "open 1"], "desk");
+            $vault->configs()->save("http_basic", "user:5", ["username" => "u", "password" => "open 2"]);');
+        $site->evaluate(self::ROLLBACK);
+        self::assertSame([], $site->search('open 1'));
+        self::assertSame([], $site->search('open 2'));
+        $option = OldRules::read(unserialize((string) $site->row(self::OPTION)), Fixtures::salt());
+        self::assertSame('open 2', $option['http_basic']['principals']['user:5']['config']['password']);
+    }
+
     public function testSlicesGoOnWhereTheLastOneEndedAndTheOptionStaysTheTruth(): void
     {
         $site = $this->readied(Kind::Single);
