@@ -48,11 +48,13 @@ fail() {
     exit 1
 }
 
-# in_memory: what is not about the disk does not wait for one. Its temporary files go into memory, where there is enough.
+# in_memory: for what is not about the disk. Temporary files are in memory from here on, where there is enough of it and
+# programs may be run from there (a plugin's library is loaded from where it is installed).
 in_memory() {
-    if [[ -z ${TMPDIR:-} && -w /dev/shm && $(df --output=avail -m /dev/shm | tail -n 1) -gt 1024 ]]; then
-        export TMPDIR=/dev/shm
-    fi
+    local place=/dev/shm
+    [[ -z ${TMPDIR:-} && -w $place && $(df --output=avail -m "$place" | tail -n 1) -gt 1024 ]] || return 0
+    [[ ,$(findmnt -n -o OPTIONS -T "$place" 2>/dev/null), != *,noexec,* ]] || return 0
+    export TMPDIR=$place
 }
 
 # quickly: the quick tier keeps what it writes in memory. At full size it is all on the disk.
@@ -79,13 +81,4 @@ place_library() {
     place "$2" "$1/libdm_connections.so.$version" 755
     link "$1/$soname" "libdm_connections.so.$version"
     link "$1/libdm_connections.so" "$soname"
-}
-
-# in_memory: for what is not about the disk. Temporary files are in memory from here on, where there is enough of it and
-# programs may be run from there (a plugin's library is loaded from where it is installed).
-in_memory() {
-    local place=/dev/shm
-    [[ -z ${TMPDIR:-} && -w $place && $(df --output=avail -m "$place" | tail -n 1) -gt 1024 ]] || return 0
-    [[ ,$(findmnt -n -o OPTIONS -T "$place" 2>/dev/null), != *,noexec,* ]] || return 0
-    export TMPDIR=$place
 }

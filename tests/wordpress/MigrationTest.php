@@ -87,7 +87,8 @@ final class MigrationTest extends SiteTestCase
         $save = '$account = ["access_token" => "newer"];
             return DataMachine\Played::provider("gone_provider")->save_site_account($account);';
         self::assertTrue($site->evaluate($save));
-        self::assertSame('newer', self::opened($site->evaluate(self::READ))['gone_provider']['account']['access_token']);
+        $option = self::opened($site->evaluate(self::READ));
+        self::assertSame('newer', $option['gone_provider']['account']['access_token']);
     }
 
     public function testWhatWasSavedSinceIsSealedOnTheWayBack(): void
