@@ -67,7 +67,7 @@ final class Finding
         return [
             'label' => $this->label,
             'status' => $this->status,
-            'badge' => ['label' => __('Security'), 'color' => 'blue'],
+            'badge' => ['label' => __('Security', 'datamachine-connections'), 'color' => 'blue'],
             'description' => (string) Html::all(Parts::text($this->text), Parts::lines($this->lines)),
             'actions' => (string) Parts::text(
                 Parts::link(Plugin::page(), __('Connections', 'datamachine-connections'))
