@@ -44,7 +44,7 @@ final class SiteHealthTest extends SiteTestCase
             'hourly' => 'good',
         ], self::statuses($found));
         self::assertStringContainsString('ffi.enable=preload', $found['requirements']['description']);
-        self::assertStringContainsString('Accounts: 31,', $found['store']['description']);
+        self::assertStringContainsString('Accounts: 32,', $found['store']['description']);
 
         // The line that it says prints the key that it has to be.
         preg_match('~<pre[^>]*>sudo (.*)\n(define.*)</pre>~', $found['key']['description'], $lines);

@@ -41,7 +41,7 @@ final class ToolsPageTest extends SiteTestCase
         self::assertStringContainsString('nothing was moved yet', self::said($page));
         self::assertSame(['migrate'], self::actions($page));
         $text = $page->text();
-        self::assertStringContainsString('Accounts: 31 ', $text);
+        self::assertStringContainsString('Accounts: 32 ', $text);
         self::assertStringContainsString('that become grants: 2 of 2', $text);
         self::assertStringContainsString('gone_provider', $text);
         self::assertStringContainsString('reddit › principals › user:66 › account', $text);

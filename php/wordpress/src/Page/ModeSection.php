@@ -8,6 +8,7 @@ use DataMachine\Connections\Mode;
 use DataMachine\Connections\Proposal;
 use DataMachine\Connections\Vault;
 use DataMachine\Connections\WordPress\Anchor;
+use DataMachine\Connections\WordPress\Plugin;
 
 /**
  * What agents may do with the accounts: the mode, and what it found.
@@ -30,12 +31,20 @@ final class ModeSection
         $nothing = $proposals === [];
         return Html::all(
             Parts::heading(__('What agents may use', 'datamachine-connections')),
-            self::mode($mode, $nothing, time() - (int) $anchor->migratedAt < self::EARLY),
+            // What nobody sees is no reason to enforce.
+            self::mode($mode, $nothing, !self::sees() || time() - (int) $anchor->migratedAt < self::EARLY),
             Parts::heading(__('Asked for, and not granted', 'datamachine-connections'), 3),
+            self::sees() ? Html::all() : Parts::text(__('Data Machine\'s own classes run on this site, and these say nothing of what an agent asks for: nothing is listed here, whatever is asked. Give grants by hand before you enforce.', 'datamachine-connections')),
             $nothing
                 ? Parts::text(__('Nothing. What an agent asks for and has no grant for is listed here.', 'datamachine-connections'))
                 : self::proposals($proposals, $mode)
         );
+    }
+
+    /** Whether what agents ask for is seen: our classes ask the grants, Data Machine's own do not. */
+    private static function sees(): bool
+    {
+        return Plugin::dropins()?->stand() !== false;
     }
 
     /**
