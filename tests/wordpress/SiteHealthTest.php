@@ -184,7 +184,7 @@ final class SiteHealthTest extends SiteTestCase
             [0, 1],
         ));
         $expected = ['State' => 'active', 'Problem' => 'none', 'Classes' => 'standing', 'Mode' => 'observe'];
-        $expected += ['Accounts' => '31'];
+        $expected += ['Accounts' => '32'];
         self::assertSame($expected, array_intersect_key($facts, $expected));
         // What is copied for others tells neither where things are nor whose they are.
         $copied = $page->find("//button[@data-clipboard-text]")[0]->getAttribute('data-clipboard-text');

@@ -44,7 +44,7 @@ final class ToolsPageMovingTest extends SiteTestCase
                 return $refused->reason;
             }');
         self::assertSame('migrated_before', $said);
-        self::assertSame(31, $site->evaluate(
+        self::assertSame(32, $site->evaluate(
             'return DataMachine\Connections\WordPress\Plugin::store()->vault()->info()->connections;'
         ));
     }
