@@ -127,7 +127,7 @@ static void expect_granted(const char *options, const char *expected, const char
 }
 
 static long long revision_of(const dm_buf *told) {
-  long long revision;
+  long long revision = 0;
   const char *at = strstr(told->ptr, "\"revision\":");
   CHECK(at != NULL && sscanf(at + 11, "%lld", &revision) == 1);
   return revision;
