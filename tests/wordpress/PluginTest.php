@@ -11,6 +11,18 @@ final class PluginTest extends SiteTestCase
 {
     use WithPlugin;
 
+    /** Every way to save or delete a connection: the option's, network or plain, and the classes'. */
+    private const DOORS = '$option = "datamachine_auth_data";
+        $account = ["access_token" => "canary-of-" . "nobody"];
+        $all = ["reddit" => ["account" => $account]];
+        $reddit = apply_filters("datamachine_auth_providers", [])["reddit"];
+        return [
+            update_site_option($option, $all), add_site_option($option, $all), delete_site_option($option),
+            update_option($option, $all), add_option($option, $all), delete_option($option),
+            $reddit->save_site_account($account), $reddit->update_site_account($account),
+            $reddit->save_account_for_user(12, $account), $reddit->delete_site_account(),
+        ];';
+
     /**
      * @return array<string, array{Kind}>
      */
@@ -171,8 +183,10 @@ final class PluginTest extends SiteTestCase
         self::assertStringContainsString('cannot be reached', $told->text());
         self::assertStringNotContainsString('cannot be reached', $site->as('ada')->get('/wp-admin/')->text());
         self::assertNull($this->token($site));
-        $lost = '->save_site_account(["access_token" => "canary-of-" . "nobody"]);';
-        self::assertFalse($site->evaluate(self::REDDIT . $lost));
+        self::assertSame(array_fill(0, 10, false), $site->evaluate(self::DOORS));
+        self::assertSame([[], []], $site->evaluate(
+            'return [get_site_option("datamachine_auth_data"), get_option("datamachine_auth_data")];'
+        ));
         self::assertNull($site->row('datamachine_auth_data'));
         $site->logs->take();
         $back($site);
