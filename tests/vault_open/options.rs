@@ -26,7 +26,7 @@ fn bad_options_are_named_and_nothing_is_made() {
             says(&error, &[argument, words]);
         }
     }
-    for catalogue in ["", "[", "[]", "7", r#"{"providers":7}"#, r#"{"providers":{"No Slug":{}}}"#, "\u{0}"] {
+    for catalogue in ["", "[", "[7]", "7", r#"{"providers":7}"#, r#"{"providers":{"No Slug":{}}}"#, "\u{0}"] {
         let options = Options { catalogue: Some(catalogue.into()), ..good() };
         let error = Vault::open(&options, &[key(1)]).err().unwrap_or_else(|| panic!("{catalogue}"));
         assert!(matches!(error.code(), Code::InvalidArgument | Code::InvalidDocument), "{error}");
