@@ -67,7 +67,7 @@ final class WindowTest extends VaultTestCase
         $json = json_encode($option, JSON_PRESERVE_ZERO_FRACTION);
         $written = $vault->writeOption($base, $json, [self::salt()], LegacyFormat::Json);
         self::assertSame([WriteOutcome::Saved], array_column($written->parts, 'outcome'));
-        self::assertSame(1.0, $vault->getConfig('reddit', 'site:0')?->document->get('new'));
+        self::assertSame(1.0, $vault->configs()->get('reddit', 'site:0')?->document->get('new'));
     }
 
     public function testWithoutABaseTheStoreBecomesTheOption(): void
