@@ -95,69 +95,48 @@ final class Migration
     }
 
     /**
-     * Brings the vault up to what the option holds now, reads everything back, and puts the vault in charge. Whoever
-     * writes the option meanwhile waits, where the database can lock a row.
+     * Brings the vault up to what the option holds now, reads everything back, and puts the vault in charge.
      */
     private function finish(Progress $progress): Progress
     {
         // Reading everything back takes its time.
         function_exists('set_time_limit') && @set_time_limit(0);
-        $database = $GLOBALS['wpdb'];
-        $database->query('START TRANSACTION');
-        try {
-            $option = $this->row->raw(lock: true);
+        $anchor = Switching::of($this->row, function (?string $option) use ($progress): Anchor {
             // Who waited here for another's last step would take the stub for an option without accounts.
             Anchor::forget();
             if (Anchor::read() !== null) {
                 throw self::late();
             }
-            $writes = $this->takeOver($option);
+            $this->takeOver($option);
             $anchor = $progress->anchor->with(migratedAt: time());
             if (!$anchor->write()) {
                 throw new Refusal('not_switched', 'The option ' . Anchor::OPTION . ' could not be written.');
             }
             $this->replaceOption();
-            $database->query('COMMIT');
-        } catch (\Throwable $thrown) {
-            $database->query('ROLLBACK');
-            Anchor::forget();
-            $this->row->uncache();
-            throw $thrown;
-        }
-        // Another process may have looked before the commit, and a persistent cache kept what it saw.
-        Anchor::forget();
-        $this->row->uncache();
+            return $anchor;
+        });
         Strays::plan();
-        return $progress->write(
-            phase: Progress::DONE,
-            anchor: $anchor,
-            entries: $progress->done,
-            writes: $writes
-        );
+        return $progress->write(phase: Progress::DONE, anchor: $anchor, entries: $progress->done);
     }
 
     /**
      * Makes the vault what the option says, and looks whether it is. Where a stub is left of a migration whose anchor
      * was lost, the vault is what it has to be, and only the anchor is made anew.
-     *
-     * @return int the vault's write count
      */
-    private function takeOver(#[\SensitiveParameter] ?string $raw): int
+    private function takeOver(#[\SensitiveParameter] ?string $raw): void
     {
         $option = self::unserialised((string) $raw);
         if (Stub::is($option)) {
-            return $this->vault->writes();
+            return;
         }
         $salt = wp_salt('auth');
         $this->vault->writeOption(null, serialize($option), [$salt]);
-        $export = $this->vault->exportLegacy($salt);
-        $back = new Readback($option, $export->toArray(), $salt);
+        $back = new Readback($option, $this->vault->exportLegacy($salt)->toArray(), $salt);
         if ($back->differences !== []) {
             $where = implode(', ', $back->differences);
             throw new Refusal('not_the_same', "What the store gives back differs from the option in: {$where}."
                 . ' Nothing was switched; the site goes on as before.');
         }
-        return $export->report->writes;
     }
 
     private static function late(): Refusal

@@ -30,7 +30,6 @@ final class Progress
      * @param int         $done    how many of them were taken over
      * @param int         $at      when it last moved, in Unix seconds
      * @param string|null $by      who began it, such as `user:1`
-     * @param int         $writes  the vault's write count when it ended: what came later shows
      */
     public function __construct(
         public readonly string $phase,
@@ -39,7 +38,6 @@ final class Progress
         public readonly int $done = 0,
         public readonly int $at = 0,
         public readonly ?string $by = null,
-        public readonly int $writes = 0,
     ) {
     }
 
@@ -66,7 +64,6 @@ final class Progress
             $number('done'),
             $number('at'),
             is_string($stored['by'] ?? null) ? $stored['by'] : null,
-            $number('writes'),
         );
     }
 

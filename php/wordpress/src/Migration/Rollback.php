@@ -45,26 +45,15 @@ final class Rollback
      */
     public function run(bool $leaveOut): ExportReport
     {
-        $database = $GLOBALS['wpdb'];
-        $database->query('START TRANSACTION');
-        try {
-            $this->row->raw(lock: true);
+        $export = Switching::of($this->row, function () use ($leaveOut): LegacyExport {
             $export = $this->exported($leaveOut);
             if (!$this->row->write($export->bytes())) {
                 throw new Refusal('not_switched', 'The option ' . OptionRow::OPTION . ' could not be written.');
             }
             Anchor::delete();
-            $database->query('COMMIT');
-        } catch (\Throwable $thrown) {
-            $database->query('ROLLBACK');
-            Anchor::forget();
-            $this->row->uncache();
-            throw $thrown;
-        }
-        // Another process may have looked before the commit, and a persistent cache kept what it saw.
-        Anchor::forget();
-        $this->row->uncache();
-        (new Progress(Progress::ROLLED_BACK, $this->anchor))->write(writes: $export->report->writes);
+            return $export;
+        });
+        (new Progress(Progress::ROLLED_BACK, $this->anchor))->write();
         return $export->report;
     }
 

@@ -58,18 +58,36 @@ final class Strays
      */
     public function take(): array
     {
+        // Locked only where there is something: nearly always there is not.
         $raw = $this->row->raw();
-        $option = $raw === null ? false : @unserialize($raw, ['allowed_classes' => false]);
-        if (!is_array($option) || $option === [] || Stub::is($option)) {
-            $raw === null && $this->row->ensure();
-            return [];
+        if ($raw === null) {
+            $this->row->ensure();
         }
-        // Written over a stub by who saw no connections: then all of it is new.
-        $option = array_filter(
+        return self::foreign($raw) === [] ? [] : Switching::of($this->row, $this->takeOver(...));
+    }
+
+    /**
+     * What is in the option that is not ours.
+     *
+     * @return array<array-key, mixed>
+     */
+    private static function foreign(#[\SensitiveParameter] ?string $raw): array
+    {
+        $option = $raw === null ? [] : @unserialize($raw, ['allowed_classes' => false]);
+        // Written over a stub by who saw no connections, it may have that in it.
+        return !is_array($option) ? [] : array_filter(
             $option,
             static fn (mixed $entry, int|string $slug): bool => !Stub::is([$slug => $entry]),
             ARRAY_FILTER_USE_BOTH
         );
+    }
+
+    /**
+     * @return list<string>
+     */
+    private function takeOver(#[\SensitiveParameter] ?string $raw): array
+    {
+        $option = self::foreign($raw);
         $report = Runtime::vault()->importLegacy(serialize($option), [Runtime::salt()], dryRun: true);
         $base = $option;
         $places = [];
