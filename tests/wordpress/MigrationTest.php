@@ -170,6 +170,26 @@ final class MigrationTest extends SiteTestCase
         self::assertSame(self::mixed(), self::opened($site->evaluate(self::READ)));
     }
 
+    public function testADamagedOptionIsNotTakenForNone(): void
+    {
+        $site = $this->readied(Kind::Single);
+        $damaged = [substr(Fixtures::serialized('mixed'), 0, -10), 'a text', serialize('another')];
+        foreach ($damaged as $option) {
+            $site->setRow(self::OPTION, $option);
+            $code = 'try {
+                    return ' . self::PREPARE . '->run(5, "user:1")->phase;
+                } catch (DataMachine\Connections\Dropin\Refusal $refused) {
+                    return $refused->reason;
+                }';
+            self::assertSame('option_damaged', $site->evaluate($code));
+            self::assertSame($option, $site->row(self::OPTION));
+            self::assertSame(['inert', null], $this->state($site));
+        }
+        $site->setRow(self::OPTION, serialize(''));
+        $this->move($site);
+        self::assertSame([], $site->evaluate(self::READ));
+    }
+
     public function testALostAnchorIsMadeAnewAndTheStoreIsKept(): void
     {
         $site = $this->readied(Kind::Single);

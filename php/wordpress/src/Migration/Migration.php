@@ -167,10 +167,17 @@ final class Migration
 
     /**
      * @return array<array-key, mixed>
+     *
+     * @throws Refusal where it is damaged: that is somebody's connections, and not none
      */
     private static function unserialised(#[\SensitiveParameter] string $option): array
     {
-        $value = @unserialize($option, ['allowed_classes' => false]);
-        return is_array($value) ? $value : [];
+        $value = $option === '' ? [] : @unserialize($option, ['allowed_classes' => false]);
+        // What WordPress stores of nothing: a text without content, false.
+        if (is_array($value) || in_array($option, ['s:0:"";', 'b:0;', 'N;'], true)) {
+            return is_array($value) ? $value : [];
+        }
+        throw new Refusal('option_damaged', 'The option ' . OptionRow::OPTION . ' is no list of connections: it is cut'
+            . ' off or was changed by hand. Put it back from a backup of the database, or delete it.');
     }
 }
