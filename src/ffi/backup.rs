@@ -4,9 +4,8 @@ use std::ffi::c_char;
 use std::path::Path;
 
 use super::buffer::Output;
-use super::funnel::run;
 use super::input::text;
-use super::store::{answer, dm_store, vault};
+use super::store::{ask, dm_store};
 use super::{dm_buf, dm_error, dm_status};
 
 /// Copies the store, as it is at one moment, into a new file at `path`, an absolute one, with the mode 0600; other processes go
@@ -28,14 +27,10 @@ pub unsafe extern "C" fn dm_store_backup(
     result: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let result = Output::optional(result);
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let path = unsafe { text("path", path, path_len) }?;
-        let made = answer(&vault.backup(Path::new(path))?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { result.give(made) };
-        Ok(())
-    })
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Ok(Output::optional(result)), error, |vault| {
+            vault.backup(Path::new(text("path", path, path_len)?))
+        })
+    }
 }

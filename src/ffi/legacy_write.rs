@@ -3,11 +3,10 @@
 use std::ffi::c_char;
 
 use super::buffer::Output;
-use super::funnel::run;
 use super::input::{bytes, json};
 use super::legacy::{dm_salts, keys};
 use super::options::WriteRequest;
-use super::store::{answer, dm_store, vault};
+use super::store::{ask, dm_store};
 use super::{dm_buf, dm_error, dm_status};
 
 /// Does what somebody changed who wrote the old option `datamachine_auth_data`, in one transaction. `base` is what they were
@@ -49,21 +48,16 @@ pub unsafe extern "C" fn dm_legacy_write(
     report: *mut dm_buf,
     error: *mut *mut dm_error,
 ) -> dm_status {
-    run(error, || {
-        let report = Output::optional(report);
-        let vault = vault(store)?;
-        // SAFETY: the ABI's contract.
-        let (base, option, request): (_, _, WriteRequest) = unsafe {
-            (
+    // SAFETY: the ABI's contract.
+    unsafe {
+        ask(store, Ok(Output::optional(report)), error, |vault| {
+            let (base, option, request): (_, _, WriteRequest) = (
                 bytes("base", base, base_len)?,
                 bytes("option", option, option_len)?,
                 json("options", options, options_len)?,
-            )
-        };
-        let base = (!base.is_empty()).then_some(base);
-        let told = answer(&vault.write_option(base, option, &keys(salts)?, request.format())?)?;
-        // SAFETY: the ABI's contract.
-        unsafe { report.give(told) };
-        Ok(())
-    })
+            );
+            let base = (!base.is_empty()).then_some(base);
+            vault.write_option(base, option, &keys(salts)?, request.format())
+        })
+    }
 }
