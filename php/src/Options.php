@@ -21,8 +21,9 @@ final class Options
      * @param string|null                    $documentRoot what the web server serves: the store must lie outside
      * @param int|null                       $patienceMs   how long to wait for others, in milliseconds (5000)
      * @param array<string, mixed>|null      $catalogue    further providers, in the catalogue's form
-     * @param bool|null                      $clone        whether another site's store is opened too, as a copy in
-     *                                                     which nothing is refreshed or revoked until Vault::adopt()
+     * @param bool|string|null               $clone        whether another site's store is opened too, as a copy in
+     *                                                     which nothing is refreshed or revoked until Vault::adopt();
+     *                                                     "read" for one in which nothing is changed at all till then
      *
      * @SuppressWarnings(PHPMD.ExcessiveParameterList) as many as the library has, each by its name
      */
@@ -36,7 +37,7 @@ final class Options
         public readonly ?string $documentRoot = null,
         public readonly ?int $patienceMs = null,
         public readonly ?array $catalogue = null,
-        public readonly ?bool $clone = null,
+        public readonly bool|string|null $clone = null,
     ) {
     }
 

@@ -29,7 +29,7 @@ final class Vault
      *
      * @param Options|array{
      *     path: string, site: string, keys?: Keys, key_file?: string, store_id?: string, create?: bool,
-     *     document_root?: string, patience_ms?: int, catalogue?: array<string, mixed>, clone?: bool
+     *     document_root?: string, patience_ms?: int, catalogue?: array<string, mixed>, clone?: bool|string
      * } $options
      */
     public static function open(#[\SensitiveParameter] Options|array $options): self

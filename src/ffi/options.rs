@@ -11,15 +11,16 @@ use serde_json::value::RawValue;
 use super::grant_json::{GrantJson, offers};
 use crate::domain::json::given;
 use crate::domain::{DisplayName, Invalid, RemoteId, Scopes, UnixTime};
-use crate::vault::{Address, Disconnect, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query};
+use crate::vault::{
+    Address, Cloned, Disconnect, Error, ExportOptions, Facts, Format, ImportOptions, Options, Query,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OpenOptions {
     path: PathBuf,
     site: String,
-    #[serde(default)]
-    clone: bool,
+    clone: Option<CloneJson>,
     store_id: Option<String>,
     create: Option<bool>,
     document_root: Option<PathBuf>,
@@ -28,11 +29,34 @@ pub(super) struct OpenOptions {
     catalogue: Option<Box<RawValue>>,
 }
 
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "clone has to be true, false or \"read\"")]
+enum CloneJson {
+    Flag(bool),
+    Word(CloneWord),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum CloneWord {
+    Read,
+}
+
+impl CloneJson {
+    fn into_cloned(self) -> Cloned {
+        match self {
+            Self::Flag(false) => Cloned::Refused,
+            Self::Flag(true) => Cloned::Used,
+            Self::Word(CloneWord::Read) => Cloned::Read,
+        }
+    }
+}
+
 impl OpenOptions {
     pub(super) fn into_options(self) -> Result<Options, Error> {
         let mut options = Options::new(self.path, self.site);
         options.store_id = member("store_id", self.store_id, |id| id.parse())?;
-        options.clone = self.clone;
+        options.clone = self.clone.map(CloneJson::into_cloned).unwrap_or_default();
         options.create = self.create;
         options.document_root = self.document_root;
         options.key_file = self.key_file;

@@ -80,8 +80,9 @@ pub(super) unsafe fn tell<T: Serialize>(
 /// - `path`: the store's directory, absolute; made (0700) where only it is missing
 /// - `site`: the site that opens the store; one that is made belongs to it, and another site's is refused
 /// - `clone`: true opens another site's store too, as the copy that a staging site has: everything that stays in the
-///   store works, but nothing is refreshed or revoked at a provider (DM_CLONED_SITE) until `dm_store_adopt`; false
-///   (optional)
+///   store works, but nothing is refreshed or revoked at a provider (DM_CLONED_SITE) until `dm_store_adopt`. "read"
+///   refuses every other change of it, too, for a copy that may have the other site's very store before it; only what is
+///   handed out is recorded. false (optional)
 /// - `store_id`: the id that the store has to have; where it is given, no store is made (optional)
 /// - `create`: whether a store may be made where there is none; true unless store_id is given (optional)
 /// - `document_root`: neither the store nor its key may lie inside this directory (optional)

@@ -68,7 +68,7 @@ pub use refresh::{
 pub use registry::close_all;
 pub use report::{Counts, Report, ReportEntry, ReportMember};
 pub use save::{Facts, Saved};
-pub use site::Adopted;
+pub use site::{Adopted, Cloned};
 pub use status::{ProviderStatus, StatusList};
 
 pub use crate::store::Kind;
@@ -117,6 +117,14 @@ impl Vault {
 
     /// Writes all or nothing: an error of `work` leaves no trace.
     fn write<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.write_here(|write| {
+            self.refuse_change(write.tx)?;
+            work(write)
+        })
+    }
+
+    /// The same of what is also written where another site's store is only to be read.
+    fn write_here<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
         self.engine.transaction(|tx| self.shared.within(tx, &mut work))
     }
 

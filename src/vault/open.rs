@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::key_file::KeyFile;
 use super::registry;
 use super::shared::{Shared, known_identity};
-use super::site::Opener;
+use super::site::{Cloned, Opener};
 use super::unlocked::Unlocked;
 use super::upgrade::{UPGRADES, is_behind};
 use super::{Code, Error, Vault};
@@ -25,8 +25,8 @@ pub struct Options {
     /// The site that opens the store, such as its address; a store that is made belongs to it. A store of another site
     /// is not opened, but as a copy.
     pub site: String,
-    /// Whether a store of another site is opened, as a copy in which nothing is refreshed or revoked.
-    pub clone: bool,
+    /// What becomes of a store of another site.
+    pub clone: Cloned,
     /// The id that the store has to have. Where it is given, no store is made.
     pub store_id: Option<StoreId>,
     /// Whether a store may be made where there is none; without a word, only where no id is expected.
@@ -47,7 +47,7 @@ impl Options {
         Self {
             path: path.into(),
             site: site.into(),
-            clone: false,
+            clone: Cloned::Refused,
             store_id: None,
             create: None,
             document_root: None,

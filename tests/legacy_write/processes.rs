@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dm_connections::domain::UnixTime;
-use dm_connections::vault::{Begin, Code, Commit, Facts, Options};
+use dm_connections::vault::{Begin, Cloned, Code, Commit, Facts, Options};
 use serde_json::json;
 
 use crate::support::audit::sound;
@@ -174,7 +174,7 @@ fn while_somebody_renews_a_write_is_what_a_save_is() {
 #[test]
 fn on_a_copy_of_the_site_writes_work_and_nothing_is_renewed() {
     let (site, vault, base) = expired("write-clone");
-    let options = Options { clone: true, site: "https://copy.example".into(), ..site.options() };
+    let options = Options { clone: Cloned::Used, site: "https://copy.example".into(), ..site.options() };
     let copy = Arc::new(Vault::open(&options, &[key(1)]).unwrap());
     let mut option = base.clone();
     option["reddit"]["account"]["note"] = json!(1);

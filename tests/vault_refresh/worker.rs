@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dm_connections::vault::{Address, Begin, DueOptions, Facts, Lease, Options, Vault, close_all};
+use dm_connections::vault::{Address, Begin, Cloned, DueOptions, Facts, Lease, Options, Vault, close_all};
 
 use crate::support::process::{Role, hear, say};
 use crate::support::{SITE, address, key};
@@ -43,7 +43,7 @@ pub fn play(role: &Role) {
             "clone" => {
                 close_all();
                 let copy = "https://staging.example.org";
-                let options = Options { clone: true, ..Options::new(&role.store, copy) };
+                let options = Options { clone: Cloned::Used, ..Options::new(&role.store, copy) };
                 let vault = Arc::new(Vault::open(&options, &[key(1)]).unwrap());
                 let begun = vault.begin_refresh(&at, &once()).err().map(|error| code(&error));
                 let due = vault.due(&DueOptions::default()).err().map(|error| code(&error));

@@ -23,7 +23,7 @@ impl Vault {
     /// Hands out what the catalogue's `use` list of the provider names, to a request that may have it. The use is counted
     /// and recorded in the same transaction; so is a refusal.
     pub fn acquire(&self, request: &ActingRequest, wanted: &Wanted) -> Result<Acquired, Error> {
-        self.write(|write| {
+        self.write_here(|write| {
             let (outcome, credential) = self.gather_within(write, |gather| {
                 let mut outcome = gather.consider(request, wanted, false)?;
                 let credential = match &outcome.verdict {

@@ -44,7 +44,7 @@ impl Vault {
                 return Ok(answer);
             }
         }
-        self.write(|write| {
+        self.write_here(|write| {
             let outcome = self.gather_within(write, |gather| gather.consider_for_class(request, wanted))?;
             match mode {
                 Mode::Observe => observe(write, &outcome, request, wanted)?,
