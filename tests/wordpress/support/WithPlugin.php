@@ -80,10 +80,6 @@ trait WithPlugin
     /** The one path that matches, below the site's home. */
     private static function only(Site $site, string $pattern): string
     {
-        $found = glob("{$site->home()}/{$pattern}") ?: [];
-        if (count($found) !== 1) {
-            throw new \RuntimeException("{$pattern}: " . count($found) . ' of them.');
-        }
-        return $found[0];
+        return Files::only("{$site->home()}/{$pattern}");
     }
 }
