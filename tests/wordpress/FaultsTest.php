@@ -190,6 +190,29 @@ final class FaultsTest extends SiteTestCase
         self::assertSame(self::CANARY, $site->evaluate($token));
     }
 
+    public function testWhereTheGuardDoesNotAllowOursTheWindowRefusesAsWell(): void
+    {
+        $site = $this->whole($this->ownSite(workers: 1));
+        $file = $site->content('plugins/data-machine/inc/Core/OAuth/BaseAuthProvider.php');
+        $more = 'public function of_tomorrow(): void {} abstract public function is_authenticated';
+        $theirs = str_replace('abstract public function is_authenticated', $more, (string) file_get_contents($file));
+        Files::put($file, $theirs);
+        $dropins = 'return DataMachine\Connections\WordPress\Plugin::dropins()->what;';
+        self::assertSame('refused', $site->evaluate($dropins));
+        $before = $site->evaluate(self::CONTENT);
+        $faults = Faults::all();
+        foreach (['FFI off', 'a wrong key'] as $name) {
+            $faults[$name]->take($site);
+            [$passed, $said, $where] = $site->evaluate(self::DOORS);
+            self::assertSame([['delete_site_account'], [$faults[$name]->code]], [$passed, array_keys($said)]);
+            self::assertSame(['OAuth', 'refused'], [$where, $site->evaluate($dropins)]);
+            self::assertSame(200, $site->get('/')->status);
+            self::assertSame([], $site->search('canary-of-'));
+            $faults[$name]->back($site);
+        }
+        $this->assertWhole($site, $before);
+    }
+
     /**
      * WordPress asks nobody about a plain option that has no row: one has to be there, whatever was refused before.
      */
