@@ -63,26 +63,27 @@ final class FaultsTest extends SiteTestCase
         return $content;';
 
     /**
-     * @return array<string, array{Kind, Fault}>
+     * @return array<string, array{Fault, array<string, mixed>}>
      */
     public static function faults(): array
     {
-        $faults = [];
-        foreach (Faults::all() as $name => $fault) {
-            $faults[$name] = [Kind::Single, $fault];
-        }
+        $faults = array_map(static fn (Fault $fault): array => [$fault, []], Faults::all());
         foreach (['FFI off', 'a wrong key', 'another server'] as $name) {
-            $faults["network, {$name}"] = [Kind::Network, $faults[$name][1]];
+            $fault = $faults[$name][0];
+            $faults["network, {$name}"] = [$fault, ['kind' => Kind::Network]];
+            $faults["object cache, {$name}"] = [$fault, ['objectCache' => true]];
         }
         return $faults;
     }
 
     /**
      * @dataProvider faults
+     *
+     * @param array<string, mixed> $settings
      */
-    public function testPagesGoOnAndTellItAndNothingIsSaved(Kind $kind, Fault $fault): void
+    public function testPagesGoOnAndTellItAndNothingIsSaved(Fault $fault, array $settings): void
     {
-        $site = $this->whole(self::site(kind: $kind, workers: 1));
+        $site = $this->whole(self::site(...['workers' => 1] + $settings));
         $before = $site->evaluate(self::CONTENT);
         $fault->take($site);
         try {
