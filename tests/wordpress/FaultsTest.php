@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Tests\WordPress;
 
+use DataMachine\Connections\Native\Release;
+
 /**
  * A migrated site where something is missing or wrong: pages go on and tell it, whatever is saved is refused and lands
  * nowhere; put right again, everything is there.
@@ -118,11 +120,10 @@ final class FaultsTest extends SiteTestCase
         $site = $this->whole($this->ownSite(workers: 1));
         $site->restart(...$settings);
         $before = $site->evaluate(self::CONTENT);
-        $plugin = $site->content('plugins/' . dirname(self::PLUGIN));
-        foreach (Files::below($plugin) as $file) {
+        $next = static fn (string $text): string => str_replace(Release::VERSION, Faults::NEXT, $text);
+        foreach (Files::below($site->content('plugins/' . dirname(self::PLUGIN))) as $file) {
             $contents = (string) file_get_contents($file);
-            $updated = str_replace('0.1.0', '0.1.9', $contents);
-            $updated === $contents || Files::put(str_replace('0.1.0', '0.1.9', $file), $updated);
+            $next($contents) === $contents || Files::put($next($file), $next($contents));
         }
         $this->assertHeld($site, 'active', 'reload_required', 'Reload php-fpm');
         $site->restart();

@@ -11,6 +11,10 @@ use DataMachine\Connections\Native\Release;
  */
 final class Faults
 {
+    /** Versions of other releases, of as many bytes as this one's: what was built names them, too. */
+    public const NEXT = '0.1.9';
+    private const BEFORE = '0.0.9';
+
     private const PLUGIN = 'public/wp-content/plugins/data-machine-connections';
     private const STORE = 'datamachine-connections-*/store';
 
@@ -43,7 +47,7 @@ final class Faults
     {
         $ours = Release::VERSION;
         $library = self::PLUGIN . '/lib/*/libdm_connections.so.*';
-        // Of another release of the same code, as a deployment that was cut short leaves it; with as many bytes.
+        // Of another release of the same code, as a deployment that was cut short leaves it.
         $other = static fn (string $pattern, string $version): array => self::replaced(
             $pattern,
             static fn (string $was): string => str_replace($ours, $version, $was),
@@ -58,19 +62,19 @@ final class Faults
                 'active',
                 'library_mismatch',
                 $told,
-                ...$other($library, '0.0.9'),
+                ...$other($library, self::BEFORE),
                 ...$mapped,
             ),
             'a newer library' => new Fault(
                 'active',
                 'library_mismatch',
                 $told,
-                ...$other($library, '0.2.0'),
+                ...$other($library, self::NEXT),
                 ...$mapped,
             ),
             'newer files' => $missing(
-                'libdm_connections.so.0.1.9',
-                ...$other(self::PLUGIN . '/php/src/Native/{Library,Release}.php', '0.1.9'),
+                'libdm_connections.so.' . self::NEXT,
+                ...$other(self::PLUGIN . '/php/src/Native/{Library,Release}.php', self::NEXT),
             ),
             'no library' => $missing('libdm_connections cannot be loaded', ...self::moved(self::PLUGIN . '/lib')),
             'a library that is none' => $missing(
