@@ -144,6 +144,6 @@ final class Failures
             return $thrown->reason;
         }
         $name = preg_replace('/^.*\\\\|(Exception|Error)$/', '', get_class($thrown));
-        return strtolower((string) preg_replace('/(?<=[a-z])(?=[A-Z])/', '_', (string) $name));
+        return strtolower((string) preg_replace('/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/', '_', (string) $name));
     }
 }

@@ -155,14 +155,9 @@ final class MigrationTest extends SiteTestCase
     {
         $site = $this->readied(Kind::Single);
         $site->row(self::ANCHOR);
-        $killed = 'add_filter($arguments["hook"], static fn () => posix_kill(getmypid(), SIGKILL), PHP_INT_MIN);
+        $killed = 'add_filter($arguments["hook"], static fn () => posix_kill(getmypid(), 9), PHP_INT_MIN);
             return ' . self::PREPARE . '->run(5, "user:1")->phase;';
-        try {
-            $site->evaluate($killed, ['hook' => $hook]);
-            self::fail('It was not killed.');
-        } catch (\RuntimeException) {
-            $site->logs->take();
-        }
+        $this->kill($site, $killed, ['hook' => $hook]);
         // Not committed, so nothing was switched.
         self::assertSame(['inert', null], $this->state($site));
         self::assertSame(Fixtures::serialized('mixed'), $site->row(self::OPTION));

@@ -11,18 +11,6 @@ final class PluginTest extends SiteTestCase
 {
     use WithPlugin;
 
-    /** Every way to save or delete a connection: the option's, network or plain, and the classes'. */
-    private const DOORS = '$option = "datamachine_auth_data";
-        $account = ["access_token" => "canary-of-" . "nobody"];
-        $all = ["reddit" => ["account" => $account]];
-        $reddit = apply_filters("datamachine_auth_providers", [])["reddit"];
-        return [
-            update_site_option($option, $all), add_site_option($option, $all), delete_site_option($option),
-            update_option($option, $all), add_option($option, $all), delete_option($option),
-            $reddit->save_site_account($account), $reddit->update_site_account($account),
-            $reddit->save_account_for_user(12, $account), $reddit->delete_site_account(),
-        ];';
-
     /**
      * @return array<string, array{Kind}>
      */
@@ -105,98 +93,6 @@ final class PluginTest extends SiteTestCase
         self::assertSame(self::SECRET, $this->token($site));
     }
 
-    /**
-     * What is missing: how it is taken away, how it is put back, and the code.
-     *
-     * @return array<string, array{string, \Closure(Site): void, \Closure(Site): void}>
-     */
-    public static function missing(): array
-    {
-        $move = static fn (string $pattern) => [
-            static function (Site $site) use ($pattern): void {
-                $path = self::only($site, $pattern);
-                rename($path, "{$path}.away");
-            },
-            static function (Site $site) use ($pattern): void {
-                $path = self::only($site, "{$pattern}.away");
-                rename($path, substr($path, 0, -5));
-            },
-        ];
-        $other = static fn (string $path) => static function (Site $site) use ($path): void {
-            [$file, $kept] = [self::only($site, $path), "{$site->run()}/kept"];
-            if (is_file($kept)) {
-                copy($kept, $file);
-                unlink($kept);
-                return;
-            }
-            copy($file, $kept);
-            file_put_contents($file, base64_encode(str_repeat('x', 32)));
-        };
-        $constant = static fn (string $name, string $value) => [
-            static fn (Site $site) => $site->define([$name => $value]),
-            static fn (Site $site) => $site->define([$name => null]),
-        ];
-        $key = $other('datamachine-connections-*/key/primary.key');
-        return [
-            'FFI off' => [
-                'held', 'ffi_forbidden',
-                static fn (Site $site) => $site->restart(ffi: 'false'),
-                static fn (Site $site) => $site->restart(ffi: 'true'),
-            ],
-            'no library' => [
-                'active', 'library_missing', ...$move('public/wp-content/plugins/data-machine-connections/lib'),
-            ],
-            'no key' => ['active', 'key_missing', ...$move('datamachine-connections-*/key')],
-            'a wrong key' => ['active', 'wrong_key', $key, $key],
-            'a wrong key in wp-config.php' => [
-                'active', 'wrong_key',
-                ...$constant('DATAMACHINE_CONNECTIONS_KEY', base64_encode(str_repeat('x', 32))),
-            ],
-            'a key that is none' => [
-                'active', 'invalid_key', ...$constant('DATAMACHINE_CONNECTIONS_KEY', 'a passphrase'),
-            ],
-            'no store' => ['held', 'store_missing', ...$move('datamachine-connections-*/store')],
-            'no database in it' => [
-                'active', 'store_missing',
-                ...$move('datamachine-connections-*/store/connections.sqlite'),
-            ],
-            'another place' => ['held', 'store_missing', ...$constant('DATAMACHINE_CONNECTIONS_PATH', '/nonexistent')],
-        ];
-    }
-
-    /**
-     * @dataProvider missing
-     */
-    public function testWhereSomethingIsMissingThePagesGoOnAndTellIt(
-        string $state,
-        string $code,
-        \Closure $take,
-        \Closure $back,
-    ): void {
-        $site = $this->migrated(self::site(workers: 1));
-        $take($site);
-        $site->reload();
-        self::assertSame([$state, $code], $this->state($site));
-        self::assertSame(200, $site->get('/')->status);
-        $told = $site->as('admin')->get('/wp-admin/');
-        self::assertSame(200, $told->status);
-        self::assertStringContainsString('cannot be reached', $told->text());
-        self::assertStringNotContainsString('cannot be reached', $site->as('ada')->get('/wp-admin/')->text());
-        self::assertNull($this->token($site));
-        self::assertSame(array_fill(0, 10, false), $site->evaluate(self::DOORS));
-        self::assertSame([[], []], $site->evaluate(
-            'return [get_site_option("datamachine_auth_data"), get_option("datamachine_auth_data")];'
-        ));
-        self::assertNull($site->row('datamachine_auth_data'));
-        $site->logs->take();
-        $back($site);
-        $site->reload();
-        self::assertSame(['active', null], $this->state($site));
-        self::assertSame(self::SECRET, $this->token($site));
-        self::assertStringNotContainsString('cannot be reached', $site->as('admin')->get('/wp-admin/')->text());
-        self::assertSame([], $site->search('canary-of-nobody'));
-    }
-
     public function testAnotherServerIsWhoDiffersInNameAndDirectory(): void
     {
         $site = $this->migrated($this->ownSite());
@@ -209,21 +105,12 @@ final class PluginTest extends SiteTestCase
         self::assertSame('web-2', $anchor()['host']);
         // Only the directory: one that was put back.
         $store = self::only($site, 'datamachine-connections-*/store');
-        $again = function () use ($store): void {
-            rename($store, "{$store}.before");
-            mkdir($store, 0700);
-            chown($store, (int) fileowner("{$store}.before"));
-            foreach (glob("{$store}.before/*") ?: [] as $file) {
-                rename($file, "{$store}/" . basename($file));
-            }
-        };
-        $again();
+        Files::again($store);
         self::assertSame(self::SECRET, $this->token($site));
         $site->as('admin')->get('/wp-admin/');
         self::assertSame(fileinode($store), $anchor()['inode']);
         // Both.
-        rmdir("{$store}.before");
-        $again();
+        Files::again($store);
         $site->define(['DATAMACHINE_CONNECTIONS_HOST' => 'web-3']);
         self::assertSame(['held', 'other_server'], $this->state($site));
         $told = $site->as('admin')->get('/wp-admin/')->text();
@@ -294,57 +181,6 @@ final class PluginTest extends SiteTestCase
         self::assertSame(self::SECRET, $this->token($site));
     }
 
-    /**
-     * @group root
-     *
-     * @SuppressWarnings(PHPMD.UnusedLocalVariable)
-     */
-    public function testADiskThatIsFullOrReadOnly(): void
-    {
-        $site = $this->ownSite(workers: 1);
-        $disk = "{$site->home()}/disk";
-        mkdir($disk);
-        $options = 'size=1m,mode=0700,uid=' . fileowner($site->home());
-        exec(sprintf('mount -t tmpfs -o %s none %s 2>&1', $options, escapeshellarg($disk)), $said, $status);
-        if ($status !== 0) {
-            fwrite(STDERR, "\nNo file system can be mounted here, so none was full or read-only.\n");
-            $this->addToAssertionCount(1);
-            return;
-        }
-        try {
-            $site->define(['DATAMACHINE_CONNECTIONS_PATH' => "{$disk}/place"]);
-            $this->migrated($site);
-            $this->fill("{$disk}/filled");
-            $save = self::REDDIT . '->save_site_account(["access_token" => str_repeat("x", $arguments[0])]);';
-            self::assertFalse($site->evaluate($save, [100_000]));
-            self::assertSame(self::SECRET, $this->token($site));
-            unlink("{$disk}/filled");
-            self::assertTrue($site->evaluate($save, [100_000]));
-
-            $site->halt();
-            exec('mount -o remount,ro ' . escapeshellarg($disk));
-            $site->restart();
-            self::assertSame(['active', 'read_only'], $this->state($site));
-            self::assertFalse($site->evaluate($save, [3]));
-            self::assertSame(200, $site->get('/')->status);
-            self::assertStringContainsString('Read-only', $site->as('admin')->get('/wp-admin/')->text());
-        } finally {
-            $site->halt();
-            exec('umount ' . escapeshellarg($disk));
-            $site->logs->take();
-        }
-    }
-
-    private function fill(string $file): void
-    {
-        $filled = fopen($file, 'w');
-        self::assertNotFalse($filled);
-        while (@fwrite($filled, str_repeat('x', 4096)) === 4096) {
-            continue;
-        }
-        fclose($filled);
-    }
-
     public function testTheStoreMovesWhereWpConfigSays(): void
     {
         $site = $this->migrated($this->ownSite());
@@ -376,26 +212,6 @@ final class PluginTest extends SiteTestCase
         self::assertStringContainsString('it was given by constant', $said);
         $site->restart(environment: ['DATAMACHINE_CONNECTIONS_KEY' => $key]);
         self::assertSame(self::SECRET, $this->token($site));
-        $site->logs->take();
-    }
-
-    public function testAnUpdateUnderAPreloadedFileAsksForAReload(): void
-    {
-        $site = $this->migrated($this->ownSite(workers: 1));
-        $site->restart(
-            ffi: 'preload',
-            preload: 'data-machine-connections/php/preload.php',
-            ini: ['opcache.revalidate_freq' => '0']
-        );
-        self::assertSame(['active', null], $this->state($site));
-        $release = $site->content('plugins/data-machine-connections/php/src/Native/Release.php');
-        Files::put($release, str_replace('0.1.0', '0.1.9', (string) file_get_contents($release)));
-        touch($release, time() - 10);
-        self::assertSame(['active', 'reload_required'], $this->state($site));
-        self::assertNull($this->token($site));
-        $told = $site->as('admin')->get('/wp-admin/');
-        self::assertSame(200, $told->status);
-        self::assertStringContainsString('Reload php-fpm', $told->text());
         $site->logs->take();
     }
 
@@ -432,18 +248,6 @@ final class PluginTest extends SiteTestCase
         self::assertContains($site->row('datamachine_connections'), [null, 'a:0:{}']);
     }
 
-    public function testADamagedAnchorHoldsTheSite(): void
-    {
-        $site = $this->migrated($this->ownSite());
-        $anchor = $site->row('datamachine_connections');
-        $site->setRow('datamachine_connections', serialize(['store_id' => 'x']));
-        self::assertSame(['held', 'anchor_damaged'], $this->state($site));
-        self::assertSame(200, $site->get('/')->status);
-        self::assertStringContainsString('it has no path', $site->as('admin')->get('/wp-admin/')->text());
-        $site->setRow('datamachine_connections', $anchor);
-        self::assertSame(self::SECRET, $this->token($site));
-    }
-
     public function testDeactivatedAndActivatedAgainAllIsThere(): void
     {
         $site = $this->migrated($this->ownSite());
@@ -467,26 +271,5 @@ final class PluginTest extends SiteTestCase
         // What was migrated stays guarded where the plug-in is: no blog of it falls back to the option.
         $this->migrate($site);
         self::assertSame(['active', null], $this->state($site));
-    }
-
-    /**
-     * @dataProvider kinds
-     */
-    public function testUninstallRefusesWhatItWasNotTold(Kind $kind): void
-    {
-        $site = $this->migrated($this->ownSite(kind: $kind));
-        $site->as('admin')->get('/wp-admin/');
-        $site->plugins->deactivate(self::PLUGIN);
-        $refused = $site->plugins->uninstall(self::PLUGIN);
-        self::assertStringContainsString('was not deleted', $refused->text());
-        self::assertFileExists($site->content('plugins/' . self::PLUGIN));
-        $consent = 'require_once WP_PLUGIN_DIR . "/data-machine-connections/php/autoload.php";
-            DataMachine\Connections\WordPress\Uninstallation::consent();';
-        $site->evaluate($consent);
-        $site->plugins->uninstall(self::PLUGIN);
-        self::assertFileDoesNotExist($site->content('plugins/' . self::PLUGIN));
-        self::assertSame([], preg_grep('~datamachine-connections~', Files::below($site->home())) ?: []);
-        self::assertSame([], glob("{$site->home()}/datamachine-connections-*"));
-        self::assertSame([], $site->search('datamachine_connections'));
     }
 }

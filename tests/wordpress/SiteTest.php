@@ -128,7 +128,7 @@ final class SiteTest extends SiteTestCase
         $site = self::site(workers: 8);
         $code = '$wpdb = $GLOBALS["wpdb"]; $wpdb->query("INSERT INTO {$wpdb->options} (option_name, option_value)
             VALUES (\'here_{$arguments[\'number\']}\', \'\')");
-            for ($until = microtime(true) + 10; microtime(true) < $until; usleep(5000)) {
+            for ($until = microtime(true) + 45; microtime(true) < $until; usleep(5000)) {
                 if ($wpdb->get_var("SELECT COUNT(*) FROM {$wpdb->options} WHERE option_name LIKE \'here%\'") == 8) {
                     return getmypid();
                 }

@@ -18,7 +18,8 @@ final class ReloadRequiredException extends LibraryException
     {
         parent::__construct(
             "This PHP process still runs Data Machine Connections {$held}, and {$expected} is installed now ({$why}). "
-            . 'Reload php-fpm (systemctl reload php8.2-fpm), or restart this process.'
+            . 'Reload php-fpm (systemctl reload php8.2-fpm), or restart this process. If that changes nothing, '
+            . 'install the library and the PHP files of one release.'
         );
     }
 }

@@ -84,8 +84,11 @@ final class Problem
         if ($thrown instanceof ConnectionsException) {
             // The library passes on what the system says, in its words.
             $readOnly = str_contains($thrown->getMessage(), 'Read-only file system');
-            $code = $readOnly ? self::READ_ONLY : self::CODES[$thrown::class] ?? self::UNEXPECTED;
+            if ($readOnly) {
+                return new self(self::READ_ONLY, [$thrown->getMessage()]);
+            }
             $mend = $thrown->mend();
+            $code = self::CODES[$thrown::class] ?? self::UNEXPECTED;
             return new self($code, typed: $mend === null ? [] : [$mend], words: $thrown->getMessage());
         }
         $where = basename($thrown->getFile()) . ':' . $thrown->getLine();
@@ -151,7 +154,8 @@ final class Problem
             self::PLACE_RELATIVE => __('The place of the connections has to be an absolute path, and is %s.', 'datamachine-connections'),
             /* translators: 1: a directory, 2: the one of them that is there. */
             self::PLACE_NOT_WRITABLE => __('The directory %1$s cannot be made: %2$s is not to be written to.', 'datamachine-connections'),
-            self::READ_ONLY => __('The store of the connections lies on a file system that is not to be written to.', 'datamachine-connections'),
+            /* translators: %s: what the operating system said. */
+            self::READ_ONLY => __('The store of the connections lies on a file system that is not to be written to. Make it writable: its locks lie there too, so nothing is read or saved until then (%s).', 'datamachine-connections'),
             self::PUT_BACK => __('The store of the connections is an earlier one: it was put back. Tokens that were renewed since may be dead. If it was you who put it back, say so on the Connections page.', 'datamachine-connections'),
             /* translators: 1: name of a PHP class, 2: name of a file and number of a line. */
             default => __('Something unexpected went wrong: a %1$s in %2$s. Its message is not repeated here.', 'datamachine-connections'),

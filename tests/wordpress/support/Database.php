@@ -9,7 +9,7 @@ namespace DataMachine\Connections\Tests\WordPress;
  */
 final class Database
 {
-    private const START_SECONDS = 30;
+    private const START_SECONDS = 60;
 
     private static ?\mysqli $server = null;
 

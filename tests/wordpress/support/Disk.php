@@ -41,6 +41,18 @@ final class Disk
         unlink($this->ballast());
     }
 
+    /** Makes it read-only; nobody may have files open there for writing. */
+    public function protect(): void
+    {
+        Command::run('mount', '-o', 'remount,ro', $this->path);
+    }
+
+    /** Makes it writable again. */
+    public function unprotect(): void
+    {
+        Command::run('mount', '-o', 'remount,rw', $this->path);
+    }
+
     /** The directory is empty then. */
     public function unmount(): void
     {

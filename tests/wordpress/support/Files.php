@@ -54,6 +54,29 @@ final class Files
         }
     }
 
+    /** The one path that matches a pattern. */
+    public static function only(string $pattern): string
+    {
+        $found = glob($pattern) ?: [];
+        if (count($found) !== 1) {
+            throw new \RuntimeException("{$pattern}: " . count($found) . ' of them.');
+        }
+        return $found[0];
+    }
+
+    /** Makes a directory anew with the files that were in it, as a backup is put back: it is another one (inode). */
+    public static function again(string $directory): void
+    {
+        $new = "{$directory}.again";
+        mkdir($new, (int) fileperms($directory) & 0777);
+        chown($new, (int) fileowner($directory));
+        foreach (self::below($directory) as $file) {
+            rename($file, "{$new}/" . basename($file));
+        }
+        rmdir($directory);
+        rename($new, $directory);
+    }
+
     /**
      * All regular files below a directory; links are not followed.
      *

@@ -9,7 +9,7 @@ namespace DataMachine\Connections\Tests\WordPress;
  */
 final class Http
 {
-    private const SECONDS = 60;
+    private const SECONDS = 110;
 
     public function __construct(public readonly int $port, private readonly string $host)
     {

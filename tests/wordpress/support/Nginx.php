@@ -13,7 +13,7 @@ use DataMachine\Connections\Tests\FpmMaster;
 final class Nginx
 {
     private const PROGRAM = '/usr/sbin/nginx';
-    private const START_SECONDS = 10;
+    private const START_SECONDS = 60;
     private const ATTEMPTS = 5;
 
     public readonly int $port;

@@ -14,7 +14,7 @@ use DataMachine\Connections\Tests\FpmMaster;
  */
 final class Site
 {
-    private const START_SECONDS = 15;
+    private const START_SECONDS = 60;
     private const CORE = '/usr/share/wordpress';
     /** How long all of evaluateMany() have for starting, before the code runs. */
     private const START_TOGETHER_SECONDS = 0.4;

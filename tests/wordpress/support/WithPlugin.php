@@ -77,13 +77,30 @@ trait WithPlugin
         return $site->evaluate(self::REDDIT . '->get_site_account()["access_token"] ?? null;', at: $at);
     }
 
+    /**
+     * Runs code that kills its own process.
+     *
+     * @param array<string, mixed> $arguments
+     */
+    private function kill(Site $site, string $php, array $arguments): void
+    {
+        try {
+            $site->evaluate($php, $arguments);
+            self::fail('It was not killed.');
+        } catch (\RuntimeException $killed) {
+            $logged = $killed->getMessage();
+            self::assertStringContainsString('did not end (502)', $logged);
+        }
+        // php-fpm logs it when it comes to it, which may be after the answer; a later entry would be a surprise.
+        for ($until = microtime(true) + 60; !str_contains($logged, 'SIGKILL'); usleep(2000)) {
+            self::assertLessThan($until, microtime(true), 'php-fpm does not notice.');
+            $logged .= implode("\n", $site->logs->take());
+        }
+    }
+
     /** The one path that matches, below the site's home. */
     private static function only(Site $site, string $pattern): string
     {
-        $found = glob("{$site->home()}/{$pattern}") ?: [];
-        if (count($found) !== 1) {
-            throw new \RuntimeException("{$pattern}: " . count($found) . ' of them.');
-        }
-        return $found[0];
+        return Files::only("{$site->home()}/{$pattern}");
     }
 }

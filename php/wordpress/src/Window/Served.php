@@ -138,7 +138,7 @@ abstract class Served
             return;
         }
         $this->emptied = $this->clear();
-        $this->emptied ? $this->row->ensure() : $this->row->drop();
+        $this->emptied ? $this->row->ensure() : $this->hide();
     }
 
     /**
@@ -149,7 +149,7 @@ abstract class Served
     public function deletedPlain(): void
     {
         if (!$this->emptied && !$this->clear()) {
-            $this->row->drop();
+            $this->hide();
         }
     }
 
@@ -173,6 +173,13 @@ abstract class Served
     public function ensure(): void
     {
         $this->row->ensure();
+    }
+
+    /** Leaves WordPress no row to delete; the next request has one again, or nobody would be told of what it deletes. */
+    private function hide(): void
+    {
+        $this->row->drop();
+        add_action('shutdown', $this->row->ensure(...));
     }
 
     private function isOther(int $network): bool
