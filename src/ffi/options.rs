@@ -20,7 +20,8 @@ use crate::vault::{
 pub(super) struct OpenOptions {
     path: PathBuf,
     site: String,
-    clone: Option<CloneJson>,
+    #[serde(default)]
+    clone: CloneJson,
     store_id: Option<String>,
     create: Option<bool>,
     document_root: Option<PathBuf>,
@@ -42,6 +43,12 @@ enum CloneWord {
     Read,
 }
 
+impl Default for CloneJson {
+    fn default() -> Self {
+        Self::Flag(false)
+    }
+}
+
 impl CloneJson {
     fn into_cloned(self) -> Cloned {
         match self {
@@ -56,7 +63,7 @@ impl OpenOptions {
     pub(super) fn into_options(self) -> Result<Options, Error> {
         let mut options = Options::new(self.path, self.site);
         options.store_id = member("store_id", self.store_id, |id| id.parse())?;
-        options.clone = self.clone.map(CloneJson::into_cloned).unwrap_or_default();
+        options.clone = self.clone.into_cloned();
         options.create = self.create;
         options.document_root = self.document_root;
         options.key_file = self.key_file;

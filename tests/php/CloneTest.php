@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Tests;
 
+use DataMachine\Connections\Exception\ClonedSiteException;
 use DataMachine\Connections\Exception\InvalidArgumentException;
 use DataMachine\Connections\Exception\SiteMismatchException;
 use DataMachine\Connections\Keys;
@@ -38,6 +39,16 @@ final class CloneTest extends VaultTestCase
         self::assertThrows(SiteMismatchException::class, fn () => $this->open(['site' => self::STAGING]));
     }
 
+    public function testACloneToBeReadIsNotChanged(): void
+    {
+        $clone = $this->open(['site' => self::STAGING, 'clone' => 'read']);
+        self::assertSame('fake', $clone->get('reddit', 'user:1')->document->get('access_token'));
+        $writes = $clone->writes();
+        $thrown = self::assertThrows(ClonedSiteException::class, static fn () => $clone->delete('reddit', 'user:1'));
+        self::assertStringContainsString('Nothing is changed in it from here', $thrown->getMessage());
+        self::assertSame($writes, $clone->writes());
+    }
+
     public function testAnAdoptedStoreIsTheOtherSites(): void
     {
         $live = $this->open();
@@ -67,10 +78,12 @@ final class CloneTest extends VaultTestCase
         self::assertFalse($this->open()->info()->clone);
     }
 
-    public function testACloneIsAYesOrANo(): void
+    public function testACloneIsAYesOrANoOrToBeRead(): void
     {
-        foreach ([1, 'read', [], null] as $wrong) {
-            self::assertThrows(InvalidArgumentException::class, fn () => $this->open(['clone' => $wrong]));
+        foreach ([1, 'write', [], null] as $wrong) {
+            $open = fn () => $this->open(['clone' => $wrong]);
+            $thrown = self::assertThrows(InvalidArgumentException::class, $open);
+            self::assertStringContainsString('clone has to be true, false or "read"', $thrown->getMessage());
         }
     }
 }

@@ -176,6 +176,35 @@ final class FaultsTest extends SiteTestCase
         $this->assertWhole($site, $before);
     }
 
+    /**
+     * @testWith ["single"]
+     *           ["network"]
+     */
+    public function testUnderAnotherAddressAccountsAreReadAndNothingIsSaved(string $kind): void
+    {
+        $site = $this->whole(self::site(kind: Kind::from($kind), workers: 1));
+        $before = $site->evaluate(self::CONTENT);
+        $read = $this->read($site);
+        $site->define(['DATAMACHINE_CONNECTIONS_SITE' => 'staging.example.org']);
+        foreach ($this->classes($site) as $class) {
+            self::assertSame(['active', null], $this->state($site));
+            self::assertSame(200, $site->get('/')->status);
+            $told = $site->as('admin')->get('/wp-admin/');
+            self::assertSame(200, $told->status);
+            self::assertStringContainsString('its connections belong to example.org.', $told->text());
+            self::assertStringContainsString('nothing is saved or deleted', $told->text());
+            self::assertSame($read, $this->read($site));
+            [$passed, $said, $where] = $site->evaluate(self::DOORS);
+            self::assertSame([[], ['cloned_site'], $class], [$passed, array_keys($said), $where]);
+            self::assertStringContainsString('Nothing is changed in it from here', $said['cloned_site']);
+            self::assertMatchesRegularExpression(self::NOTHING, (string) $site->row('datamachine_auth_data'));
+        }
+        self::assertSame([], $site->search('canary-of-'));
+        $site->define(['DATAMACHINE_CONNECTIONS_SITE' => null]);
+        $this->assertWhole($site, $before);
+        self::assertStringNotContainsString('is a copy', $site->as('admin')->get('/wp-admin/')->text());
+    }
+
     public function testWhereNothingIsWrongEveryDoorIsOpen(): void
     {
         $site = $this->whole($this->ownSite(workers: 1));
@@ -268,6 +297,17 @@ final class FaultsTest extends SiteTestCase
         self::assertEquals($before, $site->evaluate(self::CONTENT));
         self::assertSame(self::SECRET, $this->token($site));
         self::assertStringNotContainsString('cannot be reached', $site->as('admin')->get('/wp-admin/')->text());
+    }
+
+    /**
+     * What there is, without what is sealed anew for each who reads.
+     *
+     * @return array{list<string>, array<string, mixed>}
+     */
+    private function read(Site $site): array
+    {
+        [$option, $account] = $site->evaluate(self::READ);
+        return [array_keys($option), $account];
     }
 
     /** Moved, with a stub in the option's row, and an account whose token is searched for. */

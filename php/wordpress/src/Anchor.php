@@ -26,7 +26,8 @@ final class Anchor
     /**
      * @param string               $storeId    the store that is expected
      * @param string               $path       its directory
-     * @param string               $site       the site that it was made for, see SiteIdentity
+     * @param string               $site       the site that it was made for, for people to read
+     * @param string               $siteHash   the same for comparing, see SiteIdentity::hash()
      * @param string               $key        where the key came from, see KeySource
      * @param string|null          $keyFile    the key file, where that is it
      * @param string               $host       the server that it lies on, see Host
@@ -42,6 +43,7 @@ final class Anchor
         public readonly string $storeId,
         public readonly string $path,
         public readonly string $site,
+        public readonly string $siteHash,
         public readonly string $key,
         public readonly ?string $keyFile,
         public readonly string $host,
@@ -66,6 +68,7 @@ final class Anchor
             storeId: $storeId,
             path: $place->store(),
             site: SiteIdentity::current(),
+            siteHash: SiteIdentity::hash(),
             key: $key->kind,
             keyFile: $key->file,
             host: $host->name,
@@ -98,6 +101,7 @@ final class Anchor
             storeId: $stored['store_id'],
             path: $stored['path'],
             site: $stored['site'],
+            siteHash: $stored['site_hash'],
             key: $stored['key'],
             keyFile: $text('key_file'),
             host: $stored['host'],
@@ -134,6 +138,7 @@ final class Anchor
             'host' => $this->host,
             'inode' => $this->inode,
             'site' => $this->site,
+            'site_hash' => $this->siteHash,
             'key' => $this->key,
             'key_file' => $this->keyFile,
             'mode' => $this->mode->value,
@@ -150,6 +155,22 @@ final class Anchor
     {
         $all = get_object_vars($this);
         return new self(...$changes + $all);
+    }
+
+    /**
+     * Whether the store was made for this site, or adopted by it: it is no other site's, of which this one is a copy.
+     */
+    public function isOfThisSite(): bool
+    {
+        return $this->siteHash === SiteIdentity::hash();
+    }
+
+    /**
+     * The same, this site's.
+     */
+    public function adopted(): self
+    {
+        return $this->with(site: SiteIdentity::current(), siteHash: SiteIdentity::hash());
     }
 
     /**
@@ -277,7 +298,7 @@ final class Anchor
      */
     private static function whole(mixed $stored): array
     {
-        foreach (['store_id', 'path', 'site', 'key', 'host'] as $needed) {
+        foreach (['store_id', 'path', 'site', 'site_hash', 'key', 'host'] as $needed) {
             if (!is_array($stored) || !is_string($stored[$needed] ?? null) || $stored[$needed] === '') {
                 throw new \UnexpectedValueException($needed);
             }

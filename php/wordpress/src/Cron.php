@@ -54,8 +54,12 @@ final class Cron
             Plugin::log($problem);
             return;
         }
-        Strays::run();
-        foreach ([Cascades::catchUp(...), self::heads(...), self::events(...), self::renewals(...)] as $part) {
+        $parts = [Strays::run(...), Cascades::catchUp(...), self::heads(...), self::events(...), self::renewals(...)];
+        // The other site does this itself, and its events are its own.
+        if ($store->vault()->info()->clone) {
+            $parts = [self::heads(...)];
+        }
+        foreach ($parts as $part) {
             Plugin::attempt(static fn () => $part($store->vault()));
         }
     }
@@ -81,7 +85,7 @@ final class Cron
 
     private static function renewals(Vault $vault): void
     {
-        if (Plugin::dropins()?->stand() !== true || $vault->info()->clone) {
+        if (Plugin::dropins()?->stand() !== true) {
             return;
         }
         $providers = self::providers();

@@ -86,7 +86,7 @@ final class Notices
         }
         $vault = $state->store()?->vault();
         if ($vault?->info()->clone === true) {
-            $text = __('This site is a copy: its connections belong to %s. They can be read here, and none is renewed or revoked, so that the other site keeps them. If this site takes them over, say so on the Connections page.', 'datamachine-connections');
+            $text = __('This site is a copy: its connections belong to %s. They can be read here; nothing is saved or deleted, and none is renewed or revoked, so that the other site keeps them. If this site takes them over, say so on the Connections page.', 'datamachine-connections');
             return ['warning', sprintf($text, $vault->info()->site), []];
         }
         $putBack = $vault === null || Heads::putBack($vault) === null ? null : new Problem(Problem::PUT_BACK);

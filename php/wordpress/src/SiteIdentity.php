@@ -31,6 +31,14 @@ final class SiteIdentity
     }
 
     /**
+     * The same as a number: whoever copies a site's database replaces its address in it, serialised or not.
+     */
+    public static function hash(): string
+    {
+        return hash('sha256', self::current());
+    }
+
+    /**
      * An address without scheme and trailing slash, in lower case.
      */
     public static function normal(string $address): string

@@ -51,7 +51,8 @@ final class Store
                 keyFile: $key->file,
                 storeId: $anchor->storeId,
                 documentRoot: Place::of($anchor)->documentRoot(),
-                clone: true,
+                // A copy on the same server has the site's very store before it.
+                clone: 'read',
                 catalogue: $catalogue,
             );
         });

@@ -79,7 +79,7 @@ final class Uninstallation
                 continue;
             }
             // A copy of the site on the same server names the site's own store: that is not the copy's to destroy.
-            if ($anchor?->site === SiteIdentity::current()) {
+            if ($anchor?->isOfThisSite() === true) {
                 $paths[] = dirname($anchor->store());
             }
         }

@@ -53,7 +53,8 @@ final class Progress
             // Nothing depends on it: it is begun anew.
             return null;
         }
-        if ($anchor === null) {
+        // Of a copy of a site it is that site's, and so is the place in it.
+        if ($anchor?->isOfThisSite() !== true) {
             return null;
         }
         $number = static fn (string $name): int => is_int($stored[$name] ?? null) ? $stored[$name] : 0;

@@ -25,7 +25,7 @@ final class Belonging
     public static function adopt(): Said
     {
         $adopted = self::vault()->adopt();
-        self::change(static fn (Anchor $anchor): Anchor => $anchor->with(site: SiteIdentity::current()));
+        self::change(static fn (Anchor $anchor): Anchor => $anchor->adopted());
         /* translators: 1: the site of before, 2: this site. */
         $text = __('The connections belong to %2$s now. They are renewed here; %1$s must not use them any more.', 'datamachine-connections');
         return Said::done(sprintf($text, $adopted->before, SiteIdentity::current()));

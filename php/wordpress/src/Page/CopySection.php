@@ -19,7 +19,7 @@ final class CopySection
     {
         $here = SiteIdentity::current();
         /* translators: 1: the site that the store belongs to, 2: this site. */
-        $text = __('The connections belong to %1$s, and this site is %2$s: a copy of it, or the same site under a new address. Accounts can be read here, but none is renewed or taken back at its provider, because that would log the other site out.', 'datamachine-connections');
+        $text = __('The connections belong to %1$s, and this site is %2$s: a copy of it, or the same site under a new address. Accounts can be read here, but none is saved, deleted, or renewed or taken back at its provider: the store may be the very one that the other site uses, and renewing would log that out.', 'datamachine-connections');
         /* translators: %s: the site that the store belongs to. */
         $means = __('Adopting them means: from now on they are renewed here, and %s must not use them any more. If both do, each breaks the other\'s logins, and every account has to be connected again.', 'datamachine-connections');
         /* translators: %s: this site's address. */
@@ -28,7 +28,7 @@ final class CopySection
             Parts::heading(__('This site is a copy', 'datamachine-connections')),
             Parts::notice('warning', sprintf($text, $site, $here)),
             Parts::text(sprintf($means, $site)),
-            Parts::text(__('For a staging site do nothing: it is safe as it is. Do not roll back there, though: without this plugin nothing keeps the copy from renewing the accounts.', 'datamachine-connections')),
+            Parts::text(__('For a staging site do nothing: it is safe as it is. Do not roll back there, though, unless you delete the accounts from it at once: without this plugin nothing keeps the copy from renewing them.', 'datamachine-connections')),
             Parts::form('adopt', $button)
         );
     }

@@ -14,6 +14,7 @@ use DataMachine\Connections\WordPress\Migration\Migration;
 use DataMachine\Connections\WordPress\Migration\Progress;
 use DataMachine\Connections\WordPress\Migration\Rollback;
 use DataMachine\Connections\WordPress\Place;
+use DataMachine\Connections\WordPress\SiteIdentity;
 use DataMachine\Connections\WordPress\Store;
 
 /**
@@ -63,11 +64,11 @@ final class Moving
             $key = KeySource::look(null);
             $info = Vault::open(new Options(
                 path: $anchor->path,
-                site: $anchor->site,
+                site: SiteIdentity::current(),
                 keys: $anchor->keyFile === null ? $key->keys() : null,
                 keyFile: $anchor->keyFile,
                 storeId: $anchor->storeId,
-                clone: true,
+                clone: 'read',
             ))->info();
         } catch (ConnectionsException) {
             return false;

@@ -69,7 +69,7 @@ final class Looks
         $info = $store->vault()->info();
         if ($info->clone) {
             /* translators: 1: the site that the store belongs to, 2: this site. */
-            $text = __('They belong to %1$s, and this site is %2$s. They can be read, and none is renewed or taken back here. If this site takes them over, say so on the Connections page; for a staging site that is as it should be.', 'datamachine-connections');
+            $text = __('They belong to %1$s, and this site is %2$s. They can be read; nothing is saved or deleted, and none is renewed or taken back here. If this site takes them over, say so on the Connections page; for a staging site that is as it should be.', 'datamachine-connections');
             return new Finding(
                 Finding::RECOMMENDED,
                 __('The connections are a copy of another site\'s', 'datamachine-connections'),
