@@ -58,6 +58,21 @@ final class LoadingTest extends VaultTestCase
         self::assertStringContainsString('cannot be loaded', $said);
     }
 
+    /**
+     * The loader itself would end the process.
+     */
+    public function testWhereTheLibraryIsCutOff(): void
+    {
+        $whole = (string) file_get_contents((string) get_cfg_var(Library::SETTING));
+        foreach ([6, 100, 5000, intdiv(strlen($whole), 2), strlen($whole) - 1] as $length) {
+            $cut = "{$this->directory}/cut-{$length}.so";
+            file_put_contents($cut, substr($whole, 0, $length));
+            $said = $this->attempt(['-d', "dm_connections.library={$cut}"]);
+            self::assertStringContainsString(LibraryMissingException::class, $said);
+            self::assertStringContainsString("{$cut} (there, but cut off: copy it once more)", $said);
+        }
+    }
+
     public function testTheSettingIsAnAbsolutePath(): void
     {
         foreach (['libdm_connections.so', './libdm_connections.so', ''] as $path) {

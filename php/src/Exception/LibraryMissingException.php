@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Exception;
 
+use DataMachine\Connections\Native\SharedObject;
+
 /**
  * There is no library that can be loaded.
  */
@@ -23,7 +25,11 @@ final class LibraryMissingException extends LibraryException
 
     private static function seen(string $place): string
     {
-        // Silenced: open_basedir may forbid to look.
-        return $place . (@is_file($place) ? ' (there, but made for another system: see what `ldd` says)' : '');
+        return match (true) {
+            SharedObject::isCutOff($place) => "{$place} (there, but cut off: copy it once more)",
+            // Silenced: open_basedir may forbid to look.
+            @is_file($place) => "{$place} (there, but made for another system: see what `ldd` says)",
+            default => $place,
+        };
     }
 }

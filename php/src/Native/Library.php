@@ -324,6 +324,9 @@ final class Library
     {
         $places = self::places();
         foreach ($places as $place) {
+            if (SharedObject::isCutOff($place)) {
+                continue;
+            }
             // Tried, not looked for: open_basedir hides from is_file() what may well be loaded.
             try {
                 return \FFI::cdef(self::VERSIONS, $place);

@@ -77,6 +77,10 @@ final class Faults
                 ...$other(self::PLUGIN . '/php/src/Native/{Library,Release}.php', self::NEXT),
             ),
             'no library' => $missing('libdm_connections cannot be loaded', ...self::moved(self::PLUGIN . '/lib')),
+            'a library that is cut off' => $missing(
+                'cut off: copy it once more',
+                ...self::replaced($library, static fn (string $was): string => substr($was, 0, intdiv(strlen($was), 2))),
+            ),
             'a library that is none' => $missing(
                 'see what `ldd` says',
                 ...self::replaced($library, static fn (): string => 'what the download answered'),
