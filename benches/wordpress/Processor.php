@@ -21,21 +21,26 @@ final class Processor
     }
 
     /**
-     * Nanoseconds of both so far, of a worker that waits: it is counted when it leaves the processor.
+     * Milliseconds of both so far, of a worker that waits: it is counted when it leaves the processor.
+     *
+     * @return array{worker: float, server: float}
      */
-    public function nanoseconds(): int
+    public function milliseconds(): array
     {
         do {
             usleep(self::TIDYING_MICROSECONDS);
             preg_match('~\) (\w)~', (string) file_get_contents("/proc/{$this->worker}/stat"), $state);
         } while (($state[1] ?? '') !== 'S');
+        return ['worker' => self::of($this->worker), 'server' => self::of($this->server)];
+    }
+
+    private static function of(int $process): float
+    {
         $sum = 0;
-        foreach ([$this->worker, $this->server] as $process) {
-            foreach (glob("/proc/{$process}/task/*/schedstat") ?: [] as $thread) {
-                // Silenced: a thread may have ended since.
-                $sum += (int) @file_get_contents($thread);
-            }
+        foreach (glob("/proc/{$process}/task/*/schedstat") ?: [] as $thread) {
+            // Silenced: a thread may have ended since.
+            $sum += (int) @file_get_contents($thread);
         }
-        return $sum;
+        return $sum / 1e6;
     }
 }
