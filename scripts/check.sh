@@ -28,9 +28,9 @@ step "symbols"
 scripts/check-symbols.sh
 
 step "PHP"
-find php examples/wordpress tests/php tests/dropin tests/wordpress tests/refreshing tests/fixtures tests/known-answers examples/php benches/php benches/dropin -name '*.php' -print0 | xargs -0 -n 1 php -l >/dev/null
+find php examples/wordpress tests/php tests/dropin tests/wordpress tests/refreshing tests/fixtures tests/known-answers examples/php benches/php benches/dropin benches/wordpress -name '*.php' -print0 | xargs -0 -n 1 php -l >/dev/null
 phpcs -q
-phpmd php,tests/php,tests/dropin,tests/wordpress,tests/refreshing,examples/php,benches/php,benches/dropin text phpmd.xml
+phpmd php,tests/php,tests/dropin,tests/wordpress,tests/refreshing,examples/php,benches/php,benches/dropin,benches/wordpress text phpmd.xml
 php php/bin/lean-header.php --check
 for file in php/src/Native/Library.php php/src/Native/Release.php; do
     grep -q "VERSION = '$version'" "$file" || fail "$file is not of version $version"

@@ -4,8 +4,12 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\Tests\WordPress;
 
+use DataMachine\Connections\Native\Json;
+use DataMachine\Connections\Vault;
+
 /**
- * Many requests at once and workers that come and go, as php-fpm is usually set up: FFI for preloaded files only.
+ * Many requests at once and workers that come and go, as php-fpm is usually set up: FFI for preloaded files only. And
+ * what each of them loads.
  */
 final class LoadTest extends SiteTestCase
 {
@@ -44,5 +48,15 @@ final class LoadTest extends SiteTestCase
         foreach (array_fill(0, self::WORKERS, '/') as $page) {
             self::assertSame(200, $site->get($page)->status);
         }
+    }
+    public function testAPageThatUsesNoConnectionLoadsNothingOfTheStoreTheOptionOrTheirEvents(): void
+    {
+        $site = $this->migrated($this->ownSite());
+        $code = '$prefix = "~^DataMachine.Connections.(Vault|WordPress.(Cron|Window.Window|Migration.)|Native.Json)~";
+            return array_values(preg_grep($prefix, get_declared_classes()));';
+        self::assertSame([], $site->evaluate($code));
+        $read = self::REDDIT . '->get_site_account();';
+        $used = $site->evaluate(substr($read, strlen('return ')) . $code);
+        self::assertSame([Vault::class, Json::class], $used, 'What is looked for is there where it is needed.');
     }
 }

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections\WordPress;
 
 use DataMachine\Connections\WordPress\Window\OptionRow;
+use DataMachine\Connections\WordPress\Window\Served;
 use DataMachine\Connections\WordPress\Window\Window;
 
 /**
@@ -35,7 +36,8 @@ final class Active extends Migrated
         return null;
     }
 
-    protected function window(): Window
+    // Not Window: to see that it is one, PHP would load both in each request.
+    protected function window(): Served
     {
         return new Window(new OptionRow());
     }

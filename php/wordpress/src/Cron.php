@@ -16,7 +16,6 @@ use DataMachine\Core\OAuth\BaseOAuth2Provider;
  */
 final class Cron
 {
-    public const HOOK = 'datamachine_connections_hourly';
     /** How events are read. */
     public const CONSUMER = 'wordpress';
 
@@ -28,16 +27,16 @@ final class Cron
      */
     public static function plan(): void
     {
-        if (is_main_site() && !wp_next_scheduled(self::HOOK)) {
-            wp_schedule_event(time() + HOUR_IN_SECONDS, 'hourly', self::HOOK);
+        if (is_main_site() && !wp_next_scheduled(Migrated::HOURLY)) {
+            wp_schedule_event(time() + HOUR_IN_SECONDS, 'hourly', Migrated::HOURLY);
         }
     }
 
     public static function clear(): void
     {
-        wp_clear_scheduled_hook(self::HOOK);
+        wp_clear_scheduled_hook(Migrated::HOURLY);
         // All of them, whatever they carry.
-        wp_unschedule_hook(Strays::HOOK);
+        wp_unschedule_hook(Migrated::STRAYS);
     }
 
     /**

@@ -14,14 +14,18 @@ use DataMachine\Connections\WordPress\Window\Served;
  */
 abstract class Migrated implements State
 {
+    /** Events of WP-Cron, whose classes a request that runs none of them does not load. */
+    public const HOURLY = 'datamachine_connections_hourly';
+    public const STRAYS = 'datamachine_connections_strays';
+
     /** By their names: of what a request does not call, nothing is loaded. */
     private const HOOKS = [
         'deleted_user' => [Cascades::class, 'userGone'],
         'remove_user_from_blog' => [Cascades::class, 'userLeaves'],
         'wp_delete_site' => [Cascades::class, 'blogGone'],
         'datamachine_agent_deleted' => [Cascades::class, 'agentGone'],
-        Cron::HOOK => [Cron::class, 'run'],
-        Strays::HOOK => [Strays::class, 'run'],
+        self::HOURLY => [Cron::class, 'run'],
+        self::STRAYS => [Strays::class, 'run'],
     ];
 
     protected function __construct(private readonly ?Anchor $anchor, private readonly Store $store)

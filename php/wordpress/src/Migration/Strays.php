@@ -7,6 +7,7 @@ namespace DataMachine\Connections\WordPress\Migration;
 use DataMachine\Connections\Dropin\Runtime;
 use DataMachine\Connections\ImportEntry;
 use DataMachine\Connections\ImportOutcome;
+use DataMachine\Connections\WordPress\Migrated;
 use DataMachine\Connections\WordPress\Plugin;
 use DataMachine\Connections\WordPress\Window\OptionRow;
 use DataMachine\Connections\WordPress\Window\Stub;
@@ -20,10 +21,7 @@ use DataMachine\Connections\WordPress\Window\Stub;
  */
 final class Strays
 {
-    /** Looks for them, at times when requests of before the switch may have ended. */
-    public const HOOK = 'datamachine_connections_strays';
-
-    /** After how many seconds; later the hourly event does. */
+    /** After how many seconds requests of before the switch may have ended; later the hourly event looks for them. */
     private const SOON = [60, 300, 1800];
 
     private const NOT_TAKEN_OVER = 'differs';
@@ -39,7 +37,7 @@ final class Strays
     {
         foreach (self::SOON as $seconds) {
             // With an argument: WordPress takes events of one name within ten minutes for one.
-            wp_schedule_single_event(time() + $seconds, self::HOOK, [$seconds]);
+            wp_schedule_single_event(time() + $seconds, Migrated::STRAYS, [$seconds]);
         }
     }
 
