@@ -23,11 +23,17 @@ fn a_copy_made_while_eight_write_holds_all_that_was_acknowledged_before() {
     let _end = Watchdog::new("copies among writers", size(120, 1800));
     let vault = writers::open(&site.store()).unwrap();
     option::prepare(&vault, option::CREW);
+    // So that a copy takes its time; the option has no place for them.
+    let large = document(&format!(r#"{{"pad":"{}"}}"#, "x".repeat(500_000)));
+    for number in 0..16 {
+        let at = address("linkedin", "org:acme", &format!("large-{number}"));
+        vault.save(Kind::Connection, &at, &large, &Facts::default()).unwrap();
+    }
     let crew = || 0..option::CREW;
     let mut actors: Vec<Actor> = crew().map(|writer| option::start(&site, writer, 0)).collect();
     let acknowledged = || crew().map(|writer| option::acknowledged(&site, writer)).collect::<Vec<_>>();
     let mut copies = Vec::new();
-    for number in 0..size(6, 150) {
+    for number in 0..size(8, 100) {
         let path = site.root.join(format!("copy-{number}"));
         let floor = acknowledged();
         let told = vault.backup(&path).unwrap();

@@ -22,38 +22,42 @@ pub(super) fn take(place: &Place, to: &Path) -> Result<(File, PathBuf), Error> {
     let path = PathBuf::from(path);
     // Once more only where another copy ended just now.
     loop {
-        let file = match private(OpenOptions::new().create_new(true)).open(&path) {
-            Ok(file) => lock(file, true),
+        let made = private(OpenOptions::new().create_new(true)).open(&path);
+        let (opened, new) = match made {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                match private(&mut OpenOptions::new()).open(&path) {
-                    Ok(file) => lock(file, false),
-                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                    Err(_) => None,
-                }
+                (private(&mut OpenOptions::new()).open(&path), false)
             }
-            Err(error) => return Err(io(&path, "making the file", &error)),
+            made => (made, true),
         };
-        let Some(mut file) = file else { return Err(Error::Exists { path }) };
+        let mut file = match opened {
+            Ok(file) => file,
+            Err(error) if new => return Err(io(&path, "making the file", &error)),
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(_) => return Err(Error::Exists { path }),
+        };
+        if !lock(&file, new) {
+            return Err(Error::Exists { path });
+        }
         let found = fstat(&file).map_err(|error| io(&path, "looking", &error.into()))?;
         if identify(&path)? != Some(FileId::of(&found)) {
             continue;
         }
-        if !is_left_behind(place, &file, &found)? {
+        if !new && !is_left_behind(place, &file, &found)? {
             return Err(Error::Exists { path });
         }
-        let emptied = file.set_len(0).and_then(|()| file.rewind());
-        return emptied
-            .map(|()| (file, path.clone()))
-            .map_err(|error| io(&path, "emptying the file", &error));
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .map_err(|error| io(&path, "emptying the file", &error))?;
+        return Ok((file, path));
     }
 }
 
-/// Locks a part; none while somebody else writes it. Where the file system has no locks, only a new one is nobody else's.
-fn lock(file: File, new: bool) -> Option<File> {
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Some(file),
-        Err(Errno::WOULDBLOCK) => None,
-        Err(_) => new.then_some(file),
+/// Locks a part; false while somebody else writes it. Where the file system has no locks, only a new one is nobody else's.
+fn lock(file: &File, new: bool) -> bool {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => true,
+        Err(Errno::WOULDBLOCK) => false,
+        Err(_) => new,
     }
 }
 
