@@ -92,7 +92,7 @@ fn as_json(account: &Account, seal: bool) -> Value {
     json
 }
 
-fn find<'v>(option: &'v Value, place: usize) -> Option<&'v Value> {
+fn find(option: &Value, place: usize) -> Option<&Value> {
     PLACES[place].iter().try_fold(option, |value, name| value.get(*name))
 }
 
