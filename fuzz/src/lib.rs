@@ -101,15 +101,59 @@ pub fn expect_answer(call: impl FnOnce(*mut *mut dm_error) -> dm_status) -> dm_s
 }
 
 /// Calls something that answers with JSON.
-pub fn expect_json(call: impl FnOnce(*mut dm_buf, *mut *mut dm_error) -> dm_status) {
-    let mut buf = dm_buf { ptr: null_mut(), len: 0 };
-    if expect_answer(|error| call(&mut buf, error)) == dm_status::DM_OK {
-        // SAFETY: a filled buffer has `len` bytes, until it is freed.
-        let json = unsafe { std::slice::from_raw_parts(buf.ptr.cast::<u8>(), buf.len) };
-        serde_json::from_slice::<IgnoredAny>(json).unwrap();
-        // SAFETY: the buffer is this function's.
-        expect_ok(unsafe { dm_buf_free(&mut buf) });
+pub fn expect_json(call: impl FnOnce(*mut dm_buf, *mut *mut dm_error) -> dm_status) -> dm_status {
+    let (status, json) = filled(call);
+    if let Some(json) = json {
+        serde_json::from_slice::<IgnoredAny>(&json).unwrap();
     }
+    status
+}
+
+/// Calls something that fills a buffer, unless it refuses.
+fn filled(call: impl FnOnce(*mut dm_buf, *mut *mut dm_error) -> dm_status) -> (dm_status, Option<Vec<u8>>) {
+    let mut buf = dm_buf { ptr: null_mut(), len: 0 };
+    let status = expect_answer(|error| call(&mut buf, error));
+    if status != dm_status::DM_OK {
+        return (status, None);
+    }
+    // SAFETY: a filled buffer has `len` bytes, until it is freed.
+    let bytes = unsafe { std::slice::from_raw_parts(buf.ptr.cast::<u8>(), buf.len) }.to_vec();
+    // SAFETY: the buffer is this function's.
+    expect_ok(unsafe { dm_buf_free(&mut buf) });
+    (status, Some(bytes))
+}
+
+/// The salt under which options are sealed, made once.
+pub fn salts() -> *const dm_salts {
+    static SALTS: OnceLock<usize> = OnceLock::new();
+    let token = *SALTS.get_or_init(|| {
+        let mut salts = null_mut();
+        // SAFETY: the outputs are valid, and the salt goes in with its length.
+        unsafe {
+            expect_ok(dm_salts_new(&mut salts, null_mut()));
+            expect_ok(dm_salts_add(salts, c"salt".as_ptr(), 4, null_mut()));
+        }
+        salts as usize
+    });
+    token as *const dm_salts
+}
+
+/// The old option as the store has it; none where it cannot be said in that format.
+pub fn option_of(options: &str) -> Option<Vec<u8>> {
+    // SAFETY: texts go in with their lengths, outputs are valid or NULL.
+    let (status, option) = filled(|out, error| unsafe {
+        dm_legacy_export(store(), salts(), options.as_ptr().cast(), options.len(), out, null_mut(), error)
+    });
+    assert!(option.is_some() || status == dm_status::DM_INVALID_DOCUMENT, "{status:?}");
+    option
+}
+
+/// How many writes the store has seen.
+pub fn writes() -> u64 {
+    let mut writes = 0;
+    // SAFETY: the output is valid.
+    unsafe { expect_ok(dm_store_writes(store(), &mut writes, null_mut())) };
+    writes
 }
 
 /// Walks an option to its end. Every account in it is a document that another reader of JSON takes, too.

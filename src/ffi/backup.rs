@@ -9,10 +9,10 @@ use super::store::{ask, dm_store};
 use super::{dm_buf, dm_error, dm_status};
 
 /// Copies the store, as it is at one moment, into a new file at `path`, an absolute one, with the mode 0600; other processes go
-/// on reading meanwhile, and wait with writing. Nothing is written over: DM_CONFLICT where there is something (or a `path.part`,
-/// which a process that was killed meanwhile leaves). The store's
-/// database file can be replaced with the copy, as docs/operations.md says; it is as secret as the store, and useless without
-/// its keys, which are no part of it.
+/// on reading meanwhile, and wait with writing. Nothing is written over: DM_CONFLICT where there is something. Until it is
+/// whole, the copy is called `path.part`. One that a killed process left is taken over by the next copy to the same path;
+/// DM_CONFLICT where somebody writes it just now, or it is something else. The store's database file can be replaced with the
+/// copy, as docs/operations.md says; it is as secret as the store, and useless without its keys, which are no part of it.
 ///
 /// `result` may be NULL; else it gets `{bytes, writes, store_id, keys}`: what `dm_store_writes` told then, and the ids of the
 /// keys without which not all of it opens. The caller frees it. Any thread.

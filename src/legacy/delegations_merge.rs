@@ -50,8 +50,10 @@ pub fn merge_delegations(
         told
     };
     // No array at all, or an empty one.
-    let alone = after.iter().find(|leaf| leaf.path.is_empty() && new.contains(path(leaf)));
-    let raw = match alone {
+    let alone = |leaf: &&Leaf| leaf.path.is_empty();
+    let written_alone = after.iter().filter(|leaf| new.contains(path(leaf))).find(alone);
+    let stays_alone = || stored.iter().find(alone).filter(|leaf| is.contains_key(&leaf.path));
+    let raw = match written_alone.or_else(stays_alone) {
         Some(alone) if !any => Some(alone.raw.clone().into()),
         _ => any.then(|| merged.into_php()),
     };
@@ -151,6 +153,7 @@ mod tests {
             assert_eq!(merged(Some(odd), Some(odd), Some(TWO)).0, Some(php(TWO)), "{odd}");
             assert_eq!(merged(None, None, Some(odd)).0, Some(php(odd)), "{odd}");
             assert_eq!(merged(Some(odd), Some(odd), None).0, None, "{odd}");
+            assert_eq!(merged(Some(odd), Some(odd), Some(odd)).0, Some(php(odd)), "{odd}");
         }
         // Emptied by one while another gave to somebody else.
         let other = r#"{"site:0": {"desk": {"agent:5": {"n": 1}, "agent:7": {"n": 3}}}}"#;

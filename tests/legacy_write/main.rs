@@ -5,6 +5,7 @@ mod delegations;
 mod hostile;
 mod kept;
 mod merging;
+mod model;
 mod processes;
 mod rows;
 mod same;

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 mod acquire;
+mod backups;
 mod crowd;
 mod dice;
 mod fair;
@@ -10,6 +11,7 @@ mod forks;
 mod kill;
 mod kill_whole;
 mod lane;
+mod option;
 mod refusals;
 mod restore;
 mod rotate;
@@ -36,6 +38,7 @@ fn role() {
         "swap" => swap::play(&role),
         "rewrap" => kill_whole::rewrap(&role),
         "import" => kill_whole::import_mixed(&role),
+        "turns" => option::play(&role),
         "step" => syscalls::play(&role),
         "restored" => restore::play(&role),
         "fair" => fair::play(&role),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dm_connections::domain::{Status, UnixTime};
 use dm_connections::vault::{
-    AtProvider, Begin, Begun, Commit, Disconnect, DueOptions, Facts, Kind, Lease, NewGrant, Options,
+    AtProvider, Begin, Begun, Commit, Disconnect, DueOptions, Facts, Format, Kind, Lease, NewGrant, Options,
     ProviderAnswer, Revocation, Vault, Which,
 };
 
@@ -17,7 +17,7 @@ use crate::support::process::{Actor, Role, Watchdog, figures, full, say};
 use crate::support::{self, SITE, Site, address, document, fixture, key};
 use crate::whole;
 
-const OPERATIONS: [&str; 23] = [
+const OPERATIONS: [&str; 25] = [
     "save",
     "save-new",
     "save-large",
@@ -30,6 +30,8 @@ const OPERATIONS: [&str; 23] = [
     "add-key",
     "rewrap",
     "import",
+    "option",
+    "option-whole",
     "grant",
     "revoke",
     "acquire",
@@ -42,6 +44,9 @@ const OPERATIONS: [&str; 23] = [
     "release",
     "give-up",
 ];
+
+/// The name of the copy that `backup` makes, beside the store.
+pub const BACKUP: &str = "backup.sqlite";
 
 /// Those of who was granted a lease, and whose process it has to be.
 const OF_A_HOLDER: [&str; 5] = ["commit", "fail", "needs-reauth", "release", "give-up"];
@@ -59,6 +64,7 @@ pub fn play(role: &Role) {
         be_traced();
         match lease {
             Some(lease) => end(lease, name),
+            None if name == "backup" => drop(vault.backup(&role.store.with_file_name(BACKUP)).unwrap()),
             None => operate(&vault, name),
         }
     }
@@ -141,6 +147,11 @@ fn operate(vault: &Arc<Vault>, name: &str) {
             support::import(vault, &fixture("small.serialized"));
             Ok(())
         }
+        "option" => {
+            let base = option(r#""a":{"access_token":"canary-1"},"b":{"access_token":"canary-b"}"#, "");
+            vault.write_option(Some(base.as_bytes()), written().as_bytes(), &[], Format::Json).map(drop)
+        }
+        "option-whole" => vault.write_option(None, written().as_bytes(), &[], Format::Json).map(drop),
         "begin" => {
             // Its holder goes without a word.
             std::mem::forget(begin(vault).lease.unwrap());
@@ -152,6 +163,21 @@ fn operate(vault: &Arc<Vault>, name: &str) {
         other => panic!("there is no operation {other}"),
     }
     .unwrap();
+}
+
+/// The old option with these accounts of user 1, the one that is due, and this.
+fn option(accounts: &str, rest: &str) -> String {
+    let due = r#""x":{"principals":{"user:1":{"accounts":{"due":{"access_token":"canary-1","refresh_token":"canary-r1"}}}}}"#;
+    format!(r#"{{"twitter":{{"principals":{{"user:1":{{"accounts":{{{accounts}}}}}}}}},{due}{rest}}}"#)
+}
+
+/// Of the accounts one is changed, one gone and two are new; beside them an app config, something that is kept, and a
+/// delegation.
+fn written() -> String {
+    let rest = r#","email_imap":{"accounts":{"desk":{"imap_user":"desk"}},
+        "delegations":{"site:0":{"desk":{"agent:9":{"operations":["read"],"granted_by":4}}}}},
+        "reddit":{"config":{"client_id":"canary"},"account":{"n":1}},"odd":{"token":"canary"}"#;
+    option(r#""a":{"access_token":"canary-2"},"new":{"access_token":"canary-n"}"#, rest)
 }
 
 /// Long past, and far in the future.

@@ -4,7 +4,7 @@ use std::os::unix::fs::{DirBuilderExt, chown, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use dm_connections::vault::{Code, Error, Facts, Kind, Options, Query, Vault};
+use dm_connections::vault::{Code, Error, Facts, Format, ImportOptions, Kind, Options, Query, Vault};
 
 use crate::support::process::{Actor, Role, figures, is_root, say};
 use crate::support::{SITE, Site, address, document, key, refused, text, told};
@@ -239,8 +239,9 @@ pub fn fill(role: &Role) {
     let options = Options::new(&role.store, SITE);
     let error = refused(Vault::open(&options, &[]), Code::DiskFull);
     says(&error, &["full", "make room"]);
-    std::fs::write(&ballast, vec![1; 100_000]).unwrap();
+    std::fs::write(&ballast, vec![1; 250_000]).unwrap();
     let vault = Vault::open(&options, &[]).unwrap();
+    copies(&vault, &role.store);
     let at = |number: usize| address("reddit", &format!("user:{}", number + 1), "default");
     let json =
         |number: usize| format!(r#"{{"access_token":"canary-{number}","pad":"{}"}}"#, "x".repeat(20_000));
@@ -261,9 +262,23 @@ pub fn fill(role: &Role) {
         (0..saved).for_each(|number| assert_eq!(text(vault, CONN, &at(number)), json(number)));
     };
     all(&vault);
-    let php = dm_connections::vault::ImportOptions::new(dm_connections::vault::Format::Php);
+    let php = ImportOptions::new(Format::Php);
     let option = crate::support::fixture("mixed.serialized");
     refused(vault.import(&option, &[], php), Code::DiskFull);
+    all(&vault);
+    // Of the old option each part by itself would fit sooner than all of them.
+    let base = format!(r#"{{"reddit":{{"principals":{{"user:1":{{"account":{}}}}}}}}}"#, json(0));
+    let long = "y".repeat(30_000);
+    let option = format!(
+        r#"{{"odd":"{long}","x":{{"account":{{"note":1}}}},"reddit":{{"principals":{{"user:1":{{"account":{{"pad":"{long}"}}}}}}}}}}"#
+    );
+    let writes = vault.writes().unwrap();
+    let error = refused(
+        vault.write_option(Some(base.as_bytes()), option.as_bytes(), &[], Format::Json),
+        Code::DiskFull,
+    );
+    says(&error, &["full", "make room"]);
+    assert_eq!(vault.writes().unwrap(), writes);
     all(&vault);
     // Nor does a full disk keep a store from being opened and read.
     dm_connections::vault::close_all();
@@ -272,7 +287,36 @@ pub fn fill(role: &Role) {
     std::fs::remove_file(ballast).unwrap();
     vault.save(CONN, &at(saved), &document(&json(saved)), &Facts::default()).unwrap();
     (0..=saved).for_each(|number| assert_eq!(text(&vault, CONN, &at(number)), json(number)));
+    let counts =
+        vault.write_option(Some(base.as_bytes()), option.as_bytes(), &[], Format::Json).unwrap().counts;
+    assert_eq!((counts.saved, counts.kept), (2, 1));
+    assert_eq!(text(&vault, CONN, &at(0)), format!(r#"{{"pad":"{long}"}}"#));
     say("nothing was lost");
+}
+
+/// A copy of the store on a disk that has no room for it, or for a part of it; and then has.
+fn copies(vault: &Vault, store: &Path) {
+    let (copy, more) = (store.with_file_name("copy"), store.with_file_name("more"));
+    let before = files(store.parent().unwrap());
+    let at = address("reddit", "user:900", "default");
+    let mut turn = 0;
+    for room in [0, 40_000] {
+        std::fs::write(&more, vec![1; 16 << 20]).unwrap_err();
+        let file = std::fs::OpenOptions::new().write(true).open(&more).unwrap();
+        file.set_len(file.metadata().unwrap().len() - room).unwrap();
+        drop(file);
+        says(&refused(vault.backup(&copy), Code::DiskFull), &["full", "copy", "make room"]);
+        std::fs::remove_file(&more).unwrap();
+        assert_eq!(files(store.parent().unwrap()), before);
+        // The store goes on, and has its copy once there is room.
+        turn += 1;
+        vault.save(CONN, &at, &document(&format!(r#"{{"n":{turn}}}"#)), &Facts::default()).unwrap();
+        let made = vault.backup(&copy).unwrap();
+        assert_eq!(made.writes, vault.writes().unwrap());
+        assert!(std::fs::read(&copy).unwrap() == std::fs::read(store.join("connections.sqlite")).unwrap());
+        std::fs::remove_file(&copy).unwrap();
+    }
+    vault.delete(CONN, &at, None).unwrap();
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! A copy of the database file, made by who keeps everybody else from writing.
 
-use std::fs::{File, OpenOptions};
-use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use super::part;
 use super::place::{Place, canonical, identify, io, sync_directory};
 use crate::store::Error;
 
@@ -23,14 +22,7 @@ pub(super) fn copy(place: &Place, to: &Path) -> Result<u64, Error> {
         return Err(Error::Exists { path: to.to_owned() });
     }
     // What is killed halfway leaves nothing that could be taken for a copy.
-    let mut part = to.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part);
-    let mut new = new.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::Exists { path: part.clone() },
-        _ => io(&part, "making the file", &error),
-    })?;
+    let (mut new, part) = part::take(place, to)?;
     let copied = fill(place, &mut new, &part).and_then(|bytes| put(&part, to).map(|()| bytes));
     if copied.is_err() {
         let _ = std::fs::remove_file(&part);

@@ -14,6 +14,7 @@ mod find;
 mod grants;
 mod journal;
 mod lock;
+mod part;
 mod patience;
 mod place;
 mod reads;

@@ -297,7 +297,8 @@ pub(super) fn sync_directory(path: &Path) -> Result<(), Error> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(|error| io(path, "syncing", &error))
 }
 
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+/// For a file that only its owner may use.
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options.read(true).write(true).mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
 }
 
@@ -331,7 +332,7 @@ pub(super) fn canonical(path: &Path) -> Result<PathBuf, Error> {
     path.canonicalize().map_err(|error| io(path, "resolving the path", &error))
 }
 
-fn is(kind: FileType, found: &Stat) -> bool {
+pub(super) fn is(kind: FileType, found: &Stat) -> bool {
     FileType::from_raw_mode(found.st_mode) == kind
 }
 

@@ -9,6 +9,7 @@
 //! A part that is byte for byte what it was is not even looked at, and one that changed is laid over what is stored by now,
 //! member by member: whoever wrote something else meanwhile loses nothing.
 
+mod overlay;
 mod pieces;
 mod report;
 mod rows;
@@ -17,6 +18,7 @@ pub use report::{WriteCounts, WriteEntry, WriteOutcome, WriteReport};
 
 use std::collections::{HashMap, HashSet};
 
+use self::overlay::Written;
 use super::export::path_of;
 use super::find::LONGEST_PAGE;
 use super::grants::{self, Redelegation};
@@ -182,7 +184,7 @@ impl<'s, 'w> Writing<'s, 'w> {
         match &found {
             Found::Keep { why } => self.put_piece(change, *why),
             Found::Document { document, enveloped, held_back } => {
-                self.put_row(change, document, enveloped, held_back)
+                self.put_row(change, Written { document, enveloped, held_back })
             }
         }
     }

@@ -1,30 +1,26 @@
 //! Accounts and configs that were written, member by member.
 
+use super::overlay::{Edit, Overlay, Present, Written};
 use super::pieces::Position;
 use super::{WriteOutcome, Writing};
 use crate::domain::{Document, SecretBytes};
-use crate::legacy::{Change, Changed, Found, HeldBack, Members, Part, SEALED_FIELDS, Slot};
+use crate::legacy::{Change, Changed, Found, HeldBack, Members, Part, Slot};
 use crate::store::{Meta, Row};
 use crate::vault::audit::What;
 use crate::vault::delete::destroy;
 use crate::vault::import::{address_of, content_fingerprint, enter, fingerprint, keep_members, legacy_of};
 use crate::vault::report::Fate;
 use crate::vault::row::{Came, Legacy, check_address, open};
-use crate::vault::save::{Change as Write, Facts, Laid, OPTION, held_back as all_held_back};
+use crate::vault::save::{Change as Write, Facts, OPTION};
 use crate::vault::{Error, kept};
 
 impl Writing<'_, '_> {
-    pub(super) fn put_row(
-        &mut self,
-        change: &Change<'_>,
-        document: &Document,
-        enveloped: &[String],
-        held_back: &[HeldBack],
-    ) -> Result<(), Error> {
+    pub(super) fn put_row(&mut self, change: &Change<'_>, written: Written<'_>) -> Result<(), Error> {
         let path = change.after.slot.path();
         self.take_apart(&path)?;
         self.rows.insert(path.clone());
         let Some(row) = self.row_at(&change.after.slot)? else {
+            let Written { document, enveloped, held_back } = written;
             let position = self.clear_the_way(&path)?;
             let Position { order, came } = self.behind(position, change.number);
             let legacy = Legacy { order, came, ..legacy_of(enveloped, held_back) };
@@ -32,7 +28,41 @@ impl Writing<'_, '_> {
             self.tell_row(path, "created", held_back.iter());
             return Ok(());
         };
-        self.lay_over(change, &row, document, enveloped, held_back)
+        let (kind, address) = address_of(&change.after.slot)?;
+        let intact = check_address(&row, kind, &address, self.write.unlocked)?;
+        let document = Document::parse(open(intact, self.write.unlocked)?.into())?;
+        let present = Present { document, legacy: Legacy::from_column(row.meta.legacy.as_deref()) };
+        let edit = self.edit(change, written, &row, &present.document)?;
+        let overlay = Overlay::new(written, &present, &edit)?;
+        if overlay.is_nothing() {
+            self.report.counts.unchanged += 1;
+            return Ok(());
+        }
+        self.lay_over(change, &row, &overlay, [&present.document, &overlay.document], edit.exact)
+    }
+
+    /// What the writer changed of what they were handed; of what is stored, if they saw everything.
+    fn edit(
+        &mut self,
+        change: &Change<'_>,
+        written: Written<'_>,
+        row: &Row,
+        stored: &Document,
+    ) -> Result<Edit, Error> {
+        let after = Members::found(written.document, written.held_back);
+        if self.whole {
+            let held = self.held_back_of(row, &change.after.slot.path())?;
+            let before = Members::new(stored, held.iter().map(|(name, raw)| (name.as_str(), &raw[..])));
+            return Ok(Edit { changed: Changed::between(Some(&before), &after), exact: true });
+        }
+        Ok(match change.before.as_ref().map(|part| part.found(self.salts)) {
+            Some(Found::Document { document, held_back, .. }) => {
+                let before = Members::found(&document, &held_back);
+                let exact = document.as_bytes() == stored.as_bytes();
+                Edit { changed: Changed::between(Some(&before), &after), exact }
+            }
+            _ => Edit { changed: Changed::between(None, &after), exact: false },
+        })
     }
 
     /// Lays what the writer changed over a row that is there.
@@ -40,92 +70,32 @@ impl Writing<'_, '_> {
         &mut self,
         change: &Change<'_>,
         row: &Row,
-        document: &Document,
-        enveloped: &[String],
-        held_back: &[HeldBack],
+        overlay: &Overlay<'_>,
+        documents: [&Document; 2],
+        exact: bool,
     ) -> Result<(), Error> {
         let path = change.after.slot.path();
         let (kind, address) = address_of(&change.after.slot)?;
-        let intact = check_address(row, kind, &address, self.write.unlocked)?;
-        let stored = Document::parse(open(intact, self.write.unlocked)?.into())?;
-        let legacy = Legacy::from_column(row.meta.legacy.as_deref());
-
-        let held = if self.whole { self.held_back_of(row, &path)? } else { Vec::new() };
-        let handed = change.before.as_ref().map(|part| part.found(self.salts));
-        let before = match &handed {
-            _ if self.whole => {
-                Some(Members::new(&stored, held.iter().map(|(name, raw)| (name.as_str(), &raw[..]))))
-            }
-            Some(Found::Document { document, held_back, .. }) => Some(Members::found(document, held_back)),
-            _ => None,
-        };
-        let changed = Changed::between(before.as_ref(), &Members::found(document, held_back));
-        // What the writer was handed still is what is stored: so is the order of what was written.
-        let exact = match &handed {
-            Some(Found::Document { document, .. }) => document.as_bytes() == stored.as_bytes(),
-            _ => self.whole,
-        };
-        let patch = document.retain(|name| changed.written.contains(name))?;
-        let is_anew = |one: &&HeldBack| changed.written.contains(&one.name);
-        let new = if exact {
-            document.clone()
-        } else {
-            let is_held = |name: &str| held_back.iter().any(|one| one.name == name && is_anew(&one));
-            stored.retain(|name| !changed.gone.contains(name) && !is_held(name))?.merge(&patch)?
-        };
-
-        let superseded: Vec<String> =
-            all_held_back(&legacy).into_iter().filter(|name| changed.has(name)).collect();
-        let is_learned =
-            |name: &&String| !legacy.enveloped.contains(name) && !SEALED_FIELDS.contains(&name.as_str());
-        let learned: Vec<&String> = enveloped.iter().filter(is_learned).collect();
-        let same =
-            Changed::between(Some(&Members::found(&stored, &[])), &Members::found(&new, &[])).is_empty();
-        if same && superseded.is_empty() && learned.is_empty() && !held_back.iter().any(|one| is_anew(&one)) {
-            self.report.counts.unchanged += 1;
-            return Ok(());
-        }
-
-        let if_another = legacy_of(enveloped, held_back);
-        let left = |before: &[String], found: &[String]| -> Vec<String> {
-            let before = before.iter().filter(|name| !changed.has(name));
-            before.chain(found.iter().filter(|name| changed.written.contains(*name))).cloned().collect()
-        };
-        let after = Legacy {
-            enveloped: legacy.enveloped.iter().chain(learned).cloned().collect(),
-            quarantined: left(&legacy.quarantined, &if_another.quarantined),
-            kept: left(&legacy.kept, &if_another.kept),
-            order: legacy.order,
-            came: legacy.came,
-        };
-        let if_another = Legacy {
-            enveloped: after.enveloped.clone(),
-            order: legacy.order,
-            came: legacy.came,
-            ..if_another
-        };
-        let laid =
-            Laid { patch: &patch, held_back, changed: &changed, superseded, legacy: after, if_another };
         self.clear_the_way(&path)?;
+        let laid = overlay.laid();
         let facts = Facts { replace: true, ..Facts::default() };
         let saved = self.vault.put_merged(
             self.write,
             kind,
             &address,
             row,
-            [&stored, &new],
+            documents,
             Write::Option(&laid),
             &facts,
         )?;
-
         let replaced = saved.replaced.is_some();
         let id = saved.id.parse()?;
         let slot = fingerprint(self.write.unlocked, &path);
-        let anew: Vec<&HeldBack> = held_back.iter().filter(|one| replaced || is_anew(one)).collect();
-        keep_members(self.write, slot, &path, anew.iter().copied(), id)?;
+        let anew = overlay.held_back_anew(replaced);
+        keep_members(self.write, slot, &path, anew.clone(), id)?;
         // An import that opens more than this did may put its own in the place of just what was written.
-        self.enter_row(&change.after, held_back, (id, exact.then_some(saved.revision)))?;
-        self.tell_row(path, if replaced { "replaced" } else { "changed" }, anew.into_iter());
+        self.enter_row(&change.after, laid.held_back, (id, exact.then_some(saved.revision)))?;
+        self.tell_row(path, if replaced { "replaced" } else { "changed" }, anew);
         Ok(())
     }
 
