@@ -71,6 +71,85 @@ fn gone_after_it_stored_the_answer_itself() {
 }
 
 #[test]
+fn stored_the_answer_itself_and_lives() {
+    clocked("crash_points::stored_the_answer_itself_and_lives", |clock| {
+        // A class may store what came before it says for how long, and go on with something else.
+        for ends_in in ["3600", "-10"] {
+            let scene = Scene::new("crash-stored-lives");
+            let mut holder = scene.holder();
+            holder.tell(format!("save: canary-r2 {ends_in}"));
+            let revision = holder.hear().unwrap();
+            // It is past the least interval that it was stored.
+            for _ in 0..8 {
+                clock.pass(100);
+                let others = [scene.force().told.outcome, scene.outcome()];
+                assert_eq!(others, ["busy", if ends_in == "-10" { "busy" } else { "fresh" }]);
+            }
+            holder.tell(format!("commit saved: {revision}"));
+            holder.expect("committed");
+            holder.finish();
+            stands(&scene, "canary-r2", "active");
+            clock.pass(100);
+            assert!(!is_lost(&scene.force()), "the lease is over");
+        }
+    });
+}
+
+#[test]
+fn stored_the_answer_itself_and_is_gone_past_the_least_interval() {
+    clocked("crash_points::stored_the_answer_itself_and_is_gone_past_the_least_interval", |clock| {
+        for how in ["kill", "close", "refused", "hard limit", "saved again"] {
+            let scene = Scene::new("crash-stored-gone");
+            let mut holder = scene.holder();
+            holder.tell("save: canary-r2 -10");
+            holder.hear().unwrap();
+            clock.pass(100);
+            assert_eq!(scene.outcome(), "busy");
+            match how {
+                "kill" => assert!(holder.kill()),
+                "hard limit" => {
+                    clock.pass(799);
+                    assert_eq!(scene.outcome(), "busy");
+                    clock.pass(1);
+                }
+                // Back to what it handed in: that may be spent.
+                "saved again" => {
+                    holder.tell("save: canary-r1 -10");
+                    holder.hear().unwrap();
+                    clock.pass(100);
+                    assert!(holder.kill());
+                    assert!(is_lost(&scene.begin()));
+                    continue;
+                }
+                _ => {
+                    holder.tell(how);
+                    holder.hear().unwrap();
+                }
+            }
+            // What was handed in is not what is stored: that is good, and nobody has failed.
+            let begun = scene.begin();
+            assert!(!is_lost(&begun) && begun.told.failures == 0, "{how}");
+            let told = refuse(&lease(begun));
+            assert_eq!(told.cause.as_deref(), Some("refresh_refused"), "{how}");
+        }
+    });
+}
+
+#[test]
+fn stored_by_who_has_not_the_lease() {
+    clocked("crash_points::stored_by_who_has_not_the_lease", |clock| {
+        let scene = Scene::new("crash-stored-other");
+        let holder = scene.holder();
+        let renewed = Facts { renewed: true, ..Facts::default() };
+        crate::save(&scene.vault, &scene.at, "canary-r2", -10, &renewed);
+        clock.pass(60);
+        // Nobody waits for who renews the old one.
+        assert!(!is_lost(&scene.begin()));
+        commits(holder, "canary-r3", "LeaseLost");
+    });
+}
+
+#[test]
 fn gone_after_the_commit() {
     clocked("crash_points::gone_after_the_commit", |clock| {
         let scene = Scene::new("crash-committed");

@@ -62,6 +62,11 @@ impl Holder {
         }
     }
 
+    /// Whether it is this process, and has the lease with this nonce still.
+    pub(super) fn has(&self, nonce: &str) -> bool {
+        self.is_me() && open().contains(nonce)
+    }
+
     /// Whether it is this process.
     pub(super) fn is_me(&self) -> bool {
         self.is(&Self::present())
@@ -138,8 +143,10 @@ mod tests {
         assert!(me.is_me());
         assert_eq!(me.life("mine"), Life::Gone);
         hold("mine");
-        assert_eq!(me.life("mine"), Life::Alive);
+        assert_eq!((me.life("mine"), me.has("mine"), me.has("another")), (Life::Alive, true, false));
+        let parent = Holder { pid: me.pid + 1, ..me.clone() };
+        assert!(!parent.has("mine") && !parent.is_me());
         let_go("mine");
-        assert_eq!(me.life("mine"), Life::Gone);
+        assert_eq!((me.life("mine"), me.has("mine")), (Life::Gone, false));
     }
 }
