@@ -2,7 +2,7 @@
 //! token is then. The table is in docs/tokens.md.
 
 use dm_connections::domain::Status;
-use dm_connections::vault::{AtProvider, Code, Disconnect, Facts};
+use dm_connections::vault::{AtProvider, Begin, Code, Disconnect, Facts};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::clock::clocked;
@@ -132,6 +132,26 @@ fn stored_the_answer_itself_and_is_gone_past_the_least_interval() {
             let told = refuse(&lease(begun));
             assert_eq!(told.cause.as_deref(), Some("refresh_refused"), "{how}");
         }
+    });
+}
+
+#[test]
+fn stored_the_answer_itself_in_another_member() {
+    clocked("crash_points::stored_the_answer_itself_in_another_member", |clock| {
+        let scene = Scene::new("crash-stored-fallback");
+        let ended = || Facts { renewed: true, expires_at: time(now() - 10), ..Facts::default() };
+        let account = |session: &str| document(&format!(r#"{{"session":"{session}","user_id":"42"}}"#));
+        scene.vault.save(CONN, &scene.at, &account("canary-s1"), &ended()).unwrap();
+        clock.pass(60);
+        let fallback = Begin { fallback: Some("session".to_owned()), ..crate::once() };
+        let held = lease(scene.begin_with(&fallback));
+        for session in ["canary-s2", "canary-s3"] {
+            scene.vault.save(CONN, &scene.at, &account(session), &ended()).unwrap();
+            clock.pass(60);
+            assert_eq!(scene.begin_with(&fallback).told.outcome, "busy", "{session}");
+        }
+        drop(held);
+        assert!(!is_lost(&scene.begin_with(&fallback)));
     });
 }
 
@@ -318,6 +338,7 @@ fn connected_anew_meanwhile() {
         scene.connect("canary-new", -10);
         let begun = scene.begin();
         assert!(!is_lost(&begun), "nobody waits for who renews the old one");
+        assert_eq!(begun.told.lease.as_ref().unwrap().fence, 2, "it never goes back");
         commits(holder, "canary-r2", "LeaseLost");
         commit(&lease(begun), "canary-new-2").unwrap();
         stands(&scene, "canary-new-2", "active");
@@ -424,11 +445,11 @@ fn the_clock_jumped_back() {
     clocked("crash_points::the_clock_jumped_back", |clock| {
         let scene = Scene::new("crash-back");
         let holder = scene.holder();
-        // A little: the account is still past its end, and the lease a possible one.
-        clock.pass(-5);
+        // A little: the lease is a possible one.
+        clock.pass(-540);
         assert_eq!(scene.force().told.outcome, "busy");
         // Far: no lease that is granted now could end then.
-        clock.pass(-10_000);
+        clock.pass(-1);
         let begun = scene.force();
         assert!(is_lost(&begun));
         let next = lease(begun);
@@ -445,6 +466,9 @@ fn one_holder_after_the_other_goes() {
         let mut granted = 0;
         for _ in 0..2000 {
             let stands = scene.vault.refresh_status(&scene.at, &crate::once()).unwrap();
+            let forced = Begin { force: true, ..crate::once() };
+            let forced = scene.vault.refresh_status(&scene.at, &forced).unwrap();
+            assert_eq!(forced.outcome, "due", "a person may always try");
             let mut worker = scene.worker();
             worker.tell("begin");
             let told = worker.hear().unwrap();

@@ -8,7 +8,9 @@ use crate::{Scene, answered, commit, is_lost, lease, once, refuse, save};
 #[test]
 fn a_final_refusal_is_final_once() {
     let scene = Scene::new("fail-final");
+    let revision = scene.vault.refresh_status(&scene.at, &once()).unwrap().about.revision;
     let told = refuse(&scene.granted());
+    assert_eq!(told.about.revision, revision + 1, "whoever compares revisions sees it");
     assert_eq!((told.outcome, told.cause.as_deref()), ("dead", Some("refresh_refused")));
     assert_eq!((told.about.status.as_str(), scene.status()), ("needs_reauth", "needs_reauth".to_owned()));
     let before = scene.writes();

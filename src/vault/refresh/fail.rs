@@ -72,8 +72,7 @@ impl Account<'_> {
         let cause = match self.entry.classify(answer.status, answer.error.as_deref()) {
             Verdict::Transient(cause) => cause,
             Verdict::Final(cause) => {
-                let lost = before.lost.is_some() && before.lost == self.fingerprint;
-                let cause = if lost { "answer_lost" } else { cause.as_str() };
+                let cause = if before.lost == self.fingerprint { "answer_lost" } else { cause.as_str() };
                 let state = State {
                     cause: Some(cause.to_owned()),
                     next_at: None,

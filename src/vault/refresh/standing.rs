@@ -141,7 +141,7 @@ impl Account<'_> {
     fn due(&self, held: Option<&Held>, force: bool, now: i64) -> Standing {
         let state = &self.stored.state;
         let Some(held) = held else {
-            let lost = state.lost.is_some() && state.lost == self.fingerprint;
+            let lost = state.lost == self.fingerprint;
             return Standing::Due(Due { lost, ..Due::default() });
         };
         let failures = state.failures.saturating_add(1);
