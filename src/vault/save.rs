@@ -332,9 +332,9 @@ impl Vault {
         meta.updated_at = write.now.seconds();
         let new = seal(meta, document, &key, write.unlocked, write.random)?;
         let new = change.write(write, Some(&row.meta), new)?;
-        let entry = self.catalogue.entry(&address.provider);
-        let leased = matches!(change, Change::Renewal(_));
-        if kind == Kind::Connection && entry.refresh.is_some() && !leased {
+        // Also of a provider that the catalogue knows no renewal of: whoever asks may renew it by another member.
+        if kind == Kind::Connection && !matches!(change, Change::Renewal(_)) {
+            let entry = self.catalogue.entry(&address.provider);
             let before = Document::parse(open(check(row, write.unlocked)?, write.unlocked)?.into())?;
             write.renewals_after(row.meta.id, entry, [&before, document], facts.renewed)?;
         }

@@ -2,7 +2,7 @@
 //! token is then. The table is in docs/tokens.md.
 
 use dm_connections::domain::Status;
-use dm_connections::vault::{AtProvider, Code, Disconnect, Facts};
+use dm_connections::vault::{AtProvider, Begin, Code, Disconnect, Facts};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::clock::clocked;
@@ -67,6 +67,105 @@ fn gone_after_it_stored_the_answer_itself() {
         stands(&scene, "canary-r2", "active");
         clock.pass(3600);
         assert!(!is_lost(&scene.begin()), "it was not the new one that was handed in");
+    });
+}
+
+#[test]
+fn stored_the_answer_itself_and_lives() {
+    clocked("crash_points::stored_the_answer_itself_and_lives", |clock| {
+        // A class may store what came before it says for how long, and go on with something else.
+        for ends_in in ["3600", "-10"] {
+            let scene = Scene::new("crash-stored-lives");
+            let mut holder = scene.holder();
+            holder.tell(format!("save: canary-r2 {ends_in}"));
+            let revision = holder.hear().unwrap();
+            // It is past the least interval that it was stored.
+            for _ in 0..8 {
+                clock.pass(100);
+                let others = [scene.force().told.outcome, scene.outcome()];
+                assert_eq!(others, ["busy", if ends_in == "-10" { "busy" } else { "fresh" }]);
+            }
+            holder.tell(format!("commit saved: {revision}"));
+            holder.expect("committed");
+            holder.finish();
+            stands(&scene, "canary-r2", "active");
+            clock.pass(100);
+            assert!(!is_lost(&scene.force()), "the lease is over");
+        }
+    });
+}
+
+#[test]
+fn stored_the_answer_itself_and_is_gone_past_the_least_interval() {
+    clocked("crash_points::stored_the_answer_itself_and_is_gone_past_the_least_interval", |clock| {
+        for how in ["kill", "close", "refused", "hard limit", "saved again"] {
+            let scene = Scene::new("crash-stored-gone");
+            let mut holder = scene.holder();
+            holder.tell("save: canary-r2 -10");
+            holder.hear().unwrap();
+            clock.pass(100);
+            assert_eq!(scene.outcome(), "busy");
+            match how {
+                "kill" => assert!(holder.kill()),
+                "hard limit" => {
+                    clock.pass(799);
+                    assert_eq!(scene.outcome(), "busy");
+                    clock.pass(1);
+                }
+                // Back to what it handed in: that may be spent.
+                "saved again" => {
+                    holder.tell("save: canary-r1 -10");
+                    holder.hear().unwrap();
+                    clock.pass(100);
+                    assert!(holder.kill());
+                    assert!(is_lost(&scene.begin()));
+                    continue;
+                }
+                _ => {
+                    holder.tell(how);
+                    holder.hear().unwrap();
+                }
+            }
+            // What was handed in is not what is stored: that is good, and nobody has failed.
+            let begun = scene.begin();
+            assert!(!is_lost(&begun) && begun.told.failures == 0, "{how}");
+            let told = refuse(&lease(begun));
+            assert_eq!(told.cause.as_deref(), Some("refresh_refused"), "{how}");
+        }
+    });
+}
+
+#[test]
+fn stored_the_answer_itself_in_another_member() {
+    clocked("crash_points::stored_the_answer_itself_in_another_member", |clock| {
+        let scene = Scene::new("crash-stored-fallback");
+        let ended = || Facts { renewed: true, expires_at: time(now() - 10), ..Facts::default() };
+        let account = |session: &str| document(&format!(r#"{{"session":"{session}","user_id":"42"}}"#));
+        scene.vault.save(CONN, &scene.at, &account("canary-s1"), &ended()).unwrap();
+        clock.pass(60);
+        let fallback = Begin { fallback: Some("session".to_owned()), ..crate::once() };
+        let held = lease(scene.begin_with(&fallback));
+        for session in ["canary-s2", "canary-s3"] {
+            scene.vault.save(CONN, &scene.at, &account(session), &ended()).unwrap();
+            clock.pass(60);
+            assert_eq!(scene.begin_with(&fallback).told.outcome, "busy", "{session}");
+        }
+        drop(held);
+        assert!(!is_lost(&scene.begin_with(&fallback)));
+    });
+}
+
+#[test]
+fn stored_by_who_has_not_the_lease() {
+    clocked("crash_points::stored_by_who_has_not_the_lease", |clock| {
+        let scene = Scene::new("crash-stored-other");
+        let holder = scene.holder();
+        let renewed = Facts { renewed: true, ..Facts::default() };
+        crate::save(&scene.vault, &scene.at, "canary-r2", -10, &renewed);
+        clock.pass(60);
+        // Nobody waits for who renews the old one.
+        assert!(!is_lost(&scene.begin()));
+        commits(holder, "canary-r3", "LeaseLost");
     });
 }
 
@@ -239,6 +338,7 @@ fn connected_anew_meanwhile() {
         scene.connect("canary-new", -10);
         let begun = scene.begin();
         assert!(!is_lost(&begun), "nobody waits for who renews the old one");
+        assert_eq!(begun.told.lease.as_ref().unwrap().fence, 2, "it never goes back");
         commits(holder, "canary-r2", "LeaseLost");
         commit(&lease(begun), "canary-new-2").unwrap();
         stands(&scene, "canary-new-2", "active");
@@ -345,11 +445,11 @@ fn the_clock_jumped_back() {
     clocked("crash_points::the_clock_jumped_back", |clock| {
         let scene = Scene::new("crash-back");
         let holder = scene.holder();
-        // A little: the account is still past its end, and the lease a possible one.
-        clock.pass(-5);
+        // A little: the lease is a possible one.
+        clock.pass(-540);
         assert_eq!(scene.force().told.outcome, "busy");
         // Far: no lease that is granted now could end then.
-        clock.pass(-10_000);
+        clock.pass(-1);
         let begun = scene.force();
         assert!(is_lost(&begun));
         let next = lease(begun);
@@ -366,6 +466,9 @@ fn one_holder_after_the_other_goes() {
         let mut granted = 0;
         for _ in 0..2000 {
             let stands = scene.vault.refresh_status(&scene.at, &crate::once()).unwrap();
+            let forced = Begin { force: true, ..crate::once() };
+            let forced = scene.vault.refresh_status(&scene.at, &forced).unwrap();
+            assert_eq!(forced.outcome, "due", "a person may always try");
             let mut worker = scene.worker();
             worker.tell("begin");
             let told = worker.hear().unwrap();

@@ -8,7 +8,9 @@ use crate::{Scene, answered, commit, is_lost, lease, once, refuse, save};
 #[test]
 fn a_final_refusal_is_final_once() {
     let scene = Scene::new("fail-final");
+    let revision = scene.vault.refresh_status(&scene.at, &once()).unwrap().about.revision;
     let told = refuse(&scene.granted());
+    assert_eq!(told.about.revision, revision + 1, "whoever compares revisions sees it");
     assert_eq!((told.outcome, told.cause.as_deref()), ("dead", Some("refresh_refused")));
     assert_eq!((told.about.status.as_str(), scene.status()), ("needs_reauth", "needs_reauth".to_owned()));
     let before = scene.writes();
@@ -139,23 +141,38 @@ fn a_new_consent_clears_what_was_known_of_the_old_one() {
     assert_eq!(scene.outcome(), "backoff");
 }
 
-/// What such a class hands in is no member that the catalogue names.
+/// What such a class hands in is no member that the catalogue names: the account has not what it names, it does not know the
+/// provider, or names nothing for it.
 #[test]
 fn a_new_consent_clears_it_also_where_another_member_is_handed_in() {
-    let scene = Scene::new("fail-consent-fallback");
-    let connect = |access: &str| {
-        let facts = Facts { expires_at: crate::time(crate::now() - 10), ..Facts::default() };
-        let account = format!(r#"{{"access_token":"{access}","user_id":"42"}}"#);
-        scene.vault.save(crate::CONN, &scene.at, &document(&account), &facts).unwrap();
-    };
-    let fallback = Begin { fallback: Some("access_token".to_owned()), ..once() };
-    connect("canary-a1");
-    lease(scene.begin_with(&fallback)).fail(&answered(429, "")).unwrap();
-    connect("canary-a1");
-    assert_eq!(scene.begin_with(&fallback).told.outcome, "backoff", "the same once more is no new consent");
-    connect("canary-a2");
-    let begun = scene.begin_with(&fallback);
-    assert_eq!((begun.told.outcome, begun.told.failures), ("granted", 0));
+    for provider in ["x", "of_nobody", "mastodon", "twitter"] {
+        for member in ["access_token", "session"] {
+            let scene = Scene::of("fail-consent-fallback", provider);
+            let connect = |credential: &str| {
+                let facts = Facts { expires_at: crate::time(crate::now() - 10), ..Facts::default() };
+                let account = format!(r#"{{"{member}":"{credential}","user_id":"42"}}"#);
+                scene.vault.save(crate::CONN, &scene.at, &document(&account), &facts).unwrap();
+            };
+            let fallback = Begin { fallback: Some(member.to_owned()), ..once() };
+            connect("canary-a1");
+            lease(scene.begin_with(&fallback)).fail(&answered(429, "")).unwrap();
+            connect("canary-a1");
+            let told = scene.begin_with(&fallback).told;
+            assert_eq!(told.outcome, "backoff", "{provider} {member}: the same once more is no new consent");
+            connect("canary-a2");
+            let begun = scene.begin_with(&fallback);
+            let told = (begun.told.outcome, begun.told.failures);
+            assert_eq!(told, ("granted", 0), "{provider} {member}");
+            // Nor is what the provider itself renewed kept waiting.
+            lease(begun).fail(&answered(429, "")).unwrap();
+            let facts =
+                Facts { renewed: true, expires_at: crate::time(crate::now() - 10), ..Facts::default() };
+            let patch = document(&format!(r#"{{"{member}":"canary-a3"}}"#));
+            scene.vault.merge(crate::CONN, &scene.at, &patch, &facts).unwrap();
+            let told = scene.begin_with(&fallback).told;
+            assert_eq!((told.cause.as_deref(), told.failures), (Some("too_young"), 0), "{provider} {member}");
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What passes with time, by a clock that the test sets.
 
-use dm_connections::vault::Facts;
+use dm_connections::vault::{DueOptions, Facts};
 
 use crate::clock::{BEGIN, clocked};
 use crate::support::{address, document};
@@ -74,7 +74,12 @@ fn a_wait_that_no_clock_can_have_meant_is_none() {
     clocked("hours::a_wait_that_no_clock_can_have_meant_is_none", |clock| {
         let scene = Scene::new("hours-jump");
         clock.set(BEGIN + 1_000_000);
-        scene.granted().fail(&answered(500, "")).unwrap();
+        let until = scene.granted().fail(&answered(500, "")).unwrap().until.unwrap();
+        // The longest that a provider can have asked for.
+        for (second, outcome) in [(until - 108_000, "backoff"), (until - 108_001, "due")] {
+            clock.set(second);
+            assert_eq!(scene.vault.refresh_status(&scene.at, &once()).unwrap().outcome, outcome);
+        }
         clock.set(BEGIN);
         lease(scene.force()).release().unwrap();
         scene.granted().release().unwrap();
@@ -166,33 +171,48 @@ fn due_is_asked_again_when_it_says() {
 }
 
 #[test]
+fn of_those_that_are_due_in_one_second_the_rest_is_told_of() {
+    clocked("hours::of_those_that_are_due_in_one_second_the_rest_is_told_of", |_| {
+        let scene = Scene::new("hours-more");
+        save(&scene.vault, &address("x", "user:2", "default"), "canary-2", -10, &Facts::default());
+        for more in [true, false] {
+            let due = scene.vault.due(&DueOptions { limit: 1, ..DueOptions::default() }).unwrap();
+            assert_eq!((due.items.len(), due.more), (1, more));
+            assert_eq!(due.next_at.unwrap() == now(), more);
+        }
+    });
+}
+
+#[test]
 fn accounts_that_were_connected_together_are_not_renewed_together() {
     clocked("hours::accounts_that_were_connected_together_are_not_renewed_together", |clock| {
-        let scene = Scene::new("hours-spread");
-        let owners: Vec<_> =
-            (1..=60).map(|number| address("x", &format!("user:{number}"), "default")).collect();
-        for at in &owners {
-            save(&scene.vault, at, &format!("canary-{}", at.owner), 7200, &Facts::default());
-        }
-        let due = || scene.vault.due(&Default::default()).unwrap();
-        assert!(due().items.is_empty());
-        // Due at 6900, and up to thirty seconds later.
-        let mut seen = vec![];
-        clock.set(BEGIN + 6899);
-        assert!(due().items.is_empty());
-        for _ in 0..=30 {
-            clock.pass(1);
-            let mut items = 0;
-            loop {
-                let page = due();
-                items += page.items.len();
-                if !page.more {
-                    break;
-                }
+        // Also where nobody looks at them before they are due.
+        for looks in [true, false] {
+            clock.set(BEGIN);
+            let scene = Scene::new("hours-spread");
+            for number in 1..=60 {
+                let at = address("x", &format!("user:{number}"), "default");
+                save(&scene.vault, &at, &format!("canary-{number}"), 7200, &Facts::default());
             }
-            seen.push(items);
+            let due = || scene.vault.due(&Default::default()).unwrap();
+            // Due at 6900, and up to thirty seconds later.
+            let mut seen = vec![];
+            clock.set(BEGIN + 6899);
+            assert!(!looks || due().items.is_empty());
+            for _ in 0..=30 {
+                clock.pass(1);
+                let mut items = 0;
+                loop {
+                    let page = due();
+                    items += page.items.len();
+                    if !page.more {
+                        break;
+                    }
+                }
+                seen.push(items);
+            }
+            assert_eq!(seen.iter().sum::<usize>(), 60, "{seen:?}");
+            assert!(seen.iter().filter(|items| **items > 0).count() > 15, "{seen:?}");
         }
-        assert_eq!(seen.iter().sum::<usize>(), 60, "{seen:?}");
-        assert!(seen.iter().filter(|items| **items > 0).count() > 15, "{seen:?}");
     });
 }

@@ -2,9 +2,10 @@
 
 use rusqlite::params;
 
-use dm_connections::vault::Facts;
+use dm_connections::domain::RecordId;
+use dm_connections::vault::{Facts, Kind};
 
-use crate::support::address;
+use crate::support::{address, document};
 use crate::{Scene, answered, commit, is_lost, lease, once, save};
 
 type State = (Vec<u8>, i64, String, Vec<u8>);
@@ -120,6 +121,21 @@ fn a_schedule_that_is_none_costs_a_look() {
     // What is written is looked at again.
     scene.connect("canary-r2", -10);
     assert_eq!(scene.vault.due(&Default::default()).unwrap().items.len(), 1);
+}
+
+#[test]
+fn what_is_no_connection_is_not_looked_at() {
+    let scene = Scene::new("tampered-kind");
+    let app = document(r#"{"client_id":"1","client_secret":"canary-app"}"#);
+    let at = address("x", "site:0", "default");
+    let id = scene.vault.save(Kind::Config, &at, &app, &Facts::default()).unwrap().id;
+    let id = id.parse::<RecordId>().unwrap();
+    let sql = "INSERT INTO refresh_schedule (connection, look_at) VALUES (?1, 0)";
+    scene.site.sql().execute(sql, [id.as_bytes()]).unwrap();
+    assert_eq!(scene.vault.due(&Default::default()).unwrap().items.len(), 1);
+    let sql = "SELECT count(*) FROM refresh_schedule WHERE connection = ?1";
+    let left: i64 = scene.site.sql().query_row(sql, [id.as_bytes()], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0, "nor again");
 }
 
 #[test]

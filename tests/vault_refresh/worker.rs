@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dm_connections::vault::{Address, Begin, Cloned, DueOptions, Facts, Lease, Options, Vault, close_all};
+use dm_connections::vault::{
+    Address, Begin, Cloned, Commit, DueOptions, Facts, Lease, Options, Vault, close_all,
+};
 
 use crate::support::process::{Role, hear, say};
-use crate::support::{SITE, address, key};
+use crate::support::{SITE, address, document, key};
 use crate::{answered, code, commit, once, save};
 
 /// The store, as this process opens it.
@@ -52,8 +54,16 @@ pub fn play(role: &Role) {
             }
             // As a class does that stores what came by itself.
             "save" => {
-                let saved = save(&vault, &at, rest, 3600, &Facts { renewed: true, ..Facts::default() });
-                say(saved.revision);
+                let (token, ends_in) = rest.split_once(' ').unwrap_or((rest, "3600"));
+                let renewed = Facts { renewed: true, ..Facts::default() };
+                say(save(&vault, &at, token, ends_in.parse().unwrap(), &renewed).revision);
+            }
+            "commit saved" => {
+                let saved = Commit { if_revision: Some(rest.parse().unwrap()), ..Commit::default() };
+                match lease.as_ref().unwrap().commit(&document("{}"), &saved) {
+                    Ok(_) => say("committed"),
+                    Err(error) => say(code(&error)),
+                }
             }
             "refused" => match lease.as_ref().unwrap().fail(&answered(400, "invalid_grant")) {
                 Ok(told) => say(told.outcome),

@@ -190,6 +190,41 @@ final class ToolsPageTest extends SiteTestCase
         self::assertLessThan($before, count($this->grants($site)));
     }
 
+    /**
+     * Meta, say, renews nothing that has run out; and a class may say that it cannot.
+     */
+    public function testWhoseAccessRanOutForGoodIsToldToConnectAgain(): void
+    {
+        $site = $this->migrated($this->ownSite());
+        $site->evaluate('$vault = DataMachine\Connections\WordPress\Plugin::store()->vault();
+            $past = ["expires_at" => 1000000000];
+            $vault->save("instagram", "site:0", ["access_token" => "x"], options: $past);
+            $vault->save("instagram", "user:1", ["access_token" => "x"], options: ["expires_at" => time() + 86400]);
+            $vault->save("x", "site:0", ["access_token" => "x", "refresh_token" => "x"], options: $past);
+            $vault->save("x", "user:1", ["access_token" => "x"], options: $past);
+            $vault->save("pinterest", "site:0", ["access_token" => "x", "refresh_token" => "x"], options: $past);
+            $pinterest = $vault->find(["provider" => "pinterest"])->rows[0];
+            $vault->refresh($pinterest, static fn () => DataMachine\Connections\RefreshFailure::unsupported());');
+        $page = $this->page($site);
+        $text = static fn (string $path): array => array_map(
+            static fn (\DOMNode $node): string => trim($node->textContent),
+            $page->find($path)
+        );
+        $how = static fn (string $name): array => $text("//tr[th[.='{$name}']]/td[2]");
+        self::assertSame(['in use: 1, run out, has to be connected again: 1'], $how('Instagram'));
+        self::assertSame(['run out, to be renewed: 1, run out, has to be connected again: 1'], $how('X'));
+        self::assertSame(['run out, has to be connected again: 1'], $how('Pinterest'));
+        $again = 'Connect the account again in Data Machine.';
+        $rows = "//tr[td[3][.='{$again}']]";
+        self::assertEqualsCanonicalizing([
+            'run out, has to be connected again (too_late)',
+            'run out, has to be connected again (nothing_to_spend)',
+            'run out, has to be connected again (not_supported)',
+        ], $text("{$rows}/td[1]"));
+        self::assertStringContainsString('2001', $text("{$rows}/td[2]")[0]);
+        self::assertCount(3, $text("{$rows}/th"));
+    }
+
     public function testTheModeIsSwitched(): void
     {
         $site = $this->filled($this->ownSite());

@@ -70,11 +70,7 @@ impl Vault {
         view: View<'_>,
     ) -> Result<Account<'_>, Error> {
         let document = Document::parse(open(check(&row, unlocked)?, unlocked)?.into())?;
-        let known = self.catalogue.entry(&row.meta.provider.parse()?);
-        let entry = match view.fallback.and_then(|member| known.spending(member, &document)) {
-            Some(entry) => Cow::Owned(entry),
-            None => Cow::Borrowed(known),
-        };
+        let entry = renewed_by(self.catalogue.entry(&row.meta.provider.parse()?), view.fallback, &document);
         let stored = StoredState::read(tx, unlocked, row.meta.id)?;
         let time = |seconds: Option<i64>| seconds.and_then(|seconds| UnixTime::new(seconds).ok());
         let connected_at = stored.state.consented_at.unwrap_or(row.meta.connected_at);
@@ -92,12 +88,29 @@ impl Vault {
     }
 }
 
+/// The entry that a renewal of a document goes by.
+pub(super) fn renewed_by<'e>(
+    entry: &'e Entry,
+    fallback: Option<&str>,
+    document: &Document,
+) -> Cow<'e, Entry> {
+    match fallback.and_then(|member| entry.spending(member, document)) {
+        Some(entry) => Cow::Owned(entry),
+        None => Cow::Borrowed(entry),
+    }
+}
+
 /// What stands for the credential that a renewal hands in, so that two can be compared where only one is known; none where
 /// there is none.
 ///
 /// `fingerprint = HMAC-SHA-256[MAC key "dm/v1/mac/fingerprints"](fields(label, store, connection, the member's value as it
 /// stands in the document))`
-fn fingerprint(entry: &Entry, id: RecordId, document: &Document, unlocked: &Unlocked) -> Option<String> {
+pub(super) fn fingerprint(
+    entry: &Entry,
+    id: RecordId,
+    document: &Document,
+    unlocked: &Unlocked,
+) -> Option<String> {
     let value = entry.to_spend(document)?;
     let fields = Fields::new(labels::MAC_FINGERPRINTS)
         .bytes(unlocked.store_id.as_bytes())

@@ -1,5 +1,6 @@
 //! Asking for the right to renew.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -164,6 +165,7 @@ impl Vault {
         state.fence = state.fence.saturating_add(1);
         state.failures = state.failures.saturating_add(due.left_behind.into());
         state.lost = account.fingerprint.clone().filter(|_| due.lost);
+        state.fallback = begin.fallback.clone().filter(|_| matches!(account.entry, Cow::Owned(_)));
         let held = Held {
             nonce: nonce.to_owned(),
             holder: Holder::present(),
@@ -171,6 +173,7 @@ impl Vault {
             expires_at: now.saturating_add(length),
             hard_until: Held::hard_until(now, length),
             intent: account.fingerprint.clone().unwrap_or_default(),
+            stored: None,
             given_up: false,
         };
         told.lease = Some(LeaseTold {

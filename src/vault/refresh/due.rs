@@ -53,18 +53,15 @@ impl Vault {
             self.refuse_clone(write.tx)?;
             let now = write.now.seconds();
             let ids = write.tx.to_look_at(now, LOOKS)?;
-            let (mut items, mut looked) = (Vec::new(), 0);
-            for id in &ids {
+            let mut items = Vec::new();
+            for id in ids {
                 if items.len() == limit {
                     break;
                 }
-                looked += 1;
-                let claimed = self.look_after(write, *id, options)?;
-                items.extend(claimed);
+                items.extend(self.look_after(write, id, options)?);
             }
             let next_at = write.tx.next_look()?;
-            let more = looked < ids.len() || next_at.is_some_and(|at| at <= now);
-            Ok(Due { items, more, next_at })
+            Ok(Due { items, more: next_at.is_some_and(|at| at <= now), next_at })
         })
     }
 

@@ -38,11 +38,14 @@ impl Lease {
             let account = account.ok_or_else(|| self.lost("the connection is gone"))?;
             let standing = match self.still_fits(&account, None) {
                 Ok(()) => account.settle(write, answer)?,
-                // What is stored since is not what was refused.
-                Err(_) => match account.standing(&Begin::default(), write.now.seconds()) {
-                    Standing::Dead(cause) => Standing::Dead(cause),
-                    _ => Standing::Fresh,
-                },
+                // What is stored since is not what was refused; nobody has to wait for who is done with it.
+                Err(_) => {
+                    self.put_down(write, |state| state.lease = None)?;
+                    match account.standing(&Begin::default(), write.now.seconds()) {
+                        Standing::Dead(cause) => Standing::Dead(cause),
+                        _ => Standing::Fresh,
+                    }
+                }
             };
             let told = account.told(&standing, write.unlocked, write.now);
             // As it is since.
@@ -69,8 +72,7 @@ impl Account<'_> {
         let cause = match self.entry.classify(answer.status, answer.error.as_deref()) {
             Verdict::Transient(cause) => cause,
             Verdict::Final(cause) => {
-                let lost = before.lost.is_some() && before.lost == self.fingerprint;
-                let cause = if lost { "answer_lost" } else { cause.as_str() };
+                let cause = if before.lost == self.fingerprint { "answer_lost" } else { cause.as_str() };
                 let state = State {
                     cause: Some(cause.to_owned()),
                     next_at: None,

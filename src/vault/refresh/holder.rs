@@ -62,6 +62,11 @@ impl Holder {
         }
     }
 
+    /// Whether it is this process, and has the lease with this nonce still.
+    pub(super) fn has(&self, nonce: &str) -> bool {
+        self.is_me() && open().contains(nonce)
+    }
+
     /// Whether it is this process.
     pub(super) fn is_me(&self) -> bool {
         self.is(&Self::present())
@@ -92,12 +97,7 @@ pub(super) fn let_go(nonce: &str) {
 fn started(pid: u32) -> io::Result<Option<u64>> {
     let stat = match fs::read_to_string(format!("/proc/{pid}/stat")) {
         Ok(stat) => stat,
-        // The second: it ended while it was read.
-        Err(error)
-            if error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH) =>
-        {
-            return Ok(None);
-        }
+        Err(error) if tells_of_an_end(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
     // The second field is a name in brackets, which may hold anything.
@@ -106,6 +106,11 @@ fn started(pid: u32) -> io::Result<Option<u64>> {
     // The 22nd field of all; the state was the third.
     let started = fields.nth(18).and_then(|field| field.parse().ok());
     Ok(started.filter(|_| !ended))
+}
+
+/// Whether there is no such process: it is gone, or ended while it was read.
+fn tells_of_an_end(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH))
 }
 
 #[cfg(test)]
@@ -133,13 +138,22 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_is_not_gone() {
+        let tells = |number| tells_of_an_end(&io::Error::from_raw_os_error(number));
+        assert!(tells(libc::ENOENT) && tells(libc::ESRCH));
+        assert!(!tells(libc::EMFILE) && !tells(libc::EACCES) && !tells_of_an_end(&io::Error::other("")));
+    }
+
+    #[test]
     fn this_process_has_what_it_holds() {
         let me = Holder::present();
         assert!(me.is_me());
         assert_eq!(me.life("mine"), Life::Gone);
         hold("mine");
-        assert_eq!(me.life("mine"), Life::Alive);
+        assert_eq!((me.life("mine"), me.has("mine"), me.has("another")), (Life::Alive, true, false));
+        let parent = Holder { pid: me.pid + 1, ..me.clone() };
+        assert!(!parent.has("mine") && !parent.is_me());
         let_go("mine");
-        assert_eq!(me.life("mine"), Life::Gone);
+        assert_eq!((me.life("mine"), me.has("mine")), (Life::Gone, false));
     }
 }

@@ -89,7 +89,11 @@ impl Lease {
     }
 
     /// Changes the state where it is still this lease's.
-    fn put_down(&self, write: &mut Write<'_>, change: impl FnOnce(&mut State)) -> Result<(), Error> {
+    pub(super) fn put_down(
+        &self,
+        write: &mut Write<'_>,
+        change: impl FnOnce(&mut State),
+    ) -> Result<(), Error> {
         let stored = StoredState::read(write.tx, write.unlocked, self.connection)?;
         let mut state = stored.state.clone();
         if state.lease.as_ref().is_some_and(|held| held.nonce == self.held.nonce) {

@@ -110,37 +110,38 @@ impl Account<'_> {
         } else {
             self.entry.next_refresh(&self.tokens, now, Jitter::new(0))
         };
+        let held =
+            state.lease.as_ref().filter(|held| self.fingerprint.as_ref().is_some_and(|of| held.guards(of)));
+        let busy = held.filter(|held| held.binds(now)).map(Held::busy);
         let usable = self.tokens.expires_at.is_none_or(|at| now < at);
         match next {
             NextRefresh::Due => {}
             NextRefresh::At(_) => return Standing::Fresh,
             NextRefresh::TooYoung(_) if usable => return Standing::Fresh,
-            // What its holder saved itself is younger than the token that it has still to hand in.
+            // Also what a holder saved itself that is still at it.
             NextRefresh::TooYoung(at) => {
-                return state.lease.as_ref().filter(|held| held.binds(now)).map_or_else(
-                    || Standing::Backoff { until: Some(at), cause: Some("too_young".to_owned()) },
-                    Held::busy,
-                );
+                let young = Standing::Backoff { until: Some(at), cause: Some("too_young".to_owned()) };
+                return busy.unwrap_or(young);
             }
             NextRefresh::Never(why) => return Standing::Unsupported(why.as_str()),
         }
-        let held = state.lease.as_ref().filter(|held| Some(&held.intent) == self.fingerprint.as_ref());
-        if let Some(held) = held.filter(|held| held.binds(now)) {
-            return held.busy();
+        if let Some(busy) = busy {
+            return busy;
         }
         let waits = state.next_at.is_some_and(|at| at > now && at <= now.saturating_add(LONGEST_WAIT));
         if !begin.force && (waits || state.gave_up) {
             let until = state.next_at.filter(|_| !state.gave_up);
             return Standing::Backoff { until, cause: state.cause.clone() };
         }
-        self.due(held, begin.force, now)
+        // What its holder stored itself was not handed in.
+        self.due(held.filter(|held| Some(&held.intent) == self.fingerprint.as_ref()), begin.force, now)
     }
 
     /// Nobody holds it, and nothing says to wait; unless one holder after the other goes without a word.
     fn due(&self, held: Option<&Held>, force: bool, now: i64) -> Standing {
         let state = &self.stored.state;
         let Some(held) = held else {
-            let lost = state.lost.is_some() && state.lost == self.fingerprint;
+            let lost = state.lost == self.fingerprint;
             return Standing::Due(Due { lost, ..Due::default() });
         };
         let failures = state.failures.saturating_add(1);
@@ -198,6 +199,11 @@ impl Held {
     /// known to live, or lives where nobody here can see it.
     pub(super) fn binds(&self, now: i64) -> bool {
         !self.given_up && !self.is_void(now) && self.holder.life(&self.nonce) != Life::Gone
+    }
+
+    /// Whether it is about the credential with that fingerprint.
+    fn guards(&self, fingerprint: &str) -> bool {
+        self.intent == fingerprint || self.stored.as_deref() == Some(fingerprint)
     }
 
     fn busy(&self) -> Standing {

@@ -41,13 +41,16 @@ pub(super) struct State {
     pub(super) consented_at: Option<i64>,
     /// The end of the consent that was told of.
     pub(super) told: Option<i64>,
+    /// The member that was handed in last, where the account had not what the catalogue names.
+    pub(super) fallback: Option<String>,
 }
 
 impl State {
     /// After a renewal: nobody holds a lease, and no failure counts any more.
     pub(super) fn renewed(&self, now: i64) -> Self {
         let &Self { fence, consented_at, told, .. } = self;
-        Self { fence, refreshed_at: Some(now), consented_at, told, ..Self::default() }
+        let fallback = self.fallback.clone();
+        Self { fence, refreshed_at: Some(now), consented_at, told, fallback, ..Self::default() }
     }
 
     /// After a person consented anew.
@@ -68,6 +71,10 @@ pub(super) struct Held {
     pub(super) hard_until: i64,
     /// The fingerprint of what is handed in.
     pub(super) intent: String,
+    /// That of what its holder stored itself since: nobody else hands that in either while it is at it, and where it is gone
+    /// nothing of that is spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) stored: Option<String>,
     /// The holder closed it without saying what came of it.
     #[serde(default)]
     pub(super) given_up: bool,

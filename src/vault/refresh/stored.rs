@@ -1,6 +1,7 @@
 //! What a write of a row means for its renewals.
 
-use super::state::{State, StoredState};
+use super::account::{fingerprint, renewed_by};
+use super::state::{Held, State, StoredState};
 use crate::domain::{Document, RecordId};
 use crate::providers::Entry;
 use crate::store::{Kind, Meta};
@@ -17,14 +18,20 @@ impl Write<'_> {
         [before, after]: [&Document; 2],
         renewed: bool,
     ) -> Result<(), Error> {
-        if entry.is_renewed_alike(before, after) && !renewed {
+        let stored = StoredState::read(self.tx, self.unlocked, id)?;
+        let fallback = stored.state.fallback.as_deref();
+        let alike = |entry: &Entry| entry.is_renewed_alike(before, after);
+        if alike(entry) && alike(&renewed_by(entry, fallback, before)) && !renewed {
             return Ok(());
         }
-        let stored = StoredState::read(self.tx, self.unlocked, id)?;
         let now = self.now.seconds();
         let state = if renewed { stored.state.renewed(now) } else { stored.state.consented(now) };
-        // A lease stays: its holder may have saved this itself, and has still to say that it is done.
-        let lease = stored.state.lease.clone();
+        // A lease stays: its holder has still to say that it is done. What it saved itself is protected as what it handed in.
+        let lease = stored.state.lease.clone().map(|held| {
+            let is_holders = renewed && held.holder.has(&held.nonce);
+            let of_after = || fingerprint(&renewed_by(entry, fallback, after), id, after, self.unlocked);
+            Held { stored: if is_holders { of_after() } else { held.stored }, ..held }
+        });
         stored.replace(self, id, &State { lease, ..state })
     }
 

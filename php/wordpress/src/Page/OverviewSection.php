@@ -6,6 +6,8 @@ namespace DataMachine\Connections\WordPress\Page;
 
 use DataMachine\Connections\AuditRecord;
 use DataMachine\Connections\ConnectionInfo;
+use DataMachine\Connections\Exception\IntegrityException;
+use DataMachine\Connections\Exception\NotFoundException;
 use DataMachine\Connections\ProviderStatus;
 use DataMachine\Connections\Refreshed;
 use DataMachine\Connections\RefreshOutcome;
@@ -29,30 +31,56 @@ final class OverviewSection
 
     /** What needs somebody. */
     private const TROUBLE = [Status::NeedsReauth, Status::Error, Status::KeyUnavailable, Status::Revoked];
+    /** The cause where a class said that it cannot renew an account. */
+    private const REFUSED = 'not_supported';
 
     public static function show(Vault $vault): Html
     {
         $providers = $vault->status();
+        $ended = self::ended($vault);
         return Html::all(
             Parts::heading(__('What is connected', 'datamachine-connections')),
             $providers === []
                 ? Parts::text(__('Nothing yet. What Data Machine connects goes into the store at once.', 'datamachine-connections'))
-                : self::providers($providers),
-            self::attention($vault)
+                : self::providers($providers, array_count_values(array_column(array_column($ended, 0), 'provider'))),
+            self::attention($vault, $ended)
         );
     }
 
     /**
-     * @param array<string, ProviderStatus> $providers
+     * Those whose access has run out for good: the catalogue, and what the account has, say that no renewal brings it back.
+     *
+     * @return list<array{ConnectionInfo, ?string}> with the cause
      */
-    private static function providers(array $providers): Html
+    private static function ended(Vault $vault): array
+    {
+        $ended = [];
+        foreach ($vault->all(['status' => Status::Expired]) as $connection) {
+            try {
+                $how = $vault->refreshStatus($connection);
+            } catch (NotFoundException | IntegrityException) {
+                // It went meanwhile, or does not open, which is told where it is asked for.
+                continue;
+            }
+            if ($how->outcome === RefreshOutcome::Unsupported || $how->cause === self::REFUSED) {
+                $ended[] = [$connection, $how->cause];
+            }
+        }
+        return $ended;
+    }
+
+    /**
+     * @param array<string, ProviderStatus> $providers
+     * @param array<string, int>            $ended     how many of which provider's ran out for good
+     */
+    private static function providers(array $providers, array $ended): Html
     {
         $rows = [];
         foreach ($providers as $provider) {
             $rows[] = [
                 $provider->name,
                 (string) array_sum($provider->statuses),
-                self::statuses($provider),
+                self::statuses($provider, $ended[$provider->provider] ?? 0),
                 $provider->configured ? __('yes', 'datamachine-connections') : __('no', 'datamachine-connections'),
                 $provider->nextExpiry === null ? '–' : Words::time($provider->nextExpiry),
             ];
@@ -66,21 +94,23 @@ final class OverviewSection
         ], $rows);
     }
 
-    private static function statuses(ProviderStatus $provider): string
+    private static function statuses(ProviderStatus $provider, int $ended): string
     {
-        $parts = [];
+        $counts = [];
         foreach (Status::cases() as $status) {
-            $count = $provider->count($status);
-            if ($count > 0) {
-                $parts[] = Words::status($status) . ": {$count}";
-            }
+            $counts[Words::status($status)] = $provider->count($status) - ($status === Status::Expired ? $ended : 0);
         }
+        $counts = array_filter($counts + [Words::ended() => $ended], static fn (int $count): bool => $count > 0);
+        $parts = array_map(static fn (string $word, int $count): string => "{$word}: {$count}", array_keys($counts), $counts);
         return $parts === [] ? '–' : implode(', ', $parts);
     }
 
-    private static function attention(Vault $vault): Html
+    /**
+     * @param list<array{ConnectionInfo, ?string}> $ended
+     */
+    private static function attention(Vault $vault, array $ended): Html
     {
-        $rows = [...self::inTrouble($vault), ...self::failing($vault)];
+        $rows = [...self::inTrouble($vault), ...array_map(self::over(...), $ended), ...self::failing($vault)];
         if ($rows === []) {
             return Html::all();
         }
@@ -125,10 +155,31 @@ final class OverviewSection
     private static function helps(ConnectionInfo $connection): string
     {
         return match ($connection->quarantined === [] ? $connection->status : Status::NeedsReauth) {
-            Status::NeedsReauth, Status::Revoked => __('Connect the account again in Data Machine.', 'datamachine-connections'),
+            Status::NeedsReauth, Status::Revoked => self::again(),
             Status::KeyUnavailable => __('Give the earlier key, or connect the account again.', 'datamachine-connections'),
             default => __('Look at the provider; then connect the account again.', 'datamachine-connections'),
         };
+    }
+
+    private static function again(): string
+    {
+        return __('Connect the account again in Data Machine.', 'datamachine-connections');
+    }
+
+    /**
+     * @param array{ConnectionInfo, ?string} $ended
+     *
+     * @return list<string>
+     */
+    private static function over(array $ended): array
+    {
+        [$connection, $cause] = $ended;
+        return [
+            self::name($connection),
+            self::withCause(Words::ended(), $cause),
+            Words::time($connection->expiresAt),
+            self::again(),
+        ];
     }
 
     /**
@@ -145,7 +196,9 @@ final class OverviewSection
                 ? null
                 : self::connection($vault, $record);
             $how = $connection === null ? null : $vault->refreshStatus($connection);
-            if ($connection !== null && $how?->outcome === RefreshOutcome::Backoff) {
+            // Of those that ran out for good more was said.
+            $over = $connection?->status === Status::Expired && $how?->cause === self::REFUSED;
+            if ($connection !== null && $how?->outcome === RefreshOutcome::Backoff && !$over) {
                 $rows[$connection->id] = [
                     self::name($connection),
                     self::withCause(self::failed($how), $how->cause),

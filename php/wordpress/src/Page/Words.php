@@ -60,6 +60,12 @@ final class Words
         };
     }
 
+    /** Of an access that has run out, where the provider does not renew what has. */
+    public static function ended(): string
+    {
+        return __('run out, has to be connected again', 'datamachine-connections');
+    }
+
     /**
      * A grant's terms, as the library takes them, of one that was given.
      *
