@@ -49,6 +49,7 @@ final class LoadTest extends SiteTestCase
             self::assertSame(200, $site->get($page)->status);
         }
     }
+
     public function testAPageThatUsesNoConnectionLoadsNothingOfTheStoreTheOptionOrTheirEvents(): void
     {
         $site = $this->migrated($this->ownSite());
