@@ -158,7 +158,8 @@ pub(super) fn check_address<'a>(
     Ok(intact)
 }
 
-fn check_names(row: &Row, kind: Kind, names: [&str; 3]) -> Result<(), Error> {
+/// Whether it has the names (provider, owner, account) that it was asked for by.
+pub(super) fn check_names(row: &Row, kind: Kind, names: [&str; 3]) -> Result<(), Error> {
     let meta = &row.meta;
     let same = meta.kind == kind && [&meta.provider, &meta.owner, &meta.account] == names;
     if same { Ok(()) } else { Err(integrity(meta, "the row")) }
@@ -187,6 +188,11 @@ pub(super) fn open_again(
     unlocked: &Unlocked,
 ) -> Result<Plaintext, Error> {
     check_names(row, kind, names)?;
+    open_known(row, unlocked)
+}
+
+/// The same of a row that was not asked for by its names.
+pub(super) fn open_known(row: &Row, unlocked: &Unlocked) -> Result<Plaintext, Error> {
     let refused = |_| integrity(&row.meta, "the sealed document");
     if let Some(opener) = unlocked.openers.known(row) {
         return opener.open(&row.sealed).map_err(refused);

@@ -8,7 +8,7 @@ use crate::domain::{Document, RecordId, UnixTime, hex};
 use crate::providers::{Entry, Tokens};
 use crate::store::{ReadTx, Row};
 use crate::vault::get::not_found;
-use crate::vault::row::{check, check_address, open};
+use crate::vault::row::{check_names, open_known};
 use crate::vault::unlocked::Unlocked;
 use crate::vault::{Address, Error, Kind, Vault};
 
@@ -44,7 +44,7 @@ impl Vault {
         let [provider, owner, name] = address.columns();
         let row = tx.row(Kind::Connection, &provider, &owner, &name)?;
         let row = row.ok_or_else(|| not_found(Kind::Connection, address))?;
-        check_address(&row, Kind::Connection, address, unlocked)?;
+        check_names(&row, Kind::Connection, [&provider, &owner, &name])?;
         self.opened(tx, unlocked, row, view)
     }
 
@@ -69,7 +69,9 @@ impl Vault {
         row: Row,
         view: View<'_>,
     ) -> Result<Account<'_>, Error> {
-        let document = Document::parse(open(check(&row, unlocked)?, unlocked)?.into())?;
+        // What is remembered of rows has a lock of its own, which must be free at a fork.
+        let _inside = crate::vault::enter();
+        let document = Document::parse(open_known(&row, unlocked)?.into())?;
         let entry = renewed_by(self.catalogue.entry(&row.meta.provider.parse()?), view.fallback, &document);
         let stored = StoredState::read(tx, unlocked, row.meta.id)?;
         let time = |seconds: Option<i64>| seconds.and_then(|seconds| UnixTime::new(seconds).ok());
