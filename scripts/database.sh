@@ -13,8 +13,8 @@ server=''
 cleanup() {
     local status=$?
     if [[ -n $server ]]; then
-        kill "$server" 2>/dev/null || true
-        wait "$server" || true
+        # Its data go with it; and asked to end while it starts, it may not hear that.
+        { kill -KILL "$server" && wait "$server"; } 2>/dev/null || true
     fi
     # Small disks that a test had no time to take away.
     findmnt -rno TARGET | { grep "^$directory/" || true; } | xargs -r umount -l
