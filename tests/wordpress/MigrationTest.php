@@ -20,6 +20,7 @@ final class MigrationTest extends SiteTestCase
         $state = DataMachine\Connections\WordPress\Plugin::state();
         return (new Rollback($state->store()->vault(), $state->anchor()))->run(false)->accounts;';
     private const STRAYS = 'return (new DataMachine\Connections\WordPress\Migration\Strays())->take();';
+    private const EVENT = 'do_action("datamachine_connections_strays", 60);';
     private const READ = 'return get_site_option("datamachine_auth_data");';
 
     /**
@@ -236,6 +237,38 @@ final class MigrationTest extends SiteTestCase
         $option = self::opened($site->evaluate(self::READ));
         unset($option['reddit']['account']);
         self::assertEquals($expected, $option);
+    }
+
+    /**
+     * @dataProvider kinds
+     */
+    public function testWhatARequestUnderWaySavesAfterARollbackComesBackToo(Kind $kind): void
+    {
+        $site = $this->migrated($this->ownSite(kind: $kind));
+        $late = str_replace('return (new', '(new', self::ROLLBACK) . '
+            $reddit = apply_filters("datamachine_auth_providers", [])["reddit"];
+            return $reddit->update_site_account(["access_token" => "renewed-" . "late"]);';
+        self::assertTrue($site->evaluate($late));
+        self::assertSame(['inert', null], $this->state($site));
+        self::assertSame(self::SECRET, $this->token($site));
+        $site->evaluate(self::EVENT);
+        self::assertSame('renewed-late', $this->token($site));
+        $row = $site->row(self::OPTION);
+        $site->evaluate(self::EVENT);
+        self::assertSame($row, $site->row(self::OPTION));
+    }
+
+    public function testWhatIsInTheOptionSinceARollbackIsNotWrittenOver(): void
+    {
+        $site = $this->migrated($this->ownSite());
+        $late = str_replace('return (new', '(new', self::ROLLBACK) . '
+            $reddit = apply_filters("datamachine_auth_providers", [])["reddit"];
+            return $reddit->save_account_for_user(12, ["access_token" => "renewed-" . "late"]);';
+        self::assertTrue($site->evaluate($late));
+        self::assertTrue($site->evaluate(self::REDDIT . '->save_site_account(["access_token" => "connected-since"]);'));
+        $site->evaluate(self::EVENT);
+        self::assertSame('connected-since', $this->token($site));
+        self::assertStringContainsString('saved accounts in the store afterwards', implode("\n", $site->logs->take()));
     }
 
     private function readied(Kind $kind, mixed ...$settings): Site

@@ -30,6 +30,8 @@ final class Progress
      * @param int         $done    how many of them were taken over
      * @param int         $at      when it last moved, in Unix seconds
      * @param string|null $by      who began it, such as `user:1`
+     * @param string|null $given   hash of the option as it was given back, see Latecomers
+     * @param int         $writes  Vault::writes() of then
      */
     public function __construct(
         public readonly string $phase,
@@ -38,6 +40,8 @@ final class Progress
         public readonly int $done = 0,
         public readonly int $at = 0,
         public readonly ?string $by = null,
+        public readonly ?string $given = null,
+        public readonly int $writes = 0,
     ) {
     }
 
@@ -65,6 +69,8 @@ final class Progress
             $number('done'),
             $number('at'),
             is_string($stored['by'] ?? null) ? $stored['by'] : null,
+            is_string($stored['given'] ?? null) ? $stored['given'] : null,
+            $number('writes'),
         );
     }
 

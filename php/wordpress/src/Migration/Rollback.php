@@ -53,8 +53,17 @@ final class Rollback
             Anchor::delete();
             return $export;
         });
-        (new Progress(Progress::ROLLED_BACK, $this->anchor))->write();
+        (new Progress(Progress::ROLLED_BACK, $this->anchor, ...Latecomers::since($export)))->write();
+        Strays::plan();
         return $export->report;
+    }
+
+    /**
+     * The option as Data Machine would hold it.
+     */
+    public static function export(Vault $vault, bool $leaveOut): LegacyExport
+    {
+        return $vault->exportLegacy(wp_salt('auth'), fields: Window::FIELDS, leaveOut: $leaveOut);
     }
 
     /**
@@ -63,7 +72,7 @@ final class Rollback
     private function exported(bool $leaveOut): LegacyExport
     {
         for ($tries = self::TRIES; true; $tries--) {
-            $export = $this->vault->exportLegacy(wp_salt('auth'), fields: Window::FIELDS, leaveOut: $leaveOut);
+            $export = self::export($this->vault, $leaveOut);
             if ($tries === 1 || $this->vault->writes() === $export->report->writes) {
                 return $export;
             }

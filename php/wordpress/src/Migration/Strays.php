@@ -31,7 +31,7 @@ final class Strays
     }
 
     /**
-     * Plans to look for them: after a migration.
+     * Plans to look for them: after a migration. After a rollback the same events look for latecomers.
      */
     public static function plan(): void
     {
