@@ -102,6 +102,9 @@ fn a_renewal_by_the_provider_is_no_consent() {
         clock.pass(4000);
         scene.connect("canary-r5", 3600);
         assert_eq!(by(), Some(BEGIN + 9000 + half_a_year), "a person was there");
+        clock.pass(4000);
+        commit(&scene.granted(), "canary-r6").unwrap();
+        assert_eq!(by(), Some(BEGIN + 9000 + half_a_year), "it is remembered");
     });
 }
 
