@@ -22,7 +22,7 @@ final class PluginTest extends SiteTestCase
     /**
      * @dataProvider kinds
      */
-    public function testActivationMakesNothing(Kind $kind): void
+    public function testActivationMakesAnEmptyStoreAndMovesNothing(Kind $kind): void
     {
         $site = $this->ownSite(kind: $kind);
         $before = Files::below($site->home());
@@ -31,8 +31,10 @@ final class PluginTest extends SiteTestCase
         self::assertSame(['inert', null], $this->state($site));
         $made = array_diff(Files::below($site->home()), $before);
         $elsewhere = preg_grep('~/(plugins|uploads|upgrade)/~', $made, PREG_GREP_INVERT);
-        self::assertSame([], array_values($elsewhere ?: []));
+        self::assertSame([], preg_grep('~/home/datamachine-connections-~', $elsewhere ?: [], PREG_GREP_INVERT));
+        self::assertCount(1, preg_grep('~/store/connections\.sqlite$~', $elsewhere ?: []) ?: []);
         self::assertContains($site->row('datamachine_connections'), [null, 'a:0:{}']);
+        self::assertNull($site->row('datamachine_auth_data'));
         self::assertSame(200, $site->get('/')->status);
         self::assertSame(200, $site->as('admin')->get('/wp-admin/')->status);
     }

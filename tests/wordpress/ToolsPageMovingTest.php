@@ -73,7 +73,7 @@ final class ToolsPageMovingTest extends SiteTestCase
         $this->install($site);
         $option = self::manyAccounts(700);
         $site->setRow('datamachine_auth_data', $option);
-        $page = $this->press($site, $this->page($site), 'prepare');
+        $page = $this->page($site);
         $this->kill($site, 'add_action($arguments["hook"], static function () use ($arguments): void {
                 static $times = 0;
                 ++$times === $arguments["times"] && posix_kill(getmypid(), 9);
@@ -167,7 +167,7 @@ final class ToolsPageMovingTest extends SiteTestCase
         if ($ini !== []) {
             $site->restart(ini: $ini);
         }
-        $page = $this->press($site, $this->page($site), 'prepare');
+        $page = $this->page($site);
         $seen = [];
         for ($times = 0; in_array('migrate', self::actions($page), true); $times++) {
             self::assertLessThan(200, $times);

@@ -33,20 +33,14 @@ final class ToolsPageTest extends SiteTestCase
         $site->plugins->dataMachine();
         $site->plugins->upload(self::ZIP);
         $page = $site->plugins->activate(self::PLUGIN);
-        self::assertSame(['prepare'], self::actions($page));
-        self::assertStringContainsString("{$site->home()}/datamachine-connections-", $page->text());
-        self::assertSame([], glob("{$site->home()}/datamachine-connections-*"));
-
-        $page = $this->press($site, $page, 'prepare');
-        self::assertStringContainsString('nothing was moved yet', self::said($page));
         self::assertSame(['migrate'], self::actions($page));
         $text = $page->text();
+        self::assertStringContainsString('Nothing has been moved', $text);
+        self::assertStringContainsString("{$site->home()}/datamachine-connections-", $text);
         self::assertStringContainsString('Accounts: 32 ', $text);
         self::assertStringContainsString('that become grants: 2 of 2', $text);
         self::assertStringContainsString('gone_provider', $text);
         self::assertStringContainsString('reddit › principals › user:66 › account', $text);
-        self::assertSame('', self::said($this->page($site)));
-
         self::assertSame(['inert', null], $this->state($site));
         self::assertSame(Fixtures::serialized('mixed'), $site->row('datamachine_auth_data'));
         self::assertFileExists(self::only($site, 'datamachine-connections-*/store/connections.sqlite'));
@@ -90,14 +84,20 @@ final class ToolsPageTest extends SiteTestCase
         $page = $this->page($site);
         self::assertSame([], self::actions($page));
         self::assertStringContainsString('opcache.preload=' . $site->content(), $page->text());
+        self::assertSame([], glob("{$site->home()}/datamachine-connections-*"));
         $site->restart(ffi: 'preload', preload: 'data-machine-connections/php/preload.php');
-        self::assertSame(['prepare'], self::actions($this->page($site)));
+        $page = $this->page($site);
+        self::assertSame(['prepare'], self::actions($page));
+        $page = $this->press($site, $page, 'prepare');
+        self::assertStringContainsString('nothing was moved yet', self::said($page));
+        self::assertSame(['migrate'], self::actions($page));
+        self::assertSame('', self::said($this->page($site)));
     }
 
     public function testAnEmptyStoreIsMadeAnewWhereTheKeyOrThePlaceChanged(): void
     {
         $site = $this->withOption($this->ownSite());
-        $this->press($site, $this->page($site), 'prepare');
+        $this->page($site);
         $first = self::only($site, 'datamachine-connections-*');
         $site->define(['DATAMACHINE_CONNECTIONS_KEY' => base64_encode(str_repeat('k', 32))]);
         $page = $this->page($site);
@@ -133,7 +133,7 @@ final class ToolsPageTest extends SiteTestCase
             'principals' => ['user:12' => ['account' => $token, self::HTML => 1]],
         ]];
         $site->setRow('datamachine_auth_data', serialize($option));
-        $page = $this->press($site, $this->page($site), 'prepare');
+        $page = $this->page($site);
         self::assertStringNotContainsString(self::HTML, $page->body);
         self::assertStringContainsString(htmlspecialchars(self::HTML), $page->body);
         self::assertSame([], $page->find('//b[@onclick]'));
@@ -347,7 +347,7 @@ final class ToolsPageTest extends SiteTestCase
     {
         $site = $this->withOption($this->ownSite());
         $site->define(['DATAMACHINE_CONNECTIONS_PATH' => "{$site->home()}/first"]);
-        $this->press($site, $this->page($site), 'prepare');
+        $this->press($site, $this->page($site), 'elsewhere');
         self::assertDirectoryExists("{$site->home()}/first/store");
         $site->define(['DATAMACHINE_CONNECTIONS_PATH' => null]);
         $site->evaluate('DataMachine\Connections\WordPress\Uninstallation::run();');

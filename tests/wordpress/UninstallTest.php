@@ -74,7 +74,7 @@ final class UninstallTest extends SiteTestCase
     {
         $site->plugins->connections();
         $page = $this->page($site);
-        foreach (['prepare', 'migrate', 'mode'] as $action) {
+        foreach (['migrate', 'mode'] as $action) {
             $page = $this->press($site, $page, $action);
         }
         $site->as('admin')->get('/wp-admin/');

@@ -68,6 +68,14 @@ final class Place
     }
 
     /**
+     * Whether a store lies there, whoever's it is.
+     */
+    public function hasStore(): bool
+    {
+        return is_file("{$this->store()}/connections.sqlite");
+    }
+
+    /**
      * A directory as a place.
      */
     public static function at(string $directory): self

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace DataMachine\Connections\WordPress;
 
+use DataMachine\Connections\WordPress\Migration\Migration;
 use DataMachine\Connections\WordPress\Page\Said;
 use DataMachine\Connections\WordPress\Page\Screen;
 use DataMachine\Connections\WordPress\SiteHealth\DebugInformation;
@@ -153,7 +154,7 @@ final class Plugin
     }
 
     /**
-     * Makes nothing but the anchor's empty row: what a migration would need shows on the page.
+     * Makes nothing but the anchor's empty row: the next request of who did it goes on, in welcome().
      */
     public static function activated(mixed $plugin): void
     {
@@ -186,7 +187,7 @@ final class Plugin
     }
 
     /**
-     * Leads who activated the plugin to its page, once.
+     * Leads who activated the plugin to its page, once. There they see what would be moved, where nothing is missing.
      */
     public static function welcome(): void
     {
@@ -195,6 +196,7 @@ final class Plugin
             return;
         }
         delete_site_transient(self::WELCOME);
+        self::attempt(Migration::offer(...));
         // phpcs:ignore WordPress.Security.NonceVerification -- nothing is done.
         if (!isset($_GET['activate-multi'])) {
             wp_safe_redirect(self::page());

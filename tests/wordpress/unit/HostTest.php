@@ -63,7 +63,7 @@ final class HostTest extends TestCase
         self::assertSame('enforce', Anchor::fromArray(['mode' => 'whatever'] + $anchor->toArray())?->mode->value);
         $damaged = [
             'store_id' => 'text', 'path' => ['path' => ''], 'host' => ['host' => null],
-            'key' => ['key' => 3],
+            'key' => ['key' => 3], 'site_hash' => ['site_hash' => ''],
         ];
         foreach ($damaged as $lacks => $value) {
             try {
@@ -77,6 +77,6 @@ final class HostTest extends TestCase
 
     private function anchor(?int $inode): Anchor
     {
-        return new Anchor('id', '/var/lib/dm/store', 'example.org', 'file', '/var/lib/dm/key', 'web-1', $inode);
+        return new Anchor('id', '/var/lib/dm/store', 'example.org', '0', 'file', '/var/lib/dm/key', 'web-1', $inode);
     }
 }

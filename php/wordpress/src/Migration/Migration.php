@@ -9,6 +9,7 @@ use DataMachine\Connections\ImportReport;
 use DataMachine\Connections\Vault;
 use DataMachine\Connections\WordPress\Anchor;
 use DataMachine\Connections\WordPress\Place;
+use DataMachine\Connections\WordPress\Requirements;
 use DataMachine\Connections\WordPress\Store;
 use DataMachine\Connections\WordPress\Window\Hooks;
 use DataMachine\Connections\WordPress\Window\OptionRow;
@@ -49,6 +50,18 @@ final class Migration
             ? $before
             : (new Progress(Progress::PREPARED, $anchor))->write();
         return new self($progress, new OptionRow());
+    }
+
+    /**
+     * The same for who has just activated the plugin, so that the page can tell at once what would be moved; not where
+     * something is missing, or was there before: of that the page tells.
+     */
+    public static function offer(): void
+    {
+        $isNew = !Anchor::exists() && Progress::read() === null && !Place::propose()->hasStore();
+        if ($isNew && Requirements::missing() === []) {
+            self::prepare();
+        }
     }
 
     /**

@@ -36,7 +36,7 @@ final class InertView
             self::introduction($progress),
             $missing === [] ? Html::all() : self::missing($missing),
             self::where($place, $progress?->phase === Progress::ROLLED_BACK),
-            $progress === null && is_file("{$place->store()}/connections.sqlite") ? self::found() : Html::all(),
+            $progress === null && $place->hasStore() ? self::found() : Html::all(),
             match (true) {
                 $missing !== [] => Html::all(),
                 $progress?->phase === Progress::PREPARED => self::prepared($progress),
