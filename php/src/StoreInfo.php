@@ -53,4 +53,12 @@ final class StoreInfo
         $this->writes = $info['writes'];
         $this->version = $info['version'];
     }
+
+    /**
+     * Whether nothing that somebody could miss is in it.
+     */
+    public function isEmpty(): bool
+    {
+        return $this->connections + $this->configs + $this->kept === 0;
+    }
 }

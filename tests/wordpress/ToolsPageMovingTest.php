@@ -50,6 +50,52 @@ final class ToolsPageMovingTest extends SiteTestCase
     }
 
     /**
+     * The database is older than the move: what it says of it, and of the activation.
+     *
+     * @return array<string, array{Kind, bool}>
+     */
+    public static function databases(): array
+    {
+        return [
+            'from before the activation' => [Kind::Single, false],
+            'from after it' => [Kind::Single, true],
+            'a network, from after it' => [Kind::Network, true],
+        ];
+    }
+
+    /**
+     * @dataProvider databases
+     */
+    public function testAStoreOfWhichAnEarlierDatabaseKnowsNothingGoesOn(Kind $kind, bool $prepared): void
+    {
+        $site = $this->withOption($this->ownSite(kind: $kind));
+        $names = ['datamachine_auth_data', 'datamachine_connections', 'datamachine_connections_migration'];
+        $then = array_combine($names, array_map($site->row(...), $names));
+        self::assertNotContains('resume', self::actions($this->page($site)));
+        $this->move($site);
+        $renewed = ['access_token' => 'renewed-since'];
+        self::assertTrue($site->evaluate(self::REDDIT . '->update_site_account($arguments);', $renewed));
+
+        foreach ($then as $name => $value) {
+            $site->setRow($name, $prepared || $name === $names[0] ? $value : null);
+        }
+        self::assertSame(['inert', null], $this->state($site));
+        $new = 'return DataMachine\Played::provider("tumblr")->save_account_for_user(3, $arguments);';
+        self::assertTrue($site->evaluate($new, ['access_token' => 'connected-' . 'meanwhile']));
+        $page = $this->page($site);
+        self::assertStringContainsString('of which this database knows nothing', $page->text());
+        $page = $this->press($site, $page, 'resume');
+        self::assertStringContainsString('in charge again', self::said($page));
+        self::assertSame(['active', null], $this->state($site));
+        self::assertSame('renewed-since', $this->token($site));
+        self::assertSame('connected-meanwhile', $site->evaluate(
+            'return DataMachine\Played::provider("tumblr")->get_account_for_user(3)["access_token"];'
+        ));
+        self::assertSame([], $site->search('connected-meanwhile'));
+        self::assertNotContains('resume', self::actions($this->page($site)));
+    }
+
+    /**
      * Where the process is killed: the hook, and how many times it fired by then.
      *
      * @return array<string, array{string, int}>

@@ -65,6 +65,41 @@ final class Migration
     }
 
     /**
+     * Whether there are connections in the store that lies where one would be made, and this database knows of no move:
+     * one from before it was put back.
+     */
+    public static function isForgotten(Place $place): bool
+    {
+        $phase = Progress::read()?->phase;
+        if (in_array($phase, [Progress::RUNNING, Progress::ROLLED_BACK], true) || !$place->hasStore()) {
+            return false;
+        }
+        try {
+            return !Store::make($place)->vault()->info()->isEmpty();
+        } catch (\Throwable) {
+            // Nobody knows that it is; unless only the key was changed since it was made.
+            return $phase !== Progress::PREPARED;
+        }
+    }
+
+    /**
+     * Puts such a store in charge again, as it is. What the option has that was not moved then is a stray.
+     *
+     * @throws \Throwable what stands in the way; nothing was switched then
+     */
+    public static function resume(Place $place): Anchor
+    {
+        if (!self::isForgotten($place)) {
+            throw self::late();
+        }
+        $anchor = Anchor::of($place, Store::make($place)->vault()->info()->storeId)->with(migratedAt: time());
+        Switching::of(new OptionRow(), static fn () => self::charge($anchor));
+        (new Progress(Progress::DONE, $anchor))->write();
+        Strays::plan();
+        return $anchor;
+    }
+
+    /**
      * How far it has come.
      */
     public function progress(): Progress
@@ -115,16 +150,8 @@ final class Migration
         // Reading everything back takes its time.
         function_exists('set_time_limit') && @set_time_limit(0);
         $anchor = Switching::of($this->row, function (?string $option) use ($progress): Anchor {
-            // Who waited here for another's last step would take the stub for an option without accounts.
-            Anchor::forget();
-            if (Anchor::read() !== null) {
-                throw self::late();
-            }
-            $this->takeOver($option);
             $anchor = $progress->anchor->with(migratedAt: time());
-            if (!$anchor->write()) {
-                throw new Refusal('not_switched', 'The option ' . Anchor::OPTION . ' could not be written.');
-            }
+            self::charge($anchor, fn () => $this->takeOver($option));
             $this->replaceOption();
             return $anchor;
         });
@@ -149,6 +176,24 @@ final class Migration
             $where = implode(', ', $back->differences);
             throw new Refusal('not_the_same', "What the store gives back differs from the option in: {$where}."
                 . ' Nothing was switched; the site goes on as before.');
+        }
+    }
+
+    /**
+     * Writes the anchor, with which the store is in charge, where none is there yet.
+     *
+     * @param \Closure(): void|null $first
+     */
+    private static function charge(Anchor $anchor, #[\SensitiveParameter] ?\Closure $first = null): void
+    {
+        // Who waited here for another's last step would take the stub for an option without accounts.
+        Anchor::forget();
+        if (Anchor::read() !== null) {
+            throw self::late();
+        }
+        $first === null || $first();
+        if (!$anchor->write()) {
+            throw new Refusal('not_switched', 'The option ' . Anchor::OPTION . ' could not be written.');
         }
     }
 

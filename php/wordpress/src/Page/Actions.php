@@ -69,6 +69,7 @@ final class Actions
         return [
             'prepare' => Moving::prepare(...),
             'elsewhere' => Moving::elsewhere(...),
+            'resume' => Moving::resume(...),
             'migrate' => Moving::migrate(...),
             'roll_back' => Moving::rollBack(...),
             'put_back' => Belonging::putBack(...),

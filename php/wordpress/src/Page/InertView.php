@@ -30,13 +30,13 @@ final class InertView
         if ($progress?->phase === Progress::RUNNING) {
             return RunningView::show($progress, $failed);
         }
-        $place = $progress === null ? Place::propose() : Place::at(dirname($progress->anchor->path));
+        $place = self::place();
         $missing = $problem === null ? Requirements::missing() : [$problem];
         return Html::all(
             self::introduction($progress),
             $missing === [] ? Html::all() : self::missing($missing),
             self::where($place, $progress?->phase === Progress::ROLLED_BACK),
-            $progress === null && $place->hasStore() ? self::found() : Html::all(),
+            Migration::isForgotten($place) ? self::found($missing === []) : Html::all(),
             match (true) {
                 $missing !== [] => Html::all(),
                 $progress?->phase === Progress::PREPARED => self::prepared($progress),
@@ -94,10 +94,25 @@ final class InertView
         );
     }
 
-    /** The database knows nothing of a store that is there. */
-    private static function found(): Html
+    /**
+     * Where the store is to be, or is already.
+     */
+    public static function place(): Place
     {
-        return Parts::notice('warning', __('There is a store already, of which this database knows nothing: was a backup of the database put back that is from before the move? Moving again makes the store what the option says, which may be older. To go on with the store as it is, put back a backup of the database from after the move.', 'datamachine-connections'));
+        $progress = Progress::read();
+        return $progress === null ? Place::propose() : Place::at(dirname($progress->anchor->path));
+    }
+
+    /** The database knows nothing of a store that is there. */
+    private static function found(bool $offer): Html
+    {
+        $text = __('There is a store already, with connections of which this database knows nothing: was a backup of the database put back that is from before the move? Then what the option holds is older: tokens that were renewed since are dead in it. Moving again makes the store what the option says.', 'datamachine-connections');
+        $means = __('The button puts the store in charge as it is. What was connected since, and is only in the option, is taken over from there; the option is emptied.', 'datamachine-connections');
+        return Html::all(
+            Parts::notice('warning', $text),
+            $offer ? Parts::text($means) : Html::all(),
+            $offer ? Parts::form('resume', __('Go on with the store as it is', 'datamachine-connections')) : Html::all(),
+        );
     }
 
     private static function look(?Progress $progress): Html

@@ -73,7 +73,7 @@ final class Moving
         } catch (ConnectionsException) {
             return false;
         }
-        return $info->connections + $info->configs + $info->kept === 0;
+        return $info->isEmpty();
     }
 
     public static function migrate(Input $input): ?Said
@@ -83,6 +83,17 @@ final class Moving
         $progress = Migration::prepare()->run($seconds, $input->by());
         // Until it is done, the page says how far it is, and goes on by itself.
         return $progress->phase === Progress::DONE ? self::moved() : null;
+    }
+
+    /**
+     * Goes on with a store that this database does not know of.
+     */
+    public static function resume(): Said
+    {
+        $anchor = Migration::resume(InertView::place());
+        /* translators: %s: a directory. */
+        $text = __('The store in %s is in charge again. What the option had beside it is taken over.', 'datamachine-connections');
+        return Said::done(sprintf($text, $anchor->path));
     }
 
     private static function moved(): Said
