@@ -446,8 +446,9 @@ dm_status dm_conn_set_status(const dm_store *store,
 
 /// Tells which providers are set up and connected, without opening anything. An empty `provider` or `owner` means all.
 ///
-/// `*out` gets `{providers: [{provider, name, configured, connected, statuses: {status: count}, next_expiry}]}`; a
-/// provider that was asked for by name is there even where it has nothing. The caller frees it. Any thread.
+/// `*out` gets `{providers: [{provider, name, configured, connected, statuses: {status: count}, next_expiry}]}`. `name` is for
+/// people; of a provider that the catalogue does not know it is the slug. A provider that was asked for is there even where it
+/// has nothing. The caller frees it. Any thread.
 dm_status dm_conn_status(const dm_store *store,
                          const char *provider,
                          size_t provider_len,

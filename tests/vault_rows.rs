@@ -276,6 +276,8 @@ fn finding_pages_through_and_never_shows_a_secret() {
     assert!(reddit.providers[0].connected && !reddit.providers[0].configured);
     let nobody = vault.status(Some(&"tumblr".parse().unwrap()), Some(&"user:3".parse().unwrap())).unwrap();
     assert!(!nobody.providers[0].connected && nobody.providers[0].statuses.is_empty());
+    let unknown = vault.status(Some(&"of_nobody".parse().unwrap()), None).unwrap();
+    assert_eq!((&nobody.providers[0].name[..], &unknown.providers[0].name[..]), ("Tumblr", "of_nobody"));
 }
 
 #[test]

@@ -278,8 +278,9 @@ pub unsafe extern "C" fn dm_conn_set_status(
 
 /// Tells which providers are set up and connected, without opening anything. An empty `provider` or `owner` means all.
 ///
-/// `*out` gets `{providers: [{provider, name, configured, connected, statuses: {status: count}, next_expiry}]}`; a
-/// provider that was asked for by name is there even where it has nothing. The caller frees it. Any thread.
+/// `*out` gets `{providers: [{provider, name, configured, connected, statuses: {status: count}, next_expiry}]}`. `name` is for
+/// people; of a provider that the catalogue does not know it is the slug. A provider that was asked for is there even where it
+/// has nothing. The caller frees it. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dm_conn_status(
     store: *const dm_store,

@@ -14,7 +14,7 @@ use crate::store::{Filter, ReadTx};
 pub struct ProviderStatus {
     /// Its slug.
     pub provider: String,
-    /// For a person.
+    /// For a person; the slug where the catalogue does not know it.
     pub name: String,
     /// Whether it has an app config that can be used.
     pub configured: bool,
@@ -56,8 +56,10 @@ impl Vault {
             })
         })?;
         let named = found.into_iter().map(|(slug, status)| {
-            let name = slug.parse().map(|provider| self.catalogue.entry(&provider).name.clone());
-            ProviderStatus { name: name.unwrap_or_else(|_| slug.clone()), provider: slug, ..status }
+            let known = slug.parse().ok().filter(|provider| self.catalogue.knows(provider));
+            let name =
+                known.map_or_else(|| slug.clone(), |provider| self.catalogue.entry(&provider).name.clone());
+            ProviderStatus { name, provider: slug, ..status }
         });
         Ok(StatusList { providers: named.collect() })
     }

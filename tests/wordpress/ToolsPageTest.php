@@ -211,8 +211,8 @@ final class ToolsPageTest extends SiteTestCase
             $page->find($path)
         );
         $how = static fn (string $name): array => $text("//tr[th[.='{$name}']]/td[2]");
-        self::assertSame(['in use: 1, run out, has to be connected again: 1'], $how('Instagram'));
-        self::assertSame(['run out, to be renewed: 1, run out, has to be connected again: 1'], $how('X'));
+        self::assertSame(['in use: 1; run out, has to be connected again: 1'], $how('Instagram'));
+        self::assertSame(['run out, to be renewed: 1; run out, has to be connected again: 1'], $how('X'));
         self::assertSame(['run out, has to be connected again: 1'], $how('Pinterest'));
         $again = 'Connect the account again in Data Machine.';
         $rows = "//tr[td[3][.='{$again}']]";

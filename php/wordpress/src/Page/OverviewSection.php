@@ -102,7 +102,7 @@ final class OverviewSection
         }
         $counts = array_filter($counts + [Words::ended() => $ended], static fn (int $count): bool => $count > 0);
         $parts = array_map(static fn (string $word, int $count): string => "{$word}: {$count}", array_keys($counts), $counts);
-        return $parts === [] ? '–' : implode(', ', $parts);
+        return $parts === [] ? '–' : implode('; ', $parts);
     }
 
     /**
