@@ -213,6 +213,8 @@ final class WindowTest extends SiteTestCase
         self::assertSame([true, ['access_token' => 'fake-saved']], $site->evaluate($code));
         $page = $site->as('admin')->get('/wp-admin/tools.php?page=datamachine-connections');
         self::assertStringContainsString('own classes run on this site', $page->text());
+        self::assertStringNotContainsString('would have been refused is listed', $page->text());
+        self::assertStringNotContainsString('look here then', $page->text());
         self::assertSame([], $site->search('fake-saved'));
         unlink($file);
         $code = 'return DataMachine\Played::provider("reddit")->get_account_for_user(2);';

@@ -34,9 +34,10 @@ final class ModeSection
             // What nobody sees is no reason to enforce.
             self::mode($mode, $nothing, !self::sees() || time() - (int) $anchor->migratedAt < self::EARLY),
             Parts::heading(__('Asked for, and not granted', 'datamachine-connections'), 3),
-            self::sees() ? Html::all() : Parts::text(__('Data Machine\'s own classes run on this site, and these say nothing of what an agent asks for: nothing is listed here, whatever is asked. Give grants by hand before you enforce.', 'datamachine-connections')),
             $nothing
-                ? Parts::text(__('Nothing. What an agent asks for and has no grant for is listed here.', 'datamachine-connections'))
+                ? Parts::text(self::sees()
+                    ? __('Nothing. What an agent asks for and has no grant for is listed here.', 'datamachine-connections')
+                    : __('Nothing.', 'datamachine-connections'))
                 : self::proposals($proposals, $mode)
         );
     }
@@ -70,17 +71,22 @@ final class ModeSection
     {
         if ($mode === Mode::Enforce) {
             return Html::all(
-                Parts::text(Html::tag('strong', [], __('Enforced:', 'datamachine-connections')), ' ', __('an agent gets an account only where a grant lets it. What is refused is listed below, and can be granted.', 'datamachine-connections')),
+                Parts::text(Html::tag('strong', [], __('Enforced:', 'datamachine-connections')), ' ', self::sees()
+                    ? __('an agent gets an account only where a grant lets it. What is refused is listed below, and can be granted.', 'datamachine-connections')
+                    : __('an agent gets an account only where a grant lets it.', 'datamachine-connections')),
                 Parts::form('mode', __('Only observe', 'datamachine-connections'), ['mode' => Mode::Observe->value])
             );
         }
         $advice = match (true) {
+            !self::sees() => __('Data Machine\'s own classes run on this site, and these say nothing of what an agent asks for: nothing is listed below, whatever is asked. Give grants by hand before you enforce.', 'datamachine-connections'),
             $nothing && $early => __('Let your agents do their usual work for some days, and look here then.', 'datamachine-connections'),
             $nothing => __('The list below is empty. If your agents have done all their usual work since the connections were moved, it is time to enforce.', 'datamachine-connections'),
             default => __('Go through the list below first: accept what is meant to be, dismiss what is not. When it stays empty, enforce.', 'datamachine-connections'),
         };
         return Html::all(
-            Parts::text(Html::tag('strong', [], __('Only observed:', 'datamachine-connections')), ' ', __('agents get every account, as without this plugin. What would have been refused is listed below, with the grant that is missing.', 'datamachine-connections')),
+            Parts::text(Html::tag('strong', [], __('Only observed:', 'datamachine-connections')), ' ', self::sees()
+                ? __('agents get every account, as without this plugin. What would have been refused is listed below, with the grant that is missing.', 'datamachine-connections')
+                : __('agents get every account, as without this plugin.', 'datamachine-connections')),
             Parts::text($advice),
             Parts::form(
                 'mode',

@@ -94,7 +94,7 @@ abstract class Served
             return $value;
         }
         if (!is_array($value)) {
-            $this->refused('what is no array');
+            $this->refused('something that is no array');
             return $old;
         }
         return $this->store($value) ? Stub::make() : $old;

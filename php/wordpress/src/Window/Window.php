@@ -71,7 +71,7 @@ final class Window extends Served
 
     protected function refused(string $what): void
     {
-        $reason = new Refusal('not_the_option', "What was written to the old option is {$what}, and was refused.");
+        $reason = new Refusal('not_the_option', "To the old option was written {$what}: that was refused.");
         Failures::log(OptionRow::OPTION, $reason);
     }
 
