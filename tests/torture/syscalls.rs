@@ -227,8 +227,9 @@ pub fn content(site: &Site) -> Vec<String> {
              UNION ALL SELECT 'grant ' || agent || ' ' || state || ' ' || ifnull(uses_left, 'any') FROM grants
              UNION ALL SELECT 'audit ' || event || ' ' || count(*) FROM audit GROUP BY event
              UNION ALL SELECT 'refused ' || count FROM refusals
-             UNION ALL SELECT 'renewals ' || json_remove(state, '$.lease', '$.next_at', '$.refreshed_at')
+             UNION ALL SELECT 'renewals ' || json_remove(state, '$.lease', '$.next_at', '$.refreshed_at', '$.consented_at')
                  || CASE WHEN state ->> 'next_at' > unixepoch() THEN ' waits' ELSE '' END
+                 || CASE WHEN state ->> 'consented_at' > 0 THEN ' consented' ELSE '' END
                  || CASE WHEN state ->> 'refreshed_at' > 0 THEN ' renewed' ELSE '' END
                  || CASE state ->> '$.lease.given_up' WHEN 0 THEN ' held' WHEN 1 THEN ' given up' ELSE '' END FROM refreshes
              UNION ALL SELECT 'look at ' || provider || owner || account || CASE

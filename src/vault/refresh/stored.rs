@@ -19,6 +19,10 @@ impl Write<'_> {
         renewed: bool,
     ) -> Result<(), Error> {
         let stored = StoredState::read(self.tx, self.unlocked, id)?;
+        if stored.is_none() && entry.refresh.is_none() && !renewed {
+            // Nobody ever renewed it, and nothing says how.
+            return Ok(());
+        }
         let fallback = stored.state.fallback.as_deref();
         let alike = |entry: &Entry| entry.is_renewed_alike(before, after);
         if alike(entry) && alike(&renewed_by(entry, fallback, before)) && !renewed {
