@@ -130,11 +130,22 @@ impl Vault {
 
     /// As `write`, and takes everything back at the end.
     fn rehearse<T>(&self, mut work: impl FnMut(&mut Write<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        self.write_if(|write| Ok((work(write)?, false)))
+        self.try_write(|write| Ok((work(write)?, false)))
     }
 
     /// As `write`, and takes everything back where `work` says so by false: then there was no write.
     fn write_if<T>(
+        &self,
+        mut work: impl FnMut(&mut Write<'_>) -> Result<(T, bool), Error>,
+    ) -> Result<T, Error> {
+        self.try_write(|write| {
+            self.refuse_change(write.tx)?;
+            work(write)
+        })
+    }
+
+    /// The transaction of both.
+    fn try_write<T>(
         &self,
         mut work: impl FnMut(&mut Write<'_>) -> Result<(T, bool), Error>,
     ) -> Result<T, Error> {

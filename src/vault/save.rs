@@ -332,9 +332,11 @@ impl Vault {
         meta.updated_at = write.now.seconds();
         let new = seal(meta, document, &key, write.unlocked, write.random)?;
         let new = change.write(write, Some(&row.meta), new)?;
-        // Also of a provider that the catalogue knows no renewal of: whoever asks may renew it by another member.
-        if kind == Kind::Connection && !matches!(change, Change::Renewal(_)) {
-            let entry = self.catalogue.entry(&address.provider);
+        let entry = self.catalogue.entry(&address.provider);
+        if kind == Kind::Connection
+            && !matches!(change, Change::Renewal(_))
+            && write.has_renewals(row.meta.id, entry, facts.renewed)?
+        {
             let before = Document::parse(open(check(row, write.unlocked)?, write.unlocked)?.into())?;
             write.renewals_after(row.meta.id, entry, [&before, document], facts.renewed)?;
         }

@@ -112,11 +112,6 @@ impl StoredState {
         Ok(Self { revision: row.revision, state })
     }
 
-    /// Whether nothing is stored.
-    pub(super) fn is_none(&self) -> bool {
-        self.revision == 0
-    }
-
     /// Writes `state` in its place.
     pub(super) fn replace(&self, write: &mut Write<'_>, id: RecordId, state: &State) -> Result<(), Error> {
         if self.state == *state {

@@ -9,6 +9,17 @@ use crate::vault::Error;
 use crate::vault::shared::Write;
 
 impl Write<'_> {
+    /// Whether a write of a row means anything for its renewals. The catalogue may know none of its provider, and whoever asks
+    /// renew it by another member all the same: then there is a state.
+    pub(in crate::vault) fn has_renewals(
+        &mut self,
+        id: RecordId,
+        entry: &Entry,
+        renewed: bool,
+    ) -> Result<bool, Error> {
+        Ok(entry.refresh.is_some() || renewed || self.tx.refresh(id)?.is_some())
+    }
+
     /// A document takes another's place: where it brings another credential to renew with, what was known of the earlier one's
     /// failures says nothing any more. `renewed`: by the provider; else a person consented, as far as is known.
     pub(in crate::vault) fn renewals_after(
@@ -19,10 +30,6 @@ impl Write<'_> {
         renewed: bool,
     ) -> Result<(), Error> {
         let stored = StoredState::read(self.tx, self.unlocked, id)?;
-        if stored.is_none() && entry.refresh.is_none() && !renewed {
-            // Nobody ever renewed it, and nothing says how.
-            return Ok(());
-        }
         let fallback = stored.state.fallback.as_deref();
         let alike = |entry: &Entry| entry.is_renewed_alike(before, after);
         if alike(entry) && alike(&renewed_by(entry, fallback, before)) && !renewed {
