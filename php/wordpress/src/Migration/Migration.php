@@ -43,7 +43,7 @@ final class Migration
         if (Anchor::read() !== null) {
             throw self::late();
         }
-        $place = $before === null ? Place::propose() : Place::at(dirname($before->anchor->path));
+        $place = Progress::place();
         $info = Store::make($place)->vault()->info();
         $anchor = Anchor::of($place, $info->storeId);
         $progress = $before?->phase === Progress::RUNNING && $before->anchor->storeId === $info->storeId
@@ -68,9 +68,9 @@ final class Migration
      * Whether there are connections in the store that lies where one would be made, and this database knows of no move:
      * one from before it was put back.
      */
-    public static function isForgotten(Place $place): bool
+    public static function isForgotten(): bool
     {
-        $phase = Progress::read()?->phase;
+        [$phase, $place] = [Progress::read()?->phase, Progress::place()];
         if (in_array($phase, [Progress::RUNNING, Progress::ROLLED_BACK], true) || !$place->hasStore()) {
             return false;
         }
@@ -87,11 +87,12 @@ final class Migration
      *
      * @throws \Throwable what stands in the way; nothing was switched then
      */
-    public static function resume(Place $place): Anchor
+    public static function resume(): Anchor
     {
-        if (!self::isForgotten($place)) {
+        if (!self::isForgotten()) {
             throw self::late();
         }
+        $place = Progress::place();
         $anchor = Anchor::of($place, Store::make($place)->vault()->info()->storeId)->with(migratedAt: time());
         Switching::of(new OptionRow(), static fn () => self::charge($anchor));
         (new Progress(Progress::DONE, $anchor))->write();

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace DataMachine\Connections\WordPress\Migration;
 
 use DataMachine\Connections\WordPress\Anchor;
+use DataMachine\Connections\WordPress\Place;
 
 /**
  * How far a migration has come: kept in an option, so that it survives time limits and kills. Without secrets, and
@@ -72,6 +73,15 @@ final class Progress
             is_string($stored['given'] ?? null) ? $stored['given'] : null,
             $number('writes'),
         );
+    }
+
+    /**
+     * Where the store is to be, or is already.
+     */
+    public static function place(): Place
+    {
+        $progress = self::read();
+        return $progress === null ? Place::propose() : Place::at(dirname($progress->anchor->path));
     }
 
     /**

@@ -30,13 +30,13 @@ final class InertView
         if ($progress?->phase === Progress::RUNNING) {
             return RunningView::show($progress, $failed);
         }
-        $place = self::place();
+        $place = Progress::place();
         $missing = $problem === null ? Requirements::missing() : [$problem];
         return Html::all(
             self::introduction($progress),
             $missing === [] ? Html::all() : self::missing($missing),
             self::where($place, $progress?->phase === Progress::ROLLED_BACK),
-            Migration::isForgotten($place) ? self::found($missing === []) : Html::all(),
+            Migration::isForgotten() ? self::found($missing === []) : Html::all(),
             match (true) {
                 $missing !== [] => Html::all(),
                 $progress?->phase === Progress::PREPARED => self::prepared($progress),
@@ -92,15 +92,6 @@ final class InertView
                 ),
             ])
         );
-    }
-
-    /**
-     * Where the store is to be, or is already.
-     */
-    public static function place(): Place
-    {
-        $progress = Progress::read();
-        return $progress === null ? Place::propose() : Place::at(dirname($progress->anchor->path));
     }
 
     /** The database knows nothing of a store that is there. */

@@ -13,7 +13,6 @@ use DataMachine\Connections\WordPress\KeySource;
 use DataMachine\Connections\WordPress\Migration\Migration;
 use DataMachine\Connections\WordPress\Migration\Progress;
 use DataMachine\Connections\WordPress\Migration\Rollback;
-use DataMachine\Connections\WordPress\Place;
 use DataMachine\Connections\WordPress\SiteIdentity;
 use DataMachine\Connections\WordPress\Store;
 
@@ -42,7 +41,7 @@ final class Moving
     {
         $progress = Progress::read();
         if ($progress?->phase === Progress::PREPARED) {
-            $place = Place::at(dirname($progress->anchor->path));
+            $place = Progress::place();
             if (!self::isEmpty($progress->anchor)) {
                 /* translators: %s: a directory. */
                 $text = __('The store in %s was not deleted: it is not empty, or its key is not there any more. If it is of no use, delete that directory, and try again.', 'datamachine-connections');
@@ -90,7 +89,7 @@ final class Moving
      */
     public static function resume(): Said
     {
-        $anchor = Migration::resume(InertView::place());
+        $anchor = Migration::resume();
         /* translators: %s: a directory. */
         $text = __('The store in %s is in charge again. What the option had beside it is taken over.', 'datamachine-connections');
         return Said::done(sprintf($text, $anchor->path));
